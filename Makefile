@@ -1,0 +1,38 @@
+# Two commands for users, each works alone on a fresh machine: `make verify` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: help verify test check clean
+
+help:
+	@echo "make verify   set up .venv, verify the claim sample_complexity, write theorycheck-out/sample_complexity/report.md"
+	@echo "make test     set up .venv, run the tests"
+	@echo "make check    set up .venv, run linters, type checker, import contracts and tests"
+	@echo "make clean    remove .venv (stored trials and reports stay)"
+
+# A REFUTED (1) or INCONCLUSIVE (3) verdict is a result of the command, so make succeeds; errors stay errors.
+verify: $(INSTALLED)
+	@echo "Verifying the claim sample_complexity; a second run reuses the trials of the first."
+	@$(BIN)/theorycheck verify --claim sample_complexity || { code=$$?; [ $$code -eq 1 ] || [ $$code -eq 3 ]; }
+
+test: $(INSTALLED)
+	@echo "Running the tests."
+	@$(BIN)/python -m pytest -n 2
+
+check: $(INSTALLED)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -n 2
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@echo "Setting up .venv (once; downloads PyTorch and the other dependencies)."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "theorycheck needs Python 3.11 or newer; name one by: make PYTHON=/path/to/python3.11")'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+clean:
+	rm -rf .venv

@@ -1,0 +1,5 @@
+"""Lets `python -m theorycheck` run the command line."""
+
+from theorycheck.cli import main
+
+main()

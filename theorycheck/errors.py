@@ -1,0 +1,27 @@
+"""The errors theorycheck raises; each message says what was asked, what was found, and how to repair it."""
+
+from __future__ import annotations
+
+
+class TheoryCheckError(Exception):
+    """Base of all errors a user can meet. A refuted claim is a Verdict, not an error."""
+
+
+class LawError(TheoryCheckError):
+    """A scaling law has no single exponent, or is not written over the symbol it speaks about."""
+
+
+class ClaimError(TheoryCheckError):
+    """A claim is unknown, or its file is malformed."""
+
+
+class DesignError(TheoryCheckError):
+    """An experimental design cannot be carried out, or cannot bear a fit."""
+
+
+class StoreError(TheoryCheckError):
+    """The trial store or the output folder cannot be read or written."""
+
+
+class Interrupted(TheoryCheckError):
+    """Training stopped before its end; every finished trial is stored."""
