@@ -1,0 +1,45 @@
+"""Theorem 1: with attention, N >= Omega(alpha_*^-2) samples suffice for zero generalization error.
+
+That "N >= Omega(g) suffices" is an upper bound on the number of samples needed: N* = O(g).
+"""
+
+from sympy import E, Ge, Gt, log
+
+from theorycheck.bounds.shallow_vit import (
+    LEVELS,
+    NOTATION,
+    PAPER,
+    SETTING,
+    M,
+    N,
+    N_star,
+    alpha_confusion,
+    alpha_relevant,
+    m,
+)
+from theorycheck.claim import Claim, Condition, Design, Source
+from theorycheck.law import BigO
+
+claim = Claim(
+    name="sample_complexity",
+    title="Samples a shallow ViT needs, against the fraction of label-relevant tokens",
+    source=Source(paper=PAPER, place="Theorem 1"),
+    provenance="stated",
+    quantity=N_star,
+    law=BigO(alpha_relevant**-2, (alpha_relevant, 0)),
+    conditions=(
+        Condition(relation=Gt(alpha_relevant, 2 * E * alpha_confusion)),
+        Condition(relation=Ge(m, M**2 * log(N))),
+    ),
+    response="zero_generalization_error",
+    design=Design(
+        factor=alpha_relevant,
+        levels=LEVELS,
+        samples=(2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256),
+        replicates=20,
+        held={**SETTING, "attention": True},
+    ),
+    rivals=(-1, -3, -4),
+    refuted_by="N* grows faster than alpha_*^-2.25 as alpha_* -> 0, with 95 % confidence",
+    notation=NOTATION,
+)

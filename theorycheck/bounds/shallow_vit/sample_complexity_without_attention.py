@@ -1,0 +1,48 @@
+"""Proposition 1: without the attention layer, N >= Omega(alpha_*^-4) samples suffice, alpha_*^-2 times as many.
+
+That "N >= Omega(g) suffices" is an upper bound on the number of samples needed: N* = O(g).
+"""
+
+from sympy import E, Ge, Gt, ceiling, log
+
+from theorycheck.bounds.shallow_vit import (
+    LEVELS,
+    NOTATION,
+    PAPER,
+    SETTING,
+    M,
+    N,
+    N_star,
+    T,
+    alpha_confusion,
+    alpha_relevant,
+    eta,
+    m,
+)
+from theorycheck.claim import Claim, Condition, Design, Source
+from theorycheck.law import BigO
+
+claim = Claim(
+    name="sample_complexity_without_attention",
+    title="Samples needed when attention is replaced by uniform averaging over the tokens",
+    source=Source(paper=PAPER, place="Proposition 1"),
+    provenance="stated",
+    quantity=N_star,
+    law=BigO(alpha_relevant**-4, (alpha_relevant, 0)),
+    conditions=(
+        Condition(relation=Gt(alpha_relevant, 2 * E * alpha_confusion)),
+        Condition(relation=Ge(m, M**2 * log(N))),
+    ),
+    response="zero_generalization_error",
+    design=Design(
+        factor=alpha_relevant,
+        levels=LEVELS,
+        samples=(2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512),
+        replicates=20,
+        # A mean token carries the signal alpha_*^2 once: fitting takes of the order of 1/(eta alpha_*^2) iterations.
+        held={**SETTING, "attention": False, T: ceiling(20 / (eta * alpha_relevant**2))},
+    ),
+    rivals=(-2, -3, -5),
+    refuted_by="N* grows faster than alpha_*^-4.25 as alpha_* -> 0, with 95 % confidence",
+    notation=NOTATION,
+)
