@@ -1,0 +1,93 @@
+"""Response `zero_generalization_error`: does a shallow ViT trained on N samples generalize without error?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from theorycheck.empirical.setting import Setting
+from theorycheck.empirical.tokens import Samples, draw_samples
+from theorycheck.empirical.training import (
+    Streams,
+    Trained,
+    draw_subsets,
+    model_tokens,
+    take_tokens,
+    train,
+)
+from theorycheck.empirical.trial import Trial
+from theorycheck.empirical.vit import Workspace, forward, hinge_loss
+
+TEST_SAMPLES_AT_ONCE = 256
+DATA_PARAMETERS = ("L", "d", "M", "alpha_relevant", "alpha_confusion", "tau", "noise", "fractions", "N", "test_size")
+
+
+def zero_generalization_error(trials: Sequence[Trial]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Train the trials in one batch and measure each on fresh samples.
+
+    Success is a mean test hinge loss of at most `tolerance` over `test_size` fresh samples. Trials that differ only
+    in model or training (with and without attention, say) see the same samples.
+
+    Args:
+        trials: trials whose parameters are those of Setting, with equal shapes, dtype and device.
+
+    Yields:
+        Position of the trial, and its measurement: outcome ("success", "failure", or "unfitted" when the training
+        loss did not reach zero, which is no evidence about N), test_loss, test_error (misclassified share),
+        iterations, and the fractions of tokens realised in the training set
+    """
+    settings = [Setting(**trial.parameters) for trial in trials]
+    streams = [_streams(trial) for trial in trials]
+    samples = [draw_samples(s.samples, setting, setting.N) for s, setting in zip(streams, settings, strict=True)]
+    dtype = getattr(torch, trials[0].dtype)
+    for trained in train(settings, streams, samples, dtype, trials[0].device):
+        i = trained.position
+        yield i, _measure(trained, settings[i], streams[i].test) | _realised(samples[i])
+
+
+def _streams(trial: Trial) -> Streams:
+    data = np.random.SeedSequence(int(trial.shared_key(DATA_PARAMETERS), 16)).spawn(2)
+    own = np.random.SeedSequence(int(trial.key, 16)).spawn(2)
+    samples, test, model, steps = (np.random.default_rng(s) for s in (*data, *own))
+    return Streams(samples=samples, test=test, model=model, steps=steps)
+
+
+def _measure(trained: Trained, setting: Setting, rng: np.random.Generator) -> dict[str, Any]:
+    loss, error, workspace = [], [], Workspace()
+    for start in range(0, setting.test_size, TEST_SAMPLES_AT_ONCE):
+        n = min(TEST_SAMPLES_AT_ONCE, setting.test_size - start)
+        F, y = _predict(trained, setting, draw_samples(rng, setting, n), rng, workspace)
+        loss.append(hinge_loss(F, y).flatten())
+        error.append((y * F <= 0).flatten())
+    test_loss = float(torch.cat(loss).mean())
+    outcome = "unfitted" if not trained.fitted else "success" if test_loss <= setting.tolerance else "failure"
+    return {
+        "outcome": outcome,
+        "test_loss": test_loss,
+        "test_error": float(torch.cat(error).double().mean()),
+        "iterations": trained.iterations,
+    }
+
+
+def _predict(
+    trained: Trained, setting: Setting, samples: Samples, rng: np.random.Generator, workspace: Workspace
+) -> tuple[Tensor, Tensor]:
+    like = trained.a
+    X = torch.from_numpy(model_tokens(samples.X, setting))[None].to(like)
+    queries = None
+    if setting.attention:
+        tokens = draw_subsets(rng, setting.L, setting.S, (1, len(samples.y)))
+        queries = take_tokens(X, torch.from_numpy(tokens).to(like.device), workspace)
+    return forward(trained.W, trained.a, X, queries, workspace).F, torch.from_numpy(samples.y)[None].to(like)
+
+
+def _realised(samples: Samples) -> dict[str, float]:
+    own = np.where(samples.y > 0, 0, 1)[:, None]
+    return {
+        "relevant": float((samples.pattern == own).mean()),
+        "confusion": float((samples.pattern == 1 - own).mean()),
+    }

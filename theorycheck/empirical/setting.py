@@ -1,0 +1,89 @@
+"""The setting of one shallow-ViT trial: everything that, with a seed, determines its result."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+CACHED_NUMBERS = 2_000_000  # 8 MB in float32, about half of this core's share of a third-level cache
+MOST_TRIALS_AT_ONCE = 32
+
+
+class Setting(BaseModel):
+    """Data, model, training and test of one trial, in the letters of the paper (section 1 of its setting).
+
+    Lengths are in units of the pattern norm, which is 1.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    L: int = Field(ge=1, description="tokens a sample")
+    d: int = Field(ge=3, description="token dimension; W_V, W_K and W_Q are d x d")
+    M: int = Field(ge=3, description="patterns, the first two discriminative")
+    alpha_relevant: float = Field(gt=0, le=1, description="mean fraction of label-relevant tokens, alpha_*")
+    alpha_confusion: float = Field(ge=0, lt=1, description="mean fraction of confusion tokens, alpha_#")
+    tau: float = Field(ge=0, description="token noise level")
+    noise: Literal["sphere", "gaussian"] = Field(description="noise of norm tau, or Gaussian of that rms norm")
+    fractions: Literal["random", "exact"] = Field(description="token counts random with exact mean, or exact")
+    sigma: float = Field(ge=0, description="initial error of W_V per pattern")
+    delta: float = Field(ge=0, description="initial error of W_K and of W_Q per pattern")
+    m: int = Field(ge=1, description="neurons, rows of W_O")
+    attention: bool = Field(description="self-attention, or uniform averaging over all tokens")
+    S: int = Field(ge=1, description="query tokens sampled a sample and iteration, |S^n|")
+    N: int = Field(ge=1, description="training samples")
+    B: int = Field(ge=1, description="largest mini-batch, in samples")
+    eta: float = Field(gt=0, description="step size")
+    T: int = Field(ge=1, description="iterations after which a trial is given up as unfitted")
+    test_size: int = Field(ge=1, description="fresh samples on which the generalization error is measured")
+    tolerance: float = Field(gt=0, description="largest mean test hinge loss that counts as zero generalization error")
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        total = self.alpha_relevant + self.alpha_confusion
+        if total > 1 + 1e-12:
+            raise ValueError(
+                f"alpha_* + alpha_# must not exceed 1, got {self.alpha_relevant:g} + {self.alpha_confusion:g} = "
+                f"{total:g}; lower one of them"
+            )
+        if self.d < self.M:
+            raise ValueError(f"M orthonormal patterns need d >= M, got d = {self.d}, M = {self.M}; raise d")
+        if self.S > self.L:
+            raise ValueError(f"|S^n| query tokens are drawn from L, got |S^n| = {self.S} > L = {self.L}; lower S")
+        self._check_counts()
+        return self
+
+    def _check_counts(self) -> None:
+        relevant, confusion = self.alpha_relevant * self.L, self.alpha_confusion * self.L
+        if self.fractions == "exact":
+            for name, mean in (("alpha_*", relevant), ("alpha_#", confusion)):
+                if abs(mean - round(mean)) > 1e-6:
+                    raise ValueError(
+                        f"exact fractions need a whole number of tokens, got {name} L = {mean:g}; change L or the "
+                        "level, or use random fractions"
+                    )
+        if math.floor(relevant + 1e-9) <= math.ceil(confusion - 1e-9):
+            raise ValueError(
+                f"the majority vote needs more label-relevant than confusion tokens in every sample, got about "
+                f"{relevant:g} against {confusion:g} of L = {self.L}; raise L or alpha_*, or lower alpha_#"
+            )
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Mini-batches that cover the training set once."""
+        return -(-self.N // self.B)
+
+    @property
+    def batch_size(self) -> int:
+        """Samples in a mini-batch: as equal as possible over an epoch, at most B."""
+        return -(-self.N // self.steps_per_epoch)
+
+    @property
+    def trials_at_once(self) -> int:
+        """How many trials a batch should have: as many as keep the values of one step in cache."""
+        queries = self.batch_size * self.S if self.attention else self.batch_size
+        tokens = self.batch_size * self.L * self.d if self.attention else self.batch_size * self.d
+        scores = 2 * queries * self.L if self.attention else 0
+        numbers = tokens + scores + queries * (self.m + 4 * self.d) + 2 * self.m * self.d
+        return max(1, min(MOST_TRIALS_AT_ONCE, CACHED_NUMBERS // numbers))

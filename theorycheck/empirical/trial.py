@@ -1,0 +1,55 @@
+"""One trial: the smallest unit of work, a pure function of its specification. Loads no torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+REVISION = 1  # raise it whenever the engine would give another result for the same specification
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The specification of one training.
+
+    Attributes:
+        response: name of the response that is measured.
+        parameters: all values that determine the trial, by name; JSON scalars.
+        seed: base seed of the experiment.
+        replicate: number of the repetition, 0, 1, ...
+        dtype: floating-point type, "float32" or "float64".
+        device: "cpu" or "cuda".
+    """
+
+    response: str
+    parameters: Mapping[str, Any]
+    seed: int
+    replicate: int
+    dtype: str = "float32"
+    device: str = "cpu"
+
+    @property
+    def specification(self) -> str:
+        """Canonical JSON text of everything the result depends on."""
+        return _canonical({**vars(self), "parameters": dict(self.parameters), "revision": REVISION})
+
+    @property
+    def key(self) -> str:
+        """SHA-256 of the specification, in hexadecimal."""
+        return _digest(self.specification)
+
+    def shared_key(self, names: tuple[str, ...]) -> str:
+        """Key of all trials that agree in the named parameters and in their seeds, whatever else they vary."""
+        shared = {name: self.parameters[name] for name in names}
+        return _digest(_canonical({"parameters": shared, "seed": self.seed, "replicate": self.replicate}))
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
