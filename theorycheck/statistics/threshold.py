@@ -1,0 +1,133 @@
+"""The exponent of a threshold N* from raw trials, by binomial regression of success on log N and log factor."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import statsmodels.api as sm
+from scipy import stats
+from statsmodels.tools.sm_exceptions import DomainWarning, PerfectSeparationWarning
+
+from theorycheck.verdict import Estimate, Interval
+
+
+@dataclass(frozen=True)
+class ThresholdFit:
+    """A probit regression  P(success) = Phi(b0 + b1 log N + b2 u (+ b3 u^2)),  u = log(x / x0).
+
+    The threshold N*, where success has probability 1/2, obeys log N* = -(b0 + b2 u + b3 u^2) / b1; its local exponent
+    d log N* / d log x at x0 is -b2 / b1, and over all x when there is no b3. The logarithms are natural.
+
+    Attributes:
+        x0: where u = 0.
+        coefficients: b0, b1, b2 (and b3).
+        covariance: of the coefficients, already scaled by the dispersion.
+        dispersion: Pearson chi-square per degree of freedom, at least 1 (quasi-likelihood: McCullagh and Nelder,
+            Generalized Linear Models, 1989, section 4.5); above 1 the trials scatter more than binomially.
+        df: residual degrees of freedom: cells minus coefficients.
+    """
+
+    x0: float
+    coefficients: np.ndarray
+    covariance: np.ndarray
+    dispersion: float
+    df: int
+
+    @property
+    def exponent(self) -> float:
+        """Local exponent of the threshold at x0."""
+        return float(-self.coefficients[2] / self.coefficients[1])
+
+    def interval(self, confidence: float = 0.95) -> Interval:
+        """Fieller interval of the exponent."""
+        unit = np.zeros(len(self.coefficients))
+        unit[2] = 1
+        return self._fieller(unit, confidence)
+
+    def estimate(self, method: str, confidence: float = 0.95) -> Estimate:
+        """The exponent at x0 with its interval."""
+        return Estimate(self.exponent, self.interval(confidence), method)
+
+    def threshold(self, x: float) -> float:
+        """Fitted N* at a level x, in samples."""
+        return float(np.exp(-self._at(x) @ self.coefficients / self.coefficients[1]))
+
+    def band(self, x: float, confidence: float = 0.95) -> tuple[float, float]:
+        """Pointwise Fieller interval of N* at a level x, in samples."""
+        interval = self._fieller(self._at(x), confidence)
+        return float(np.exp(interval.low)), float(np.exp(interval.high))
+
+    def _at(self, x: float) -> np.ndarray:
+        u = np.log(x / self.x0)
+        return np.array([1, 0, u, u**2])[: len(self.coefficients)]
+
+    def _fieller(self, weights: np.ndarray, confidence: float) -> Interval:
+        """Interval of -w.b / b1: all r for which w.b + r b1 does not differ from 0.
+
+        Unbounded when b1 itself does not differ from 0, so that no threshold is established. Source: Fieller,
+        J. R. Statist. Soc. B 16 (1954) 175; Finney, Probit Analysis, 1971, section 4.6.
+        """
+        t = float(stats.t.ppf((1 + confidence) / 2, self.df))
+        numerator, slope = weights @ self.coefficients, self.coefficients[1]
+        variance = weights @ self.covariance @ weights
+        covariance, slope_variance = (weights @ self.covariance)[1], self.covariance[1, 1]
+        a = slope**2 - t**2 * slope_variance
+        b = numerator * slope - t**2 * covariance
+        c = numerator**2 - t**2 * variance
+        if a <= 0 or slope <= 0:
+            return Interval(-np.inf, np.inf, confidence)
+        root = np.sqrt(max(b**2 - a * c, 0))
+        return Interval(float((-b - root) / a), float((-b + root) / a), confidence)
+
+    def curvature_p_value(self) -> float:
+        """Two-sided Wald p-value of b3 = 0: whether one power law fits the whole range."""
+        statistic = abs(self.coefficients[3]) / np.sqrt(self.covariance[3, 3])
+        return float(2 * stats.t.sf(statistic, self.df))
+
+
+def fit_threshold(
+    cells: pd.DataFrame, factor: str, x0: float | None = None, curved: bool = False
+) -> ThresholdFit | None:
+    """Fit the threshold's exponent to counts of successes.
+
+    Args:
+        cells: one row a cell with the columns `factor`, n, successes, trials (trials > 0).
+        factor: the column of x.
+        x0: where a curved fit takes its local exponent; by default the geometric mean of the levels.
+        curved: whether to include the quadratic term.
+
+    Returns:
+        The fit, or None when the coefficients are not determined: too few cells, or successes and failures are
+        completely separated (Albert and Anderson, Biometrika 71 (1984) 1), so that the likelihood has no maximum.
+    """
+    x0 = float(np.exp(np.log(cells[factor]).mean())) if x0 is None else x0
+    u = np.log(cells[factor] / x0)
+    columns = [np.ones(len(cells)), np.log(cells["n"]), u, *([u**2] if curved else [])]
+    result = fit_probit(cells, np.column_stack(columns))
+    if result is None:
+        return None
+    dispersion = max(1.0, result.pearson_chi2 / result.df_resid)
+    return ThresholdFit(x0, result.params, result.cov_params() * dispersion, dispersion, int(result.df_resid))
+
+
+def fit_probit(cells: pd.DataFrame, design: np.ndarray) -> Any | None:
+    """Binomial GLM with probit link on successes out of trials, or None when it has no unique maximum."""
+    successes, failures = cells["successes"], cells["trials"] - cells["successes"]
+    if len(cells) <= design.shape[1] or np.linalg.matrix_rank(design) < design.shape[1]:
+        return None
+    if successes.sum() == 0 or failures.sum() == 0:
+        return None
+    family = sm.families.Binomial(link=sm.families.links.Probit())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", PerfectSeparationWarning)
+        warnings.simplefilter("ignore", DomainWarning)
+        try:
+            result = sm.GLM(np.column_stack([successes, failures]), design, family=family).fit(maxiter=200)
+        except (PerfectSeparationWarning, np.linalg.LinAlgError):
+            return None
+    separated = float(result.deviance) < 1e-4
+    return result if result.converged and not separated and np.isfinite(result.bse).all() else None
