@@ -1,0 +1,201 @@
+"""The command line. Commands import what they need, so that `--help`, `list` and `--version` stay fast."""
+
+from __future__ import annotations
+
+import json as json_module
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from theorycheck import __version__
+from theorycheck.errors import Interrupted, TheoryCheckError
+
+USAGE_ERROR, INTERRUPTED = 2, 130
+
+app = typer.Typer(
+    name="theorycheck",
+    help="Check a theorem's scaling statement by training what it speaks about.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+StoreOption = Annotated[Path, typer.Option(help="File of finished trials; what is found there is not trained again.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"theorycheck {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command("list")
+def list_claims() -> None:
+    """List the claims: name, statement, source."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from theorycheck.bounds import claims
+
+    with _explained():
+        table = Table("claim", "statement", "source", box=None, pad_edge=False)
+        for claim in claims().values():
+            source = f"{claim.source.paper.short}, {claim.source.place} ({claim.provenance})"
+            table.add_row(claim.name, claim.statement, source)
+        Console(soft_wrap=not sys.stdout.isatty()).print(table)
+
+
+@app.command()
+def show(claim: Annotated[str, typer.Argument(help="Name of a claim, or path of a claim file.")]) -> None:
+    """Show one claim: statement, source, assumptions, and the experiment that tests it."""
+    from theorycheck.bounds import find
+    from theorycheck.empirical.responses import response
+    from theorycheck.reports.terminal import description
+
+    with _explained():
+        found = find(claim)
+        typer.echo(description(found, response(found.response).meaning))
+
+
+@app.command()
+def verify(
+    claim: Annotated[
+        list[str] | None, typer.Option(help="Name of a claim, or path of a claim file; may be repeated.")
+    ] = None,
+    all_claims: Annotated[bool, typer.Option("--all", help="Verify every claim.")] = False,
+    profile: Annotated[
+        Literal["smoke", "quick", "standard", "full"],
+        typer.Option(help="How much of the design to carry out: seconds, up to 1 or 5 minutes on 2 cores, or all."),
+    ] = "standard",
+    seed: Annotated[int, typer.Option(min=0, help="Base seed of all trials.")] = 0,
+    jobs: Annotated[int, typer.Option(min=1, help="Worker processes.", show_default="all cores")] = 0,
+    device: Annotated[Literal["cpu", "cuda"], typer.Option(help="Where to train.")] = "cpu",
+    store: StoreOption = Path(".theorycheck/store.sqlite"),
+    out: Annotated[Path, typer.Option(help="Folder of the reports, one subfolder a claim.")] = Path("theorycheck-out"),
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress, and one line a claim.")] = False,
+) -> None:
+    """Train what a claim speaks about, judge it, and write a report.
+
+    Exit status: 0 every claim SUPPORTED, 1 some REFUTED, 3 none refuted but some INCONCLUSIVE, 2 usage or input
+    error, 130 interrupted (finished trials are stored, and the same command continues).
+    """
+    if bool(claim) == all_claims:
+        raise typer.BadParameter("name the claims to verify by --claim NAME, or all of them by --all; not both")
+    from theorycheck import bounds
+    from theorycheck.reports.terminal import summary
+    from theorycheck.verdict import exit_status, result_document
+    from theorycheck.verify import verify as verify_claim
+
+    with _explained():
+        claims = list(bounds.claims().values()) if all_claims else [bounds.find(name) for name in claim or []]
+        jobs = jobs or len(os.sched_getaffinity(0))
+        verdicts = []
+        for found in claims:
+            progress = _quiet_progress if quiet else _progress
+            verdict = verify_claim(
+                found, profile, seed=seed, jobs=jobs, device=device, store=store, out=out, progress=progress
+            )
+            verdicts.append(verdict)
+            if not json:
+                typer.echo(f"{verdict.name} {verdict.judgement.decision}" if quiet else summary(verdict, found))
+        if json:
+            typer.echo(json_module.dumps(result_document(verdicts), indent=2))
+    raise typer.Exit(exit_status(verdicts))
+
+
+@app.command()
+def runs(store: StoreOption = Path(".theorycheck/store.sqlite")) -> None:
+    """List the runs in the store: claim, plan, trials trained and reused, verdict."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from theorycheck.empirical.store import Store
+
+    with _explained():
+        if not store.exists():
+            typer.echo(f"no runs yet: there is no store {store}; `theorycheck verify` makes one")
+            return
+        with Store(store) as opened:
+            rows = opened.runs()
+        table = Table("run", "claim", "plan", "started", "finished", "trained", "reused", "verdict", box=None)
+        for run in rows:
+            finished = run["finished"] or "unfinished"
+            values = (
+                run["id"],
+                run["claim"],
+                run["plan"][:12],
+                run["started"],
+                finished,
+                run["trained"],
+                run["reused"],
+            )
+            table.add_row(*map(str, values), run["verdict"] or "")
+        Console(soft_wrap=not sys.stdout.isatty()).print(table)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn errors that a user can repair into a message and the documented exit status."""
+    try:
+        yield
+    except Interrupted as error:
+        typer.echo(f"theorycheck: {error}", err=True)
+        raise typer.Exit(INTERRUPTED) from error
+    except TheoryCheckError as error:
+        typer.echo(f"theorycheck: {error}", err=True)
+        raise typer.Exit(USAGE_ERROR) from error
+    except KeyboardInterrupt as error:
+        typer.echo("theorycheck: interrupted; nothing that was finished is lost", err=True)
+        raise typer.Exit(INTERRUPTED) from error
+
+
+@contextmanager
+def _quiet_progress(name: str, total: int) -> Iterator[Callable[[int], None]]:
+    yield lambda trained: None
+
+
+@contextmanager
+def _progress(name: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error, with an estimate of the time left."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("trials, elapsed"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(f"training {name}", total=total)
+        yield lambda trained: bar.advance(task, trained)

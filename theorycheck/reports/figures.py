@@ -1,0 +1,107 @@
+"""The figures of a scaling claim: readable in grey and to the colour-blind, with uncertainty, in reproducible bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from theorycheck.claim import Claim
+from theorycheck.verdict import Verdict
+
+STYLE = {"fitted": "#0b3c5d", "claimed": "#c1440e", "threshold": "black"}
+
+
+def success_map(verdict: Verdict, claim: Claim, cells: pd.DataFrame) -> Figure:
+    """Share of successful trials in every cell (level, N), with the fitted threshold and the claimed slope."""
+    figure, axes = _figure()
+    factor = claim.design.factor
+    levels, samples = np.sort(cells[factor].unique()), np.sort(cells["n"].unique())
+    share = (
+        (cells["successes"] / cells["trials"].where(cells["trials"] > 0))
+        .groupby([cells["n"], cells[factor]])
+        .sum(min_count=1)
+    )
+    grid = share.unstack().reindex(index=samples, columns=levels).to_numpy(float)
+    axes.set_facecolor("0.85")  # cells without evidence: all trials unfitted, or outside of the theorem's regime
+    mesh = axes.pcolormesh(_edges(levels), _edges(samples), grid, cmap="cividis", vmin=0, vmax=1)
+    figure.colorbar(mesh, ax=axes, label="share of successful trials")
+    _draw_laws(axes, verdict, claim, on_map=True)
+    _label(axes, claim, levels)
+    axes.set_ylim(_edges(samples)[0], _edges(samples)[-1])
+    if verdict.judgement.curve:
+        axes.legend(loc="upper right", framealpha=0.95)
+    return figure
+
+
+def log_log_plot(verdict: Verdict, claim: Claim) -> Figure:
+    """The threshold of every level with its 95 % interval, the fitted law with its band, and the claimed slope."""
+    figure, axes = _figure()
+    _draw_laws(axes, verdict, claim, on_map=False)
+    for threshold in verdict.judgement.thresholds:
+        x, value = threshold.level, threshold.value
+        if threshold.measured:
+            error = [[value - threshold.low], [threshold.high - value]]
+            axes.errorbar([x], [value], error, fmt="o", color=STYLE["threshold"], capsize=3)
+        else:
+            marker = "^" if threshold.kind == "above" else "v"
+            axes.plot([x], [value], marker, mfc="none", color=STYLE["threshold"], markersize=8)
+    axes.plot([], [], "o", color=STYLE["threshold"], label="threshold of one level, 95 % interval")
+    if any(not t.measured for t in verdict.judgement.thresholds):
+        axes.plot([], [], "^", mfc="none", color=STYLE["threshold"], label="threshold beyond the N tried (bound)")
+    _label(axes, claim, [t.level for t in verdict.judgement.thresholds])
+    axes.legend(loc="best", framealpha=0.95)
+    return figure
+
+
+def save(figure: Figure, stem: Path) -> None:
+    """Write a figure as PNG and PDF without the time of writing, so that equal runs give equal bytes."""
+    figure.savefig(stem.with_suffix(".png"), dpi=150, metadata={"Software": None})
+    figure.savefig(stem.with_suffix(".pdf"), metadata={"CreationDate": None, "Creator": None, "Producer": None})
+
+
+def _figure() -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(6.4, 4.6), layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def _draw_laws(axes: Axes, verdict: Verdict, claim: Claim, on_map: bool) -> None:
+    """The fitted threshold with its 95 % band, and the claimed slope through the fit's middle."""
+    curve = verdict.judgement.curve
+    if not curve:
+        return
+    x, middle, low, high = (np.array(column) for column in zip(*curve, strict=True))
+    shade = "white" if on_map else STYLE["fitted"]
+    axes.fill_between(x, low, high, color=shade, alpha=0.35, linewidth=0)
+    axes.plot(x, middle, color="white" if on_map else STYLE["fitted"], linewidth=4 if on_map else 2)
+    axes.plot(x, middle, color=STYLE["fitted"], linewidth=2, label="fitted threshold, 95 % band")
+    pivot = len(x) // 2
+    claimed = middle[pivot] * (x / x[pivot]) ** claim.exponent
+    axes.plot(x, claimed, "--", color="white" if on_map else STYLE["claimed"], linewidth=4 if on_map else 2)
+    label = f"claimed slope {claim.exponent:g} (through the middle of the fit)"
+    axes.plot(x, claimed, "--", color=STYLE["claimed"], linewidth=2, label=label)
+
+
+def _label(axes: Axes, claim: Claim, levels: np.ndarray | list[float]) -> None:
+    axes.set_xscale("log")
+    axes.set_yscale("log", base=2)
+    axes.xaxis.set_major_locator(FixedLocator([float(x) for x in levels]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.set_xlabel(f"${claim.latex(claim.design.factor)}$")
+    axes.set_ylabel("training samples $N$")
+
+
+def _edges(values: np.ndarray) -> list[float]:
+    """Borders of cells around values, half-way between them in the logarithm."""
+    logs = np.log(values)
+    if len(logs) == 1:
+        return [float(values[0] / 2), float(values[0] * 2)]
+    middle = (logs[1:] + logs[:-1]) / 2
+    edges = [2 * logs[0] - middle[0], *middle, 2 * logs[-1] - middle[-1]]
+    return [float(np.exp(edge)) for edge in edges]

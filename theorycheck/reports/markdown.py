@@ -1,0 +1,20 @@
+"""The report in Markdown, for a terminal, an editor, or a code host."""
+
+from __future__ import annotations
+
+import re
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from theorycheck.claim import Claim
+from theorycheck.verdict import Verdict
+
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("theorycheck.reports"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+_ENVIRONMENT.filters["escape_markdown"] = lambda text: re.sub(r"([*_|<])", r"\\\1", str(text))
+
+
+def render(verdict: Verdict, claim: Claim) -> str:
+    """Text of report.md. It depends on the plan and its trials alone, not on when or how they were run."""
+    return _ENVIRONMENT.get_template("report.md.j2").render(verdict=verdict, claim=claim, judgement=verdict.judgement)

@@ -1,0 +1,137 @@
+"""Composes the parts: plan, train what is missing, judge, report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from theorycheck import bounds
+from theorycheck.claim import Claim
+from theorycheck.empirical import sweep
+from theorycheck.empirical.store import Store
+from theorycheck.plan import Plan, ProfileName, make_plan
+from theorycheck.reports import write_report
+from theorycheck.statistics.judge import Question, judge
+from theorycheck.verdict import Judgement, Verdict
+
+DEFAULT_STORE = Path(".theorycheck/store.sqlite")
+DEFAULT_OUT = Path("theorycheck-out")
+
+# Given a claim's name and the number of trials to train, shows progress until the block ends.
+Progress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+
+
+@contextmanager
+def _silent(name: str, total: int) -> Iterator[Callable[[int], None]]:
+    yield lambda trained: None
+
+
+def verify(
+    claim: Claim | str,
+    profile: ProfileName = "standard",
+    *,
+    seed: int = 0,
+    jobs: int = 1,
+    device: str = "cpu",
+    store: Path = DEFAULT_STORE,
+    out: Path = DEFAULT_OUT,
+    progress: Progress = _silent,
+) -> Verdict:
+    """Train what a claim speaks about, judge it, and write a report.
+
+    Args:
+        claim: a claim, the name of one, or the path of a claim file.
+        profile: how much of the design is carried out: smoke, quick, standard or full.
+        seed: base seed of all trials.
+        jobs: worker processes, one thread each.
+        device: "cpu" or "cuda".
+        store: file of finished trials; those found there are not trained again.
+        out: folder of reports; this one goes to its subfolder named like the claim.
+        progress: shows the training's progress.
+
+    Returns:
+        The verdict. The result does not depend on `jobs` or on what the store held.
+
+    Raises:
+        ClaimError, DesignError: the claim or its design cannot be carried out.
+        StoreError: store or folder cannot be written.
+        Interrupted: training was cut short; calling again continues it.
+    """
+    started = time.monotonic()
+    plan = make_plan(bounds.find(claim) if isinstance(claim, str) else claim, profile, seed, device)
+    with Store(store) as opened:
+        stored = opened.find(trial.key for _, trial in plan.trials)
+        missing = [trial for _, trial in plan.trials if trial.key not in stored]
+        run = opened.start_run(plan.hash, plan.claim.name, plan.document, len(plan.trials) - len(missing))
+        if missing:
+            with progress(plan.claim.name, len(missing)) as advance:
+                sweep.run(missing, opened, jobs, advance)
+            stored |= opened.find(trial.key for trial in missing)
+        table = tabulate(plan, stored)
+        cells = count(table, plan)
+        judgement = judge(cells, question(plan.claim))
+        opened.finish_run(run, len(missing), judgement.decision)
+    verdict = describe(plan, judgement, table, len(missing), time.monotonic() - started)
+    return write_report(verdict, plan.claim, table, cells, out / plan.claim.name)
+
+
+def tabulate(plan: Plan, measurements: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """One row a trial, in the plan's order: factor, n, replicate, in_regime, the measurement, and the trial's key."""
+    rows = []
+    for cell, trial in plan.trials:
+        where = {plan.claim.design.factor: cell.level, "n": cell.n, "replicate": trial.replicate}
+        rows.append({**where, "in_regime": cell.in_regime, **measurements[trial.key], "key": trial.key})
+    return pd.DataFrame(rows)
+
+
+def count(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Count outcomes in each cell inside the theorem's regime: factor, n, successes, trials, unfitted."""
+    inside = table[table["in_regime"]]
+    outcomes = pd.DataFrame(
+        {
+            "successes": inside["outcome"] == "success",
+            "trials": inside["outcome"] != "unfitted",
+            "unfitted": inside["outcome"] == "unfitted",
+        }
+    ).astype(int)
+    by = [inside[plan.claim.design.factor], inside["n"]]
+    return outcomes.groupby(by).sum().reset_index()
+
+
+def question(claim: Claim) -> Question:
+    """The claim's law in the numbers that the judge needs."""
+    ((variable, point),) = claim.law.regime
+    return Question(
+        factor=claim.design.factor,
+        letter=claim.text(variable),
+        exponent=claim.exponent,
+        relation=claim.law.relation,
+        goes_to="0" if point == 0 else "oo",
+        margin=claim.margin,
+        rivals=claim.rivals,
+    )
+
+
+def describe(plan: Plan, judgement: Judgement, table: pd.DataFrame, trained: int, seconds: float) -> Verdict:
+    """Put the judgement together with what it is about."""
+    claim = plan.claim
+    unfitted = int((table["outcome"] == "unfitted").sum())
+    return Verdict(
+        name=claim.name,
+        statement=claim.statement,
+        provenance=claim.provenance,
+        source=f"{claim.source.paper.short}, {claim.source.place}",
+        variable=claim.design.factor,
+        predicted=claim.exponent,
+        relation=claim.law.relation,
+        judgement=judgement,
+        design=plan.design,
+        trials={"total": len(table), "trained": trained, "reused": len(table) - trained, "censored": unfitted},
+        plan_hash=plan.hash,
+        seconds=seconds,
+    )
