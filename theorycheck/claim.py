@@ -37,6 +37,9 @@ class Source(_Frozen):
     paper: Paper
     place: str
 
+    def __str__(self) -> str:
+        return f"{self.paper.short}, {self.place}"
+
 
 class Condition(_Frozen):
     """An assumption of the theorem, as a relation between letters of the design."""

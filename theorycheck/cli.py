@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json as json_module
 import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,17 +50,12 @@ def _options(
 @app.command("list")
 def list_claims() -> None:
     """List the claims: name, statement, source."""
-    from rich.console import Console
-    from rich.table import Table
-
     from theorycheck.bounds import claims
+    from theorycheck.reports.terminal import columns
 
     with _explained():
-        table = Table("claim", "statement", "source", box=None, pad_edge=False)
-        for claim in claims().values():
-            source = f"{claim.source.paper.short}, {claim.source.place} ({claim.provenance})"
-            table.add_row(claim.name, claim.statement, source)
-        Console(soft_wrap=not sys.stdout.isatty()).print(table)
+        rows = [(c.name, c.statement, f"{c.source} ({c.provenance})") for c in claims().values()]
+        typer.echo("\n".join(columns(rows)))
 
 
 @app.command()
@@ -87,7 +81,7 @@ def verify(
         typer.Option(help="How much of the design to carry out: seconds, up to 1 or 5 minutes on 2 cores, or all."),
     ] = "standard",
     seed: Annotated[int, typer.Option(min=0, help="Base seed of all trials.")] = 0,
-    jobs: Annotated[int, typer.Option(min=1, help="Worker processes.", show_default="all cores")] = 0,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes, by default one a core.")] = None,
     device: Annotated[Literal["cpu", "cuda"], typer.Option(help="Where to train.")] = "cpu",
     store: StoreOption = Path(".theorycheck/store.sqlite"),
     out: Annotated[Path, typer.Option(help="Folder of the reports, one subfolder a claim.")] = Path("theorycheck-out"),
@@ -108,7 +102,7 @@ def verify(
 
     with _explained():
         claims = list(bounds.claims().values()) if all_claims else [bounds.find(name) for name in claim or []]
-        jobs = jobs or len(os.sched_getaffinity(0))
+        jobs = jobs or os.cpu_count() or 1
         verdicts = []
         for found in claims:
             progress = _quiet_progress if quiet else _progress
@@ -126,31 +120,20 @@ def verify(
 @app.command()
 def runs(store: StoreOption = Path(".theorycheck/store.sqlite")) -> None:
     """List the runs in the store: claim, plan, trials trained and reused, verdict."""
-    from rich.console import Console
-    from rich.table import Table
-
     from theorycheck.empirical.store import Store
+    from theorycheck.reports.terminal import columns
 
     with _explained():
         if not store.exists():
             typer.echo(f"no runs yet: there is no store {store}; `theorycheck verify` makes one")
             return
         with Store(store) as opened:
-            rows = opened.runs()
-        table = Table("run", "claim", "plan", "started", "finished", "trained", "reused", "verdict", box=None)
-        for run in rows:
-            finished = run["finished"] or "unfinished"
-            values = (
-                run["id"],
-                run["claim"],
-                run["plan"][:12],
-                run["started"],
-                finished,
-                run["trained"],
-                run["reused"],
-            )
-            table.add_row(*map(str, values), run["verdict"] or "")
-        Console(soft_wrap=not sys.stdout.isatty()).print(table)
+            listed = opened.runs()
+        rows = [("run", "claim", "plan", "started", "finished", "trained", "reused", "verdict")]
+        for run in listed:
+            values = {**run, "plan": run["plan"][:12], "finished": run["finished"] or "unfinished"}
+            rows.append(tuple("" if value is None else str(value) for value in values.values()))
+        typer.echo("\n".join(columns(rows)))
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from theorycheck.claim import Claim
 from theorycheck.empirical import sweep
 from theorycheck.empirical.store import Store
 from theorycheck.plan import Plan, ProfileName, make_plan
-from theorycheck.reports import write_report
+from theorycheck.reports.report import write_report
 from theorycheck.statistics.judge import Question, judge
 from theorycheck.verdict import Judgement, Verdict
 
@@ -125,7 +125,7 @@ def describe(plan: Plan, judgement: Judgement, table: pd.DataFrame, trained: int
         name=claim.name,
         statement=claim.statement,
         provenance=claim.provenance,
-        source=f"{claim.source.paper.short}, {claim.source.place}",
+        source=str(claim.source),
         variable=claim.design.factor,
         predicted=claim.exponent,
         relation=claim.law.relation,

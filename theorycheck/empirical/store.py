@@ -39,11 +39,11 @@ class Store:
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path, timeout=60, isolation_level=None)
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")
-            self._check_format()
-            self._connection.executescript(_TABLES)
-            self._connection.execute(f"PRAGMA user_version = {FORMAT}")
+            try:
+                self._prepare()
+            except BaseException:
+                self._connection.close()
+                raise
 
     def __enter__(self) -> Self:
         return self
@@ -86,6 +86,13 @@ class Store:
         with self._transaction() as execute:
             rows = execute(f"SELECT {', '.join(columns)} FROM runs JOIN plans ON plan = hash ORDER BY id").fetchall()
         return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def _prepare(self) -> None:
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._check_format()
+        self._connection.executescript(_TABLES)
+        self._connection.execute(f"PRAGMA user_version = {FORMAT}")
 
     def _check_format(self) -> None:
         (found,) = self._connection.execute("PRAGMA user_version").fetchone()

@@ -14,7 +14,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from theorycheck.empirical.responses import response
 from theorycheck.empirical.store import Store
 from theorycheck.empirical.trial import Trial
-from theorycheck.errors import Interrupted
+from theorycheck.errors import DesignError, Interrupted
 
 Results = list[tuple[Trial, Mapping[str, Any]]]
 
@@ -32,9 +32,11 @@ def run(trials: Sequence[Trial], store: Store, jobs: int, progress: Callable[[in
         The number of trials trained.
 
     Raises:
+        DesignError: the trials ask for a device that is not there.
         Interrupted: by Ctrl-C, or by the death of a worker process; finished batches are stored.
         StoreError: the store cannot be written.
     """
+    _check_devices(trials)
     done = 0
     try:
         for results in _train(batches(trials), jobs):
@@ -48,6 +50,14 @@ def run(trials: Sequence[Trial], store: Store, jobs: int, progress: Callable[[in
             "run the same command again to train the rest"
         ) from error
     return done
+
+
+def _check_devices(trials: Sequence[Trial]) -> None:
+    if any(trial.device == "cuda" for trial in trials):
+        import torch
+
+        if not torch.cuda.is_available():
+            raise DesignError("asked for the device cuda, but PyTorch finds no CUDA device; use --device cpu")
 
 
 def batches(trials: Sequence[Trial]) -> list[list[Trial]]:

@@ -153,8 +153,8 @@ class _Batch:
         self.stacked = {name: tensor.index_select(0, staying) for name, tensor in self.stacked.items()}
 
 
-def model_tokens(X: Float[np.ndarray, "n l d"], setting: Setting) -> Float[np.ndarray, "n l d"]:
-    """Tokens as the model needs them: all of them, or without attention just their mean, as the only token."""
+def model_tokens(X: Float[np.ndarray, "n l d"], setting: Setting) -> Float[np.ndarray, "n k d"]:
+    """Tokens as the model needs them: all k = l of them, or without attention their mean as the only one, k = 1."""
     return X if setting.attention else X.mean(1, keepdims=True)
 
 

@@ -23,7 +23,7 @@ def summary(verdict: Verdict, claim: Claim) -> str:
             f"{trials['total']} trials ({trials['trained']} trained, {trials['reused']} reused from the store)",
         ],
         "fit": list(_fits(verdict)) or ["no estimate"],
-        "checks": _columns([(check.status, check.name, check.detail) for check in judgement.checks]),
+        "checks": columns([(check.status, check.name, check.detail) for check in judgement.checks]),
     }
     conclusion = f"{judgement.decision} over {low:g} <= {claim.text(verdict.variable)} <= {high:g}: {judgement.reason}"
     report = [f"  report    {path}" for path in verdict.artifacts if Path(path).name == "report.md"]
@@ -57,7 +57,7 @@ def _assumptions(verdict: Verdict) -> list[str]:
     for c in verdict.design["conditions"]:
         mark = "ok" if c["holds_at"] == c["of"] else "outside of the regime elsewhere: left out"
         rows.append((c["condition"], f"at {c['holds_at']} of {c['of']} levels", mark))
-    return _columns(rows)
+    return columns(rows)
 
 
 def _design(verdict: Verdict, claim: Claim) -> Iterator[str]:
@@ -78,7 +78,8 @@ def _text(claim: Claim, value: object) -> str:
     return str(value) if isinstance(value, (str, bool, int, float)) else claim.text(value)
 
 
-def _columns(rows: Iterable[tuple[str, ...]]) -> list[str]:
+def columns(rows: Iterable[tuple[str, ...]]) -> list[str]:
+    """Lines of a table, every column as wide as its widest entry."""
     rows = list(rows)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["   ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -188,14 +188,15 @@ def _reason(decision: Decision, fits: Fits, question: Question, unfitted: Check)
 
 
 def _tightness(value: float, interval: Interval, question: Question) -> str:
-    if value not in question.allowed or question.relation == "Theta":
+    if question.relation == "Theta":
         return ""
+    remark = ""
+    if question.exponent in interval:
+        remark = " The data are compatible with a tight bound."
     worse = (value < question.exponent) == (question.allowed.high == np.inf)
     if worse:
-        return f" The estimate {value:.2f} is worse than claimed, but within the margin of {question.margin:g}."
-    if question.exponent in interval:
-        return " The data are compatible with a tight bound."
-    return f" Not tight: the measured exponent {value:.2f} {interval} stays clear of {question.exponent:g}."
+        return f"{remark} The estimate {value:.2f} is worse than claimed, but within the margin of {question.margin:g}."
+    return remark or f" Not tight: the measured exponent {value:.2f} {interval} stays clear of {question.exponent:g}."
 
 
 def _what_would_settle(fits: Fits, question: Question) -> str:

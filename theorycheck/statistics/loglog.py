@@ -27,7 +27,7 @@ def level_thresholds(cells: pd.DataFrame, factor: str) -> list[LevelThreshold]:
 
 
 def _level_threshold(x: float, level: pd.DataFrame) -> LevelThreshold:
-    n = level["n"].to_numpy(float)
+    n = [float(n) for n in level["n"]]
     half = (level["successes"] / level["trials"]).to_numpy() >= 0.5
     fit = fit_probit(level, np.column_stack([np.ones(len(n)), np.log(n)]))
     if fit is not None and fit.params[1] > 0:

@@ -32,10 +32,10 @@ NOTATION = {
 LEVELS = (0.03, 0.04, 0.06, 0.09, 0.13, 0.20, 0.30)
 SETTING = {
     L: 100,
-    d: 20,
-    M: 6,
+    d: 40,
+    M: 10,
     alpha_confusion: alpha_relevant / 10,
-    tau: 0.1,
+    tau: 0.2,
     "noise": "sphere",
     "fractions": "random",
     sigma: 0.1,

@@ -31,7 +31,7 @@ claim = Claim(
     law=BigO(alpha_relevant**-4, (alpha_relevant, 0)),
     conditions=(
         Condition(relation=Gt(alpha_relevant, 2 * E * alpha_confusion)),
-        Condition(relation=Ge(m, M**2 * log(N))),
+        Condition(relation=Ge(m, M**2 * log(N) / 3)),  # the theorem leaves the constant open
     ),
     response="zero_generalization_error",
     design=Design(

@@ -1,0 +1,91 @@
+"""Checks shapes of all annotated tensor arguments, and gives tests a small, fast setting and claim."""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from jaxtyping import install_import_hook
+
+TENSOR_MODULES = [f"theorycheck.empirical.{name}" for name in ("tokens", "vit", "training", "generalization")]
+with install_import_hook(TENSOR_MODULES, "beartype.beartype"):
+    pass
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from theorycheck.empirical.setting import Setting
+
+sys.path.insert(0, str(Path(__file__).parent))  # for the oracle
+
+torch.set_num_threads(1)
+
+SMALL = {
+    "L": 20,
+    "d": 8,
+    "M": 3,
+    "alpha_relevant": 0.2,
+    "alpha_confusion": 0.02,
+    "tau": 0.2,
+    "noise": "sphere",
+    "fractions": "random",
+    "sigma": 0.1,
+    "delta": 0.2,
+    "m": 40,
+    "attention": True,
+    "S": 5,
+    "N": 16,
+    "B": 16,
+    "eta": 1.0,
+    "T": 400,
+    "test_size": 100,
+    "tolerance": 0.01,
+}
+
+CLAIM = '''"""A small claim, which trains in seconds."""
+
+from sympy import Ge, Gt, log
+
+from theorycheck.bounds.shallow_vit import NOTATION, PAPER, SETTING, T, M, N, N_star, L, S, alpha_confusion
+from theorycheck.bounds.shallow_vit import alpha_relevant, d, m
+from theorycheck.claim import Claim, Condition, Design, Source
+from theorycheck.law import BigO
+
+claim = Claim(
+    name="tiny",
+    title="A small claim",
+    source=Source(paper=PAPER, place="Theorem 1"),
+    provenance="stated",
+    quantity=N_star,
+    law=BigO(alpha_relevant**-2, (alpha_relevant, 0)),
+    conditions=(
+        Condition(relation=Gt(alpha_relevant, 6 * alpha_confusion)),
+        Condition(relation=Ge(m, M**2 * log(N))),
+    ),
+    response="zero_generalization_error",
+    design=Design(
+        factor=alpha_relevant,
+        levels=(0.15, 0.25, 0.4),
+        samples=(2, 4, 8, 16, 32),
+        replicates=4,
+        held={**SETTING, "attention": True, L: 20, d: 8, M: 3, m: 40, S: 5, "test_size": 100, T: 300},
+    ),
+    refuted_by="N* grows faster",
+    notation=NOTATION,
+)
+'''
+
+
+@pytest.fixture
+def small() -> Setting:
+    return Setting(**SMALL)
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """The path of a claim file that trains in seconds."""
+    path = tmp_path / "tiny.py"
+    path.write_text(CLAIM)
+    return path

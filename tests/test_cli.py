@@ -1,0 +1,175 @@
+"""The command line as a user meets it: exit codes, messages, speed, and what is not imported."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+from typer.testing import CliRunner
+
+from theorycheck import __version__
+from theorycheck.bounds import claims
+from theorycheck.cli import app
+
+
+def run(*arguments, cwd):
+    before = os.getcwd()
+    os.chdir(cwd)
+    try:
+        return CliRunner().invoke(app, [str(a) for a in arguments])
+    finally:
+        os.chdir(before)
+
+
+@pytest.fixture
+def cli(tmp_path):
+    return lambda *arguments: run(*arguments, cwd=tmp_path)
+
+
+def test_version(cli):
+    assert cli("--version").stdout == f"theorycheck {__version__}\n"
+
+
+def test_list_names_every_claim_with_its_statement(cli):
+    result = cli("list")
+    assert result.exit_code == 0
+    for claim in claims().values():
+        assert claim.name in result.stdout
+        assert claim.statement in result.stdout
+
+
+@pytest.mark.parametrize("name", claims())
+def test_show_prints_statement_assumptions_and_design(cli, name):
+    shown = cli("show", name).stdout
+    claim = claims()[name]
+    assert claim.statement in shown
+    assert all(claim.text(c.relation) in shown for c in claim.conditions)
+    assert "alpha_# = alpha_*/10" in shown
+    assert claim.refuted_by in shown
+
+
+def test_verify_prints_the_verdict_and_its_grounds(cli, tiny, tmp_path):
+    result = cli("verify", "--claim", tiny, "--jobs", 1)
+    assert result.exit_code in (0, 1, 3)
+    for line in ("tiny   Li et al. 2023, Theorem 1 (stated)", "60 trials (60 trained, 0 reused from the store)"):
+        assert line in result.stdout
+    for word in ("claim", "assuming", "design", "fit", "checks", "over 0.15 <= alpha_* <= 0.4", "report"):
+        assert word in result.stdout
+    assert (tmp_path / "theorycheck-out/tiny/report.md").exists()
+    again = cli("verify", "--claim", tiny, "--jobs", 1)
+    assert "60 trials (0 trained, 60 reused from the store)" in again.stdout
+    assert again.exit_code == result.exit_code
+    assert "training" not in again.stderr
+
+
+def test_json_prints_one_document_on_standard_output(cli, tiny):
+    result = cli("verify", "--claim", tiny, "--profile", "smoke", "--json")
+    document = json.loads(result.stdout)
+    assert document["theorycheck"] == __version__
+    assert [claim["name"] for claim in document["claims"]] == ["tiny"]
+    assert "training tiny" in result.stderr
+
+
+def test_quiet_prints_one_line_a_claim(cli, tiny):
+    result = cli("verify", "--claim", tiny, "--profile", "smoke", "--quiet")
+    assert (
+        result.stdout
+        == f"tiny {json.loads(cli('verify', '--claim', tiny, '--profile', 'smoke', '--json').stdout)['claims'][0]['verdict']}\n"
+    )
+    assert result.stderr == ""
+
+
+def test_several_claims_at_once(cli, tiny, tmp_path):
+    other = tmp_path / "other.py"
+    other.write_text(tiny.read_text().replace('name="tiny"', 'name="other"'))
+    result = cli("verify", "--claim", tiny, "--claim", other, "--profile", "smoke", "--json")
+    document = json.loads(result.stdout)
+    assert [claim["name"] for claim in document["claims"]] == ["tiny", "other"]
+    assert document["claims"][1]["trials"]["reused"] == 6  # the same trials, by whatever name
+
+
+def test_runs_are_listed(cli, tiny):
+    assert "no runs yet" in cli("runs").stdout
+    cli("verify", "--claim", tiny, "--profile", "smoke", "--quiet")
+    listed = cli("runs").stdout
+    assert "tiny" in listed
+    assert "unfinished" not in listed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["verify"], "name the claims to verify by --claim NAME, or all of them by --all"),
+        (["verify", "--all", "--claim", "sample_complexity"], "not both"),
+        (["verify", "--claim", "sample_complexty"], "did you mean sample_complexity"),
+        (["verify", "--claim", "missing.py"], "missing.py cannot be read"),
+        (["verify", "--claim", "sample_complexity", "--jobs", "0"], "greater than or equal to 1"),
+        (["verify", "--claim", "sample_complexity", "--profile", "huge"], "'huge' is not one of"),
+        (["verify", "--claim", "sample_complexity", "--seed", "-1"], "greater than or equal to 0"),
+        (["verify", "--claim", "sample_complexity", "--store", "."], "cannot be opened or written"),
+        (["verify", "--claim", "sample_complexity", "--device", "cuda"], "PyTorch finds no CUDA device"),
+        (["show", "nothing"], "there is no claim 'nothing'"),
+        (["unknown"], "No such command 'unknown'"),
+    ],
+)
+def test_wrong_usage_ends_with_status_2_and_a_message(cli, arguments, message):
+    result = cli(*arguments)
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.replace("│", " ").split())
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_malformed_claim_file_ends_with_status_2(cli, tiny):
+    tiny.write_text(tiny.read_text().replace("levels=(0.15, 0.25, 0.4)", "levels=(0.15, 0.25, 1.4)"))
+    result = cli("verify", "--claim", tiny)
+    assert result.exit_code == 2
+    assert "theorycheck: the design is impossible at alpha_* = 1.4" in result.stderr
+
+
+def python(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+LIGHT = {
+    "--version": "['--version']",
+    "--help": "['--help']",
+    "list": "['list']",
+    "show": "['show', 'sample_complexity']",
+    "runs": "['runs', '--store', 'nowhere.sqlite']",
+}
+
+
+@pytest.mark.parametrize("arguments", LIGHT.values(), ids=LIGHT.keys())
+def test_commands_that_train_nothing_load_no_torch(arguments):
+    code = f"import sys; from theorycheck.cli import app; app({arguments}, standalone_mode=False); print('torch' in sys.modules)"
+    result = python(code)
+    assert result.stdout.splitlines()[-1:] == ["False"] or arguments == LIGHT["--version"], result
+    if arguments == LIGHT["--version"]:
+        assert result.stdout.startswith("theorycheck")
+
+
+def test_judging_stored_trials_loads_no_torch(cli, tiny, tmp_path):
+    cli("verify", "--claim", tiny, "--profile", "smoke", "--quiet")
+    code = f"""
+import sys
+from pathlib import Path
+from theorycheck.verify import verify
+base = Path({str(tmp_path)!r})
+v = verify({str(tiny)!r}, "smoke", store=base / ".theorycheck/store.sqlite", out=base / "out")
+print(v.trials["trained"], "torch" in sys.modules)
+"""
+    assert python(code).stdout == "0 False\n"
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["list"]])
+def test_light_commands_answer_within_a_second(arguments):
+    """The best of five, since the machine is shared."""
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "theorycheck", *arguments], capture_output=True, check=True)
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 1

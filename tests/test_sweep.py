@@ -1,0 +1,167 @@
+"""Bit-identity: the result of a trial depends on its specification alone."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import SMALL
+
+from theorycheck.empirical import sweep
+from theorycheck.empirical.store import Store
+from theorycheck.empirical.trial import Trial
+from theorycheck.errors import Interrupted
+
+
+def trials(count: int, **values: object) -> list[Trial]:
+    return [Trial("zero_generalization_error", SMALL | values, seed=5, replicate=i) for i in range(count)]
+
+
+def measured(trials_: list[Trial]) -> dict[str, dict]:
+    return {trial.key: measurement for trial, measurement in sweep.train_batch(trials_)}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{}, {"N": 37}, {"attention": False}, {"S": 20}, {"d": 13, "m": 71, "N": 5}],
+    ids=["full batch", "mini-batches", "without attention", "all queries", "odd sizes"],
+)
+def test_a_trial_gives_the_same_bits_alone_and_in_any_batch(values):
+    asked = trials(7, **values)
+    alone = {key: m for trial in asked for key, m in measured([trial]).items()}
+    assert len({m["test_loss"] for m in alone.values()}) > 1  # the trials differ, so that equality means something
+    assert measured(asked) == alone
+    assert measured(asked[::-1]) == alone
+    assert measured(asked[2:5]) == {trial.key: alone[trial.key] for trial in asked[2:5]}
+
+
+def test_trials_of_one_batch_may_differ_in_level_and_step_size():
+    mixed = [
+        Trial("zero_generalization_error", SMALL | values, 5, i)
+        for i, values in enumerate([{}, {"alpha_relevant": 0.4}, {"eta": 0.5}, {"tau": 0.1}, {"T": 3}])
+    ]
+    assert measured(mixed) == {key: m for trial in mixed for key, m in measured([trial]).items()}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_jobs_change_nothing(tmp_path, jobs):
+    asked = trials(6) + trials(6, N=4) + trials(6, attention=False)
+    alone = {key: m for trial in asked for key, m in measured([trial]).items()}
+    with Store(tmp_path / "store.sqlite") as store:
+        assert sweep.run(asked, store, jobs, lambda trained: None) == len(asked)
+        assert store.find(trial.key for trial in asked) == alone
+
+
+def test_attention_and_its_absence_see_the_same_data():
+    pair = [measured([Trial("zero_generalization_error", SMALL | {"attention": a}, 5, 0)]) for a in (True, False)]
+    first, second = (next(iter(result.values())) for result in pair)
+    assert (first["relevant"], first["confusion"]) == (second["relevant"], second["confusion"])
+    assert first["test_loss"] != second["test_loss"]
+
+
+def test_every_part_of_the_specification_changes_the_key():
+    base = Trial("zero_generalization_error", SMALL, 5, 0)
+    others = [
+        Trial("zero_generalization_error", SMALL, 6, 0),
+        Trial("zero_generalization_error", SMALL, 5, 1),
+        Trial("zero_generalization_error", SMALL, 5, 0, dtype="float64"),
+        Trial("zero_generalization_error", SMALL, 5, 0, device="cuda"),
+        *(Trial("zero_generalization_error", SMALL | {name: 99}, 5, 0) for name in SMALL),
+    ]
+    assert len({trial.key for trial in (base, *others)}) == 1 + len(others)
+
+
+def test_batches_hold_every_trial_once_and_share_shapes():
+    asked = trials(40) + trials(3, N=4) + trials(5, alpha_relevant=0.4)
+    cut = sweep.batches(asked)
+    assert sorted(t.key for batch in cut for t in batch) == sorted(t.key for t in asked)
+    assert all(len({t.parameters["N"] for t in batch}) == 1 for batch in cut)
+    assert max(map(len, cut)) > 1
+
+
+def test_ctrl_c_keeps_what_was_finished_and_says_how_to_go_on(tmp_path):
+    asked = trials(8) + trials(8, N=4)
+
+    def press_ctrl_c(_trained: int) -> None:
+        raise KeyboardInterrupt
+
+    with Store(tmp_path / "store.sqlite") as store:
+        with pytest.raises(Interrupted, match=r"interrupted: \d+ of 16 .* run the same command again"):
+            sweep.run(asked, store, 1, press_ctrl_c)
+        assert 0 < len(store.find(trial.key for trial in asked)) < 16
+
+
+# The tests below kill a whole command from outside, as a user or the system would.
+
+
+def command(claim: Path, *options: str) -> list[str]:
+    return [sys.executable, "-m", "theorycheck", "verify", "--claim", str(claim), "--json", *options]
+
+
+def stored(store: Path) -> int:
+    if not store.exists():
+        return 0
+    try:
+        with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as connection:
+            return connection.execute("SELECT count(*) FROM trials").fetchone()[0]
+    except sqlite3.OperationalError:  # the tables are not there yet
+        return 0
+
+
+def wait_until(condition, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "nothing happened in time"
+        time.sleep(0.02)
+
+
+def started(claim: Path, tmp_path: Path) -> subprocess.Popen:
+    """A run with two workers that has stored its first trials."""
+    text = claim.read_text().replace("replicates=4", "replicates=24")
+    claim.write_text(text)
+    process = subprocess.Popen(
+        command(claim, "--jobs", "2"),
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    wait_until(lambda: stored(tmp_path / ".theorycheck/store.sqlite") > 0)
+    return process
+
+
+def children(pid: int) -> list[int]:
+    found = subprocess.run(["ps", "-ewwo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 2) for line in found.splitlines()[1:]]
+    return [int(child) for child, parent, args in rows if int(parent) == pid and "popen_loky" in args]
+
+
+def uninterrupted(claim: Path, folder: Path) -> bytes:
+    folder.mkdir()
+    subprocess.run(command(claim, "--jobs", "1"), cwd=folder, capture_output=True, check=False)
+    return (folder / "theorycheck-out/tiny/trials.csv").read_bytes()
+
+
+@pytest.mark.parametrize("victim", ["run", "worker", "ctrl-c"])
+def test_after_a_kill_the_next_run_continues_and_ends_as_if_nothing_had_happened(tiny, tmp_path, victim):
+    process = started(tiny, tmp_path)
+    if victim == "run":
+        os.killpg(process.pid, signal.SIGKILL)
+    elif victim == "worker":
+        os.kill(children(process.pid)[0], signal.SIGKILL)
+    else:
+        os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    if victim != "run":
+        assert process.returncode == 130
+        assert b"run the same command again" in errors
+        assert b"Traceback" not in errors
+    kept = stored(tmp_path / ".theorycheck/store.sqlite")
+    assert 0 < kept < 360
+    subprocess.run(command(tiny, "--jobs", "2"), cwd=tmp_path, capture_output=True, check=False, timeout=120)
+    assert stored(tmp_path / ".theorycheck/store.sqlite") == 360
+    assert (tmp_path / "theorycheck-out/tiny/trials.csv").read_bytes() == uninterrupted(tiny, tmp_path / "again")

@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from theorycheck.empirical.setting import Setting
+from theorycheck.empirical.tokens import draw_samples
+
+
+def changed(setting: Setting, **values: object) -> Setting:
+    return Setting(**(setting.model_dump() | values))
+
+
+def noise_of(samples, setting):
+    return samples.X - np.eye(setting.d)[samples.pattern]
+
+
+@pytest.mark.parametrize("n", [1, 2, 7, 100])
+def test_labels_are_balanced(small, n):
+    y = draw_samples(np.random.default_rng(n), small, n).y
+    assert abs(y.sum()) == n % 2
+    assert set(y) <= {-1.0, 1.0}
+
+
+def test_every_label_is_the_majority_vote(small):
+    setting = changed(small, alpha_relevant=0.15, alpha_confusion=0.06)  # 3 tokens against 1 or 2
+    samples = draw_samples(np.random.default_rng(0), setting, 500)
+    vote = (samples.pattern == 0).sum(1) - (samples.pattern == 1).sum(1)
+    assert (np.sign(vote) == samples.y).all()
+
+
+def test_random_fractions_have_the_asked_mean(small):
+    setting = changed(small, L=21, alpha_relevant=0.25, alpha_confusion=0.07)
+    samples = draw_samples(np.random.default_rng(1), setting, 4000)
+    own = np.where(samples.y > 0, 0, 1)[:, None]
+    counts = (samples.pattern == own).sum(1)
+    assert set(counts) == {5, 6}
+    assert counts.mean() / 21 == pytest.approx(0.25, abs=0.002)  # standard error 0.0003
+    assert (samples.pattern == 1 - own).mean() == pytest.approx(0.07, abs=0.002)
+
+
+def test_exact_fractions_are_exact_in_every_sample(small):
+    setting = changed(small, fractions="exact", alpha_relevant=0.3, alpha_confusion=0.1)
+    samples = draw_samples(np.random.default_rng(2), setting, 50)
+    own = np.where(samples.y > 0, 0, 1)[:, None]
+    assert ((samples.pattern == own).sum(1) == 6).all()
+    assert ((samples.pattern == 1 - own).sum(1) == 2).all()
+
+
+def test_other_tokens_are_uniform_over_the_other_patterns(small):
+    setting = changed(small, M=6)
+    pattern = draw_samples(np.random.default_rng(3), setting, 2000).pattern
+    counts = np.bincount(pattern[pattern >= 2], minlength=6)[2:]
+    assert counts / counts.sum() == pytest.approx(np.full(4, 0.25), abs=0.01)
+
+
+def test_spherical_noise_has_norm_tau(small):
+    norms = np.linalg.norm(noise_of(draw_samples(np.random.default_rng(4), small, 20), small), axis=-1)
+    assert norms == pytest.approx(np.full_like(norms, small.tau), rel=1e-5)
+
+
+def test_gaussian_noise_has_root_mean_square_norm_tau(small):
+    setting = changed(small, noise="gaussian")
+    noise = noise_of(draw_samples(np.random.default_rng(5), setting, 500), setting)
+    assert np.sqrt((noise**2).sum(-1).mean()) == pytest.approx(setting.tau, rel=0.02)
+    assert np.linalg.norm(noise, axis=-1).std() > 0.1 * setting.tau  # and not all on the sphere
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"alpha_relevant": 1.5}, "less than or equal to 1"),
+        ({"alpha_relevant": 0.0}, "greater than 0"),
+        ({"alpha_relevant": 0.9, "alpha_confusion": 0.2}, r"alpha_\* \+ alpha_# must not exceed 1"),
+        ({"d": 3, "M": 5}, "M orthonormal patterns need d >= M"),
+        ({"S": 50}, r"query tokens are drawn from L"),
+        ({"fractions": "exact"}, "exact fractions need a whole number of tokens"),
+        ({"alpha_relevant": 0.05, "alpha_confusion": 0.04}, "majority vote needs more label-relevant"),
+        ({"L": 8}, "majority vote needs more label-relevant"),
+        ({"eta": -1}, "greater than 0"),
+        ({"temperature": 1}, "Extra inputs"),
+    ],
+)
+def test_impossible_settings_are_refused(small, values, message):
+    with pytest.raises(ValueError, match=message):
+        changed(small, **values)
+
+
+@given(n=st.integers(1, 500), B=st.integers(1, 100))
+def test_an_epoch_covers_the_training_set_with_equal_batches(n, B):
+    from conftest import SMALL
+
+    setting = Setting(**(SMALL | {"N": n, "B": B}))
+    assert setting.batch_size <= B
+    assert 0 <= setting.steps_per_epoch * setting.batch_size - n < setting.steps_per_epoch

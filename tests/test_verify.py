@@ -1,0 +1,128 @@
+"""From a claim file to a verdict on disk, by real training."""
+
+import json
+import math
+
+import pandas as pd
+import pytest
+
+from theorycheck import bounds
+from theorycheck.empirical.store import Store
+from theorycheck.errors import StoreError
+from theorycheck.plan import make_plan
+from theorycheck.verdict import exit_status
+from theorycheck.verify import count, tabulate, verify
+
+
+@pytest.fixture
+def run(tiny, tmp_path):
+    def verify_tiny(**options):
+        return verify(str(tiny), store=tmp_path / "store.sqlite", out=tmp_path / "out", **options)
+
+    return verify_tiny
+
+
+def files(folder):
+    return {path.name: path.read_bytes() for path in (folder / "out" / "tiny").iterdir()}
+
+
+def test_a_verdict_from_real_training(run, tmp_path):
+    verdict = run()
+    assert verdict.trials == {"total": 60, "trained": 60, "reused": 0, "censored": verdict.trials["censored"]}
+    assert verdict.statement == "N* = O(alpha_*^-2) as alpha_* -> 0"
+    assert {check.name for check in verdict.judgement.checks} >= {"range", "censoring", "power law", "agreement"}
+    assert set(files(tmp_path)) == {
+        *("report.md", "trials.csv", "result.json"),
+        *("success_map.png", "success_map.pdf", "log_log.png", "log_log.pdf"),
+    }
+    trials = pd.read_csv(tmp_path / "out/tiny/trials.csv")
+    assert len(trials) == 60
+    assert set(trials["outcome"]) <= {"success", "failure", "unfitted"}
+    assert ((trials["test_loss"] <= 0.01) == (trials["outcome"] == "success"))[trials["outcome"] != "unfitted"].all()
+    rates = (trials["outcome"] == "success").groupby(trials["n"]).mean()
+    assert rates[32] > rates[2]  # more samples help
+
+
+def test_a_second_run_trains_nothing_and_gives_the_identical_result(run, tmp_path):
+    first = run()
+    before = files(tmp_path)
+    second = run(jobs=2)
+    after = files(tmp_path)
+    assert (second.trials["trained"], second.trials["reused"]) == (0, 60)
+    assert second.judgement == first.judgement
+    assert {name for name in before if before[name] != after[name]} == {"result.json"}  # it counts reused trials
+    old, new = (json.loads(f["result.json"])["claims"][0] for f in (before, after))
+    assert {key for key in old if old[key] != new[key]} == {"trials", "seconds"}
+
+
+def test_another_seed_is_another_experiment(run, tmp_path):
+    assert run(seed=0).plan_hash != run(seed=1).plan_hash
+    with Store(tmp_path / "store.sqlite") as store:
+        assert [r["trained"] for r in store.runs()] == [60, 60]
+
+
+def test_the_plan_is_recorded_before_the_first_training(tiny, run, tmp_path, monkeypatch):
+    def fail(*_args):
+        raise RuntimeError("no training today")
+
+    monkeypatch.setattr("theorycheck.empirical.sweep.run", fail)
+    with pytest.raises(RuntimeError):
+        run()
+    with Store(tmp_path / "store.sqlite") as store:
+        (recorded,) = store.runs()
+    assert recorded["plan"] == make_plan(bounds.load(tiny)).hash
+    assert recorded["finished"] is None
+
+
+def test_the_json_document_has_the_documented_keys(run):
+    document = run(profile="smoke").document()
+    assert list(document) == [
+        *("name", "verdict", "statement", "provenance", "exponents", "checks", "design", "trials", "plan_hash"),
+        *("seconds", "artifacts"),
+    ]
+    (exponent,) = document["exponents"]
+    assert list(exponent) == ["variable", "predicted", "relation", "estimate", "ci_low", "ci_high", "confidence"]
+    assert (exponent["variable"], exponent["predicted"], exponent["relation"]) == ("alpha_relevant", -2.0, "O")
+    assert all(set(check) == {"name", "status", "detail"} for check in document["checks"])
+    assert set(document["trials"]) == {"total", "trained", "reused", "censored"}
+    json.dumps(document, allow_nan=False)
+
+
+def test_points_outside_of_the_regime_do_not_enter_the_verdict(tiny):
+    tiny.write_text(tiny.read_text().replace("held={**SETTING,", "held={**SETTING, alpha_confusion: 0.03,"))
+    plan = make_plan(bounds.load(tiny))
+    measurements = {trial.key: {"outcome": "success", "test_loss": 0.0} for _, trial in plan.trials}
+    table = tabulate(plan, measurements)
+    assert set(table.loc[~table["in_regime"], "alpha_relevant"]) == {0.15}
+    assert set(count(table, plan)["alpha_relevant"]) == {0.25, 0.4}
+
+
+def test_unwritable_reports_lose_no_trials(run, tmp_path):
+    (tmp_path / "out").write_text("a file where the folder should be")
+    with pytest.raises(StoreError, match="the report cannot be written to .* the trials are stored"):
+        run(profile="smoke")
+    (tmp_path / "out").unlink()
+    assert run(profile="smoke").trials["trained"] == 0
+
+
+@pytest.mark.parametrize(
+    ("decisions", "status"),
+    [(["SUPPORTED"], 0), (["SUPPORTED", "REFUTED", "INCONCLUSIVE"], 1), (["INCONCLUSIVE", "SUPPORTED"], 3)],
+)
+def test_exit_status(run, decisions, status):
+    from dataclasses import replace
+
+    verdict = run(profile="smoke")
+    verdicts = [replace(verdict, judgement=replace(verdict.judgement, decision=d)) for d in decisions]
+    assert exit_status(verdicts) == status
+
+
+def test_unbounded_intervals_are_null_in_json(run):
+    from dataclasses import replace
+
+    from theorycheck.verdict import Estimate, Interval
+
+    verdict = run(profile="smoke")
+    unbounded = Estimate(-1.0, Interval(-math.inf, math.inf, 0.95), "")
+    exponent = replace(verdict, judgement=replace(verdict.judgement, estimate=unbounded)).document()["exponents"][0]
+    assert (exponent["ci_low"], exponent["ci_high"]) == (None, None)
