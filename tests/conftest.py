@@ -2,21 +2,22 @@
 
 import os
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 
-from jaxtyping import install_import_hook
-
-TENSOR_MODULES = [f"theorycheck.empirical.{name}" for name in ("tokens", "vit", "training", "generalization")]
-with install_import_hook(TENSOR_MODULES, "beartype.beartype"):
-    pass
-
+import importlib
 import sys
 from pathlib import Path
 
 import pytest
 import torch
+from jaxtyping import install_import_hook
 
 from theorycheck.empirical.setting import Setting
+
+TENSOR_MODULES = [f"theorycheck.empirical.{name}" for name in ("tokens", "vit", "training", "generalization")]
+with install_import_hook(TENSOR_MODULES, "beartype.beartype"):
+    for module in TENSOR_MODULES:
+        importlib.import_module(module)
 
 sys.path.insert(0, str(Path(__file__).parent))  # for the oracle
 

@@ -1,3 +1,4 @@
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,7 @@ def test_the_default_design_is_what_the_project_asks_for(claim):
 @every_claim
 def test_smaller_profiles_are_parts_of_larger_ones(claim):
     keys = [{trial.key for _, trial in make_plan(claim, name).trials} for name in PROFILES]
-    assert all(small < large for small, large in zip(keys, keys[1:], strict=False))
+    assert all(small < large for small, large in pairwise(keys))
 
 
 @every_claim

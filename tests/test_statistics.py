@@ -9,18 +9,20 @@ from scipy import optimize, stats
 
 from theorycheck.statistics.judge import Question, judge
 from theorycheck.statistics.loglog import fit_loglog, level_thresholds
-from theorycheck.statistics.threshold import fit_threshold
+from theorycheck.statistics.threshold import fit_threshold, shape_p_value
 
 LEVELS = np.array([0.03, 0.04, 0.06, 0.09, 0.13, 0.2, 0.3])
 SIZES = np.array([2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256])
 ASKED = Question("x", "x", exponent=-2, relation="O", goes_to="0", margin=0.25, rivals=(-1, -3))
 
 
-def planted(exponent, seed=0, trials=20, curvature=0.0, levels=LEVELS, sizes=SIZES, steepness=1.5, middle=24.0):
-    """Success counts whose threshold obeys log N* = log(middle) + exponent u + curvature u^2, u = log(x / 0.09)."""
+def planted(
+    exponent, seed=0, trials=20, curvature=0.0, cubic=0.0, levels=LEVELS, sizes=SIZES, steepness=1.5, middle=24.0
+):
+    """Success counts with log N* = log(middle) + exponent u + curvature u^2 - cubic u^3, where u = log(x / 0.09)."""
     rng = np.random.default_rng(seed)
     u, log_n = (grid.ravel() for grid in np.meshgrid(np.log(levels / 0.09), np.log(sizes), indexing="ij"))
-    rate = stats.norm.cdf(steepness * (log_n - np.log(middle) - exponent * u - curvature * u**2))
+    rate = stats.norm.cdf(steepness * (log_n - np.log(middle) - exponent * u - curvature * u**2 + cubic * u**3))
     cells = {"x": 0.09 * np.exp(u), "n": np.rint(np.exp(log_n)).astype(int), "successes": rng.binomial(trials, rate)}
     return pd.DataFrame(cells).assign(trials=trials, unfitted=0, x=lambda d: d["x"].round(9))
 
@@ -122,18 +124,30 @@ def test_a_bent_law_is_judged_where_the_regime_points():
     cells = planted(-1.0, trials=60, curvature=0.8)
     judgement = judge(cells, ASKED)
     assert status(judgement, "power law") == "warning"
-    assert "the exponent drifts" in detail(judgement, "power law")
+    assert "the exponent drifts from -0.9" in detail(judgement, "power law")
     assert judgement.estimate.value == pytest.approx(-1 + 2 * 0.8 * np.log(0.03 / 0.09), abs=0.2)
     assert judgement.decision == "REFUTED"
     assert judge(cells, replace(ASKED, goes_to="oo", exponent=1)).estimate.value > 0.5  # the other end
     assert status(judge(planted(-1.0), ASKED), "power law") == "ok"
 
 
-def test_curvature_is_found_no_more_often_than_its_level_in_straight_laws():
-    found = [
-        fit_threshold(planted(-1.3, seed), "x", 0.03, curved=True).curvature_p_value() < 0.05 for seed in range(100)
-    ]
+def test_straight_laws_are_called_bent_no_more_often_than_the_level_of_the_test():
+    found = [shape_p_value(planted(-1.3, seed), "x", 1) < 0.05 for seed in range(100)]
     assert np.mean(found) <= 0.12  # 5 % and 3 standard errors
+
+
+@pytest.mark.parametrize(("curvature", "cubic", "degree"), [(-0.4, 0.0, 2), (0.0, 0.5, 3)])
+def test_the_lowest_degree_that_fits_is_chosen(curvature, cubic, degree):
+    """A quadratic through an S-shaped threshold would give a wrong tangent at the end."""
+    u = np.log(0.03 / 0.09)
+    truth = -1.5 + 2 * curvature * u - 3 * cubic * u**2
+    wide = np.unique(np.geomspace(1, 2000, 30).astype(int))
+    judgements = [
+        judge(planted(-1.5, seed, 40, curvature, cubic, sizes=wide, middle=40.0), ASKED) for seed in range(20)
+    ]
+    assert np.mean([f"(degree {degree}" in detail(j, "power law") for j in judgements]) >= 0.8
+    assert np.mean([truth in j.estimate.interval for j in judgements]) >= 0.8  # 95 % less 3 standard errors
+    assert np.mean([j.estimate.value for j in judgements]) == pytest.approx(truth, abs=0.15)
 
 
 def test_thresholds_of_single_levels_are_recovered():
@@ -200,6 +214,6 @@ def test_unfitted_trials_are_left_out_and_may_void_a_verdict():
 
 
 def test_an_inconclusive_verdict_says_what_would_settle_it():
-    judgement = judge(planted(-2.1, trials=2), ASKED)
+    judgement = judge(planted(-2, trials=5), replace(ASKED, exponent=-1.95, margin=0.1))
     assert judgement.decision == "INCONCLUSIVE"
     assert "times as many trials would settle it" in judgement.reason

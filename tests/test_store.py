@@ -95,7 +95,7 @@ def test_a_store_of_another_format_is_refused(tmp_path):
 
 def test_an_unwritable_place_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError, match="cannot be created: (Not a directory|File exists); name another --store"):
+    with pytest.raises(StoreError, match=r"cannot be created: (Not a directory|File exists); name another --store"):
         Store(tmp_path / "file" / "store.sqlite")
     with pytest.raises(StoreError, match="cannot be opened or written"):
         Store(tmp_path)

@@ -99,7 +99,7 @@ def test_points_outside_of_the_regime_do_not_enter_the_verdict(tiny):
 
 def test_unwritable_reports_lose_no_trials(run, tmp_path):
     (tmp_path / "out").write_text("a file where the folder should be")
-    with pytest.raises(StoreError, match="the report cannot be written to .* the trials are stored"):
+    with pytest.raises(StoreError, match=r"the report cannot be written to .* the trials are stored"):
         run(profile="smoke")
     (tmp_path / "out").unlink()
     assert run(profile="smoke").trials["trained"] == 0

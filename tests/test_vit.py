@@ -7,7 +7,7 @@ from torch.func import functional_call, grad
 from theorycheck.empirical.setting import Setting
 from theorycheck.empirical.tokens import draw_samples
 from theorycheck.empirical.training import draw_subsets, take_tokens
-from theorycheck.empirical.vit import Weights, Workspace, forward, initial_weights, loss_and_gradient
+from theorycheck.empirical.vit import Weights, Workspace, forward, initial_weights, loss_and_step
 
 t, n = 3, 7
 
@@ -49,7 +49,8 @@ def test_the_written_gradient_is_the_derivative(small, attention):
     workspace = Workspace()
     seen = X if attention else X.mean(2, keepdim=True)
     queries = take_tokens(X, tokens, workspace) if attention else None
-    loss, gradient = loss_and_gradient(W, a, seen, y, queries, workspace)
+    eta = torch.tensor([[0.5], [1.0], [2.0]], dtype=torch.float64)
+    loss, step = loss_and_step(W, a, seen, y, queries, eta, workspace)
     assert (loss > 0).all()
     for i in range(t):
         model = ShallowViT(Weights(*(w[i : i + 1] for w in W)), a[i : i + 1], attention)
@@ -61,7 +62,7 @@ def test_the_written_gradient_is_the_derivative(small, attention):
         parameters = {name: p.detach() for name, p in model.named_parameters()}
         torch.testing.assert_close(loss[i], mean_loss(parameters))
         for name, expected in grad(mean_loss)(parameters).items():
-            torch.testing.assert_close(getattr(gradient, name)[i], expected)
+            torch.testing.assert_close(getattr(step, name)[i], eta[i] * expected)
             if attention or name in ("W_O", "W_V"):
                 assert expected.abs().max() > 1e-6  # the comparison is not of zeros
 

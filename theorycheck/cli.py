@@ -129,10 +129,10 @@ def runs(store: StoreOption = Path(".theorycheck/store.sqlite")) -> None:
             return
         with Store(store) as opened:
             listed = opened.runs()
-        rows = [("run", "claim", "plan", "started", "finished", "trained", "reused", "verdict")]
+        rows = [["run", "claim", "plan", "started", "finished", "trained", "reused", "verdict"]]
         for run in listed:
             values = {**run, "plan": run["plan"][:12], "finished": run["finished"] or "unfinished"}
-            rows.append(tuple("" if value is None else str(value) for value in values.values()))
+            rows.append(["" if value is None else str(value) for value in values.values()])
         typer.echo("\n".join(columns(rows)))
 
 

@@ -103,6 +103,22 @@ def count(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     return outcomes.groupby(by).sum().reset_index()
 
 
+def as_drawn(table: pd.DataFrame, plan: Plan) -> dict[str, tuple[float, float]]:
+    """Smallest and largest ratio, over the levels, of each realised parameter to the value asked for.
+
+    A response reports what it could only draw at random under `realised_` and the parameter's name.
+    """
+    asked = {cell.level: cell.parameters for cell in plan.cells}
+    means = table.groupby(plan.claim.design.factor)[[c for c in table if c.startswith("realised_")]].mean()
+    ratios = {}
+    for column in means:
+        name = column.removeprefix("realised_")
+        over_levels = [means.loc[level, column] / asked[level][name] for level in plan.levels if asked[level][name]]
+        if over_levels:
+            ratios[name] = (float(min(over_levels)), float(max(over_levels)))
+    return ratios
+
+
 def question(claim: Claim) -> Question:
     """The claim's law in the numbers that the judge needs."""
     ((variable, point),) = claim.law.regime
@@ -130,7 +146,7 @@ def describe(plan: Plan, judgement: Judgement, table: pd.DataFrame, trained: int
         predicted=claim.exponent,
         relation=claim.law.relation,
         judgement=judgement,
-        design=plan.design,
+        design={**plan.design, "as_drawn": as_drawn(table, plan)},
         trials={"total": len(table), "trained": trained, "reused": len(table) - trained, "censored": unfitted},
         plan_hash=plan.hash,
         seconds=seconds,

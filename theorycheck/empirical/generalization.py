@@ -88,6 +88,6 @@ def _predict(
 def _realised(samples: Samples) -> dict[str, float]:
     own = np.where(samples.y > 0, 0, 1)[:, None]
     return {
-        "relevant": float((samples.pattern == own).mean()),
-        "confusion": float((samples.pattern == 1 - own).mean()),
+        "realised_alpha_relevant": float((samples.pattern == own).mean()),
+        "realised_alpha_confusion": float((samples.pattern == 1 - own).mean()),
     }

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from theorycheck.empirical.setting import Setting
 from theorycheck.empirical.tokens import Samples
-from theorycheck.empirical.vit import Weights, Workspace, initial_weights, loss_and_gradient
+from theorycheck.empirical.vit import Weights, Workspace, initial_weights, loss_and_step
 
 STEPS_DRAWN_AT_ONCE = 16  # a call of the generator costs as much as a small training step, so draws come in blocks
 
@@ -95,12 +95,13 @@ class _Batch:
         models = [initial_weights(stream.model, s) for stream, s in zip(streams, settings, strict=True)]
         stacked = {name: torch.cat([getattr(W, name) for W, _ in models]) for name in Weights._fields}
         stacked["a"] = torch.cat([a for _, a in models])
-        stacked["eta"] = torch.tensor([s.eta for s in settings])[:, None, None]
+        stacked["eta"] = torch.tensor([s.eta for s in settings])[:, None]
         stacked["X"] = torch.stack([torch.from_numpy(model_tokens(s.X, self.setting)) for s in samples])
         stacked["y"] = torch.stack([torch.from_numpy(s.y) for s in samples])
         self.stacked = {name: tensor.to(device, dtype) for name, tensor in stacked.items()}
         self.stacked["T"] = torch.tensor([s.T for s in settings], device=device)
 
+    @torch.inference_mode()
     def run_epoch(self) -> Float[Tensor, " t"]:
         """Take the steps of one epoch and return the sum of the mini-batch losses of each trial."""
         if self.epochs_drawn == 0:
@@ -135,11 +136,11 @@ class _Batch:
         if self.setting.attention:
             queries = take_tokens(X, x["queries"][:, step], self.workspace) if "queries" in x else X
         W = Weights(*(x[name] for name in Weights._fields))
-        loss, gradient = loss_and_gradient(W, x["a"], X, y, queries, self.workspace)
-        # Not sub_(g, alpha=eta): a fused multiply-add in vectorised code rounds otherwise than its scalar tail, so
-        # that the result would depend on where in the batch a weight lies.
-        for w, g in zip(W, gradient, strict=True):
-            w.sub_(g.mul_(x["eta"]))
+        loss, change = loss_and_step(W, x["a"], X, y, queries, x["eta"], self.workspace)
+        # No fused multiply-add, as sub_(dw, alpha=eta) would be: vectorised code rounds it otherwise than the scalar
+        # code at the end of a tensor, so that the result would depend on where in the batch a weight lies.
+        for w, dw in zip(W, change, strict=True):
+            w.sub_(dw)
         return loss
 
     def leave(self, fitted: Tensor, leaving: Tensor) -> Iterator[Trained]:

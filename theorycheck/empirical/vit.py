@@ -127,29 +127,31 @@ def hinge_loss(F: Float[Tensor, "t n"], y: Float[Tensor, "t n"]) -> Float[Tensor
     return (1 - y * F).relu_()
 
 
-def loss_and_gradient(
+def loss_and_step(
     W: Weights,
     a: Float[Tensor, "t m"],
     X: Float[Tensor, "t n l d"],
     y: Float[Tensor, "t n"],
     queries: Float[Tensor, "t n s d"] | None,
+    eta: Float[Tensor, "t 1"],
     workspace: Workspace,
 ) -> tuple[Float[Tensor, " t"], Weights]:
-    """Compute mean hinge loss and its gradient with respect to all four weight matrices, for t models.
+    """Compute mean hinge loss and the SGD step, eta times its gradient by all four weight matrices, for t models.
 
     The gradient is the chain rule through F by hand. With z an attended token, h = Relu(U z) and g the derivative of
     the loss by the output of one query, dh = g a 1[h > 0]: g and a are taken out of the products over neurons, so that
-    nothing but the indicator is as large as h, and it replaces h in place. The softmax contributes A * (dA - <A, dA>),
-    and <A, dA> over the tokens equals <dz, z>. Without attention W_K and W_Q do not enter F: their gradient is zero.
+    nothing but the indicator is as large as h, and it replaces h in place. Everything is linear in g, which therefore
+    carries eta. The softmax contributes A * (dA - <A, dA>), and <A, dA> over the tokens equals <dz, z>. Without
+    attention W_K and W_Q do not enter F: their gradient is zero.
 
     Returns:
-        Loss of shape (t,) and a gradient with the shapes of W.
+        Loss of shape (t,) and a step with the shapes of W.
     """
     t, n, l, d = X.shape
     f = forward(W, a, X, queries, workspace)
     loss = hinge_loss(f.F, y)
     s = f.attended.shape[1] // n
-    g = (torch.where(loss > 0, -y, 0) / (n * s)).repeat_interleave(s, 1)[:, :, None]  # (t, ns, 1)
+    g = torch.where(loss > 0, y, 0).mul_(eta / (-n * s))[:, :, None].expand(t, n, s).reshape(t, n * s, 1)
     active = f.hidden.sign_()  # (t, ns, m)
     scaled = torch.mul(g, f.attended, out=workspace.take("scaled", f.attended.shape, g))  # (t, ns, d)
     dU = torch.bmm(active.transpose(1, 2), scaled).mul_(a[:, :, None])  # (t, m, d)
@@ -158,7 +160,7 @@ def loss_and_gradient(
     if queries is None or f.attention is None:
         return loss.mean(-1), Weights(dW_O, dW_V, torch.zeros_like(W.W_K), torch.zeros_like(W.W_Q))
     tokens = X.view(t * n, l, d)
-    d_attended = workspace.bmm("d_attended", active, a[:, :, None] * f.U).mul_(g)  # (t, ns, d)
+    d_attended = workspace.bmm("d_attended", active, f.U.mul_(a[:, :, None])).mul_(g)  # (t, ns, d)
     inner = torch.mul(d_attended, f.attended, out=scaled).sum(-1).view(t * n, s, 1)  # (tn, s, 1)
     d_scores = workspace.bmm("scores", d_attended.view(t * n, s, d), tokens.transpose(1, 2))  # (tn, s, l)
     d_scores.sub_(inner).mul_(f.attention)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -66,6 +66,10 @@ def _design(verdict: Verdict, claim: Claim) -> Iterator[str]:
     factor = f"{claim.text(verdict.variable)}: {len(levels)} levels, {levels[0]:g} to {levels[-1]:g}"
     sizes = f"N: {len(samples)} sizes, {samples[0]} to {samples[-1]}"
     yield f"{factor} ({decades:.1f} decades); {sizes}; {verdict.design['replicates']} replicates a cell"
+    drawn = verdict.design["as_drawn"].items()
+    if drawn:
+        ratios = ", ".join(f"{claim.text(name)} {low:.3f} to {high:.3f}" for name, (low, high) in drawn)
+        yield f"as drawn, times the value asked: {ratios} over the levels"
 
 
 def _fits(verdict: Verdict) -> Iterator[str]:
@@ -78,7 +82,7 @@ def _text(claim: Claim, value: object) -> str:
     return str(value) if isinstance(value, (str, bool, int, float)) else claim.text(value)
 
 
-def columns(rows: Iterable[tuple[str, ...]]) -> list[str]:
+def columns(rows: Iterable[Sequence[str]]) -> list[str]:
     """Lines of a table, every column as wide as its widest entry."""
     rows = list(rows)
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]

@@ -34,16 +34,16 @@ def censoring(thresholds: Sequence[LevelThreshold]) -> Check:
     return Check("censoring", status, ", ".join(parts))
 
 
-def power_law(straight: ThresholdFit, curved: ThresholdFit | None, bends: bool, letter: str) -> Check:
-    """Whether one power law describes the whole range; if not, how the exponent drifts."""
-    if curved is None:
-        return Check("power law", "warning", "too few levels to test the curvature")
-    p = curved.curvature_p_value()
-    if not bends:
-        return Check("power law", "ok", f"no significant curvature (p = {p:.2g})")
+def power_law(
+    straight: ThresholdFit, p_value: float, bent: ThresholdFit | None, bent_p_value: float, letter: str
+) -> Check:
+    """Whether one power law describes the whole range; if not, how the exponent drifts and what is judged instead."""
+    if bent is None:
+        return Check("power law", "ok", f"the data do not contradict one power law (p = {p_value:.2g})")
     detail = (
-        f"the exponent drifts (p = {p:.2g}): {curved.exponent:.2f} at {letter} = {curved.x0:g}, "
-        f"{straight.exponent:.2f} on average; the verdict rests on the former"
+        f"one power law does not fit (p = {p_value:.1g}): the exponent drifts from {straight.exponent:.2f} on average "
+        f"to {bent.exponent:.2f} at {letter} = {bent.x0:g}, where the verdict rests (degree {bent.degree}, "
+        f"p = {bent_p_value:.2g})"
     )
     return Check("power law", "warning", detail)
 

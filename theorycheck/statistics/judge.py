@@ -11,10 +11,11 @@ import pandas as pd
 
 from theorycheck.statistics import checks
 from theorycheck.statistics.loglog import fit_loglog, level_thresholds
-from theorycheck.statistics.threshold import ThresholdFit, fit_threshold
+from theorycheck.statistics.threshold import ThresholdFit, fit_threshold, shape_p_value
 from theorycheck.verdict import Check, Decision, Estimate, Interval, Judgement, LevelThreshold
 
-CURVATURE_SIGNIFICANCE = 0.05
+SHAPE_SIGNIFICANCE = 0.05
+HIGHEST_DEGREE = 3
 CURVE_POINTS = 41
 
 
@@ -60,34 +61,40 @@ class Question:
 
 @dataclass(frozen=True)
 class Fits:
-    """The regressions of one data set: one power law, the curved law, and the one that decides."""
+    """The regressions of one data set.
+
+    Attributes:
+        straight: one power law over the whole range.
+        p_value: of the hypothesis that one power law fits.
+        bent: the fit of lowest degree that is not rejected, with its local exponent at the end of the range that the
+            regime points to; None when one power law fits.
+        bent_p_value: of the hypothesis that the bent shape fits.
+    """
 
     straight: ThresholdFit
-    curved: ThresholdFit | None
-
-    @property
-    def bends(self) -> bool:
-        """Whether the threshold is significantly curved in log-log coordinates."""
-        return self.curved is not None and self.curved.curvature_p_value() < CURVATURE_SIGNIFICANCE
+    p_value: float
+    bent: ThresholdFit | None = None
+    bent_p_value: float = 1.0
 
     @property
     def decisive(self) -> ThresholdFit:
-        """The local exponent at the end of the range where the threshold bends, else the overall exponent."""
-        return self.curved if self.curved is not None and self.bends else self.straight
+        """The fit whose exponent the verdict rests on."""
+        return self.bent or self.straight
 
     @property
     def estimate(self) -> Estimate:
         """The exponent that the verdict rests on, with its 95 % interval."""
-        place = f", local exponent at {self.decisive.x0:g}" if self.bends else ""
+        place = f", local exponent at {self.bent.x0:g}" if self.bent else ""
         return self.decisive.estimate(f"binomial regression on trials{place}")
 
 
 def judge(cells: pd.DataFrame, question: Question) -> Judgement:
     """Judge a law by the success counts of its trials.
 
-    The exponent comes from the binomial regression; where the threshold is curved in log-log coordinates, from its
-    tangent at the end of the range that the regime points to. O and Omega are tested by one-sided 95 % limits, Theta
-    by two one-sided tests at 5 % (Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987) 657).
+    The exponent comes from the binomial regression; where one power law does not fit, from the tangent of the lowest
+    polynomial (in log-log coordinates) that does, at the end of the range that the regime points to. O and Omega are
+    tested by one-sided 95 % limits, Theta by two one-sided tests at 5 % (Schuirmann, J. Pharmacokinet. Biopharm. 15
+    (1987) 657).
 
     Args:
         cells: one row a cell with the columns `factor`, n, successes, trials, unfitted. `trials` counts successes
@@ -110,7 +117,7 @@ def judge(cells: pd.DataFrame, question: Question) -> Judgement:
     unfitted = checks.unfitted(cells, _decisions_counting_unfitted(cells, question), decision)
     found = (
         *design,
-        checks.power_law(fits.straight, fits.curved, fits.bends, question.letter),
+        checks.power_law(fits.straight, fits.p_value, fits.bent, fits.bent_p_value, question.letter),
         checks.dispersion(fits.straight),
         checks.agreement(straight, loglog),
         checks.rivals(fits.estimate.interval, question.rivals),
@@ -124,18 +131,23 @@ def judge(cells: pd.DataFrame, question: Question) -> Judgement:
         checks=found,
         thresholds=thresholds,
         estimate=fits.estimate,
-        beside=tuple(e for e in (straight if fits.bends else None, loglog) if e),
+        beside=tuple(e for e in (straight if fits.bent else None, loglog) if e),
         curve=_curve(fits.decisive, thresholds),
     )
 
 
 def _fit(evidence: pd.DataFrame, thresholds: Sequence[LevelThreshold], question: Question) -> Fits | None:
     measured = [t.level for t in thresholds if t.measured]
-    if len(measured) < checks.FEWEST_LEVELS:
-        return None
     straight = fit_threshold(evidence, question.factor)
-    curved = fit_threshold(evidence, question.factor, question.end(measured), curved=True)
-    return None if straight is None else Fits(straight, curved)
+    if len(measured) < checks.FEWEST_LEVELS or straight is None:
+        return None
+    inside = evidence[evidence[question.factor].isin(measured)]
+    p_values = [shape_p_value(inside, question.factor, degree) for degree in range(1, HIGHEST_DEGREE + 1)]
+    if p_values[0] >= SHAPE_SIGNIFICANCE:
+        return Fits(straight, p_values[0])
+    degree = next((d for d, p in enumerate(p_values, 1) if p >= SHAPE_SIGNIFICANCE), HIGHEST_DEGREE)
+    bent = fit_threshold(evidence, question.factor, question.end(measured), degree)
+    return Fits(straight, p_values[0], bent, p_values[degree - 1])
 
 
 def _curve(fit: ThresholdFit, thresholds: Sequence[LevelThreshold]) -> tuple[tuple[float, float, float, float], ...]:
@@ -209,5 +221,5 @@ def _what_would_settle(fits: Fits, question: Question) -> str:
     half_width = value - tested.low if bound < value else tested.high - value
     factor = (half_width / max(abs(value - bound), 1e-9)) ** 2
     more = f"about {factor:.2g} times as many trials" if factor < 100 else "more trials than are worth their time"
-    at_end = f", or levels deeper in {question.letter} -> {question.goes_to}" if fits.bends else ""
+    at_end = f", or levels deeper in {question.letter} -> {question.goes_to}" if fits.bent else ""
     return f"The interval reaches across the limit {bound:g}; {more} would settle it at this estimate{at_end}."

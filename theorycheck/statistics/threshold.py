@@ -17,17 +17,18 @@ from theorycheck.verdict import Estimate, Interval
 
 @dataclass(frozen=True)
 class ThresholdFit:
-    """A probit regression  P(success) = Phi(b0 + b1 log N + b2 u (+ b3 u^2)),  u = log(x / x0).
+    """A probit regression  P(success) = Phi(b0 + b1 log N + b2 u + b3 u^2 + ...),  u = log(x / x0).
 
-    The threshold N*, where success has probability 1/2, obeys log N* = -(b0 + b2 u + b3 u^2) / b1; its local exponent
-    d log N* / d log x at x0 is -b2 / b1, and over all x when there is no b3. The logarithms are natural.
+    The threshold N*, where success has probability 1/2, obeys log N* = -(b0 + b2 u + b3 u^2 + ...) / b1; its local
+    exponent d log N* / d log x at x0 is -b2 / b1, and over all x when the degree is 1. The logarithms are natural.
 
     Attributes:
         x0: where u = 0.
-        coefficients: b0, b1, b2 (and b3).
+        coefficients: b0, b1, b2, ..., as many more as the degree in u asks.
         covariance: of the coefficients, already scaled by the dispersion.
         dispersion: Pearson chi-square per degree of freedom, at least 1 (quasi-likelihood: McCullagh and Nelder,
             Generalized Linear Models, 1989, section 4.5); above 1 the trials scatter more than binomially.
+        deviance: of the fit, unscaled.
         df: residual degrees of freedom: cells minus coefficients.
     """
 
@@ -35,7 +36,13 @@ class ThresholdFit:
     coefficients: np.ndarray
     covariance: np.ndarray
     dispersion: float
+    deviance: float
     df: int
+
+    @property
+    def degree(self) -> int:
+        """Degree of log N* in log x: 1 for a power law."""
+        return len(self.coefficients) - 2
 
     @property
     def exponent(self) -> float:
@@ -63,7 +70,7 @@ class ThresholdFit:
 
     def _at(self, x: float) -> np.ndarray:
         u = np.log(x / self.x0)
-        return np.array([1, 0, u, u**2])[: len(self.coefficients)]
+        return np.array([1, 0, *(u**power for power in range(1, self.degree + 1))])
 
     def _fieller(self, weights: np.ndarray, confidence: float) -> Interval:
         """Interval of -w.b / b1: all r for which w.b + r b1 does not differ from 0.
@@ -83,22 +90,15 @@ class ThresholdFit:
         root = np.sqrt(max(b**2 - a * c, 0))
         return Interval(float((-b - root) / a), float((-b + root) / a), confidence)
 
-    def curvature_p_value(self) -> float:
-        """Two-sided Wald p-value of b3 = 0: whether one power law fits the whole range."""
-        statistic = abs(self.coefficients[3]) / np.sqrt(self.covariance[3, 3])
-        return float(2 * stats.t.sf(statistic, self.df))
 
-
-def fit_threshold(
-    cells: pd.DataFrame, factor: str, x0: float | None = None, curved: bool = False
-) -> ThresholdFit | None:
+def fit_threshold(cells: pd.DataFrame, factor: str, x0: float | None = None, degree: int = 1) -> ThresholdFit | None:
     """Fit the threshold's exponent to counts of successes.
 
     Args:
         cells: one row a cell with the columns `factor`, n, successes, trials (trials > 0).
         factor: the column of x.
-        x0: where a curved fit takes its local exponent; by default the geometric mean of the levels.
-        curved: whether to include the quadratic term.
+        x0: where a bent fit takes its local exponent; by default the geometric mean of the levels.
+        degree: of log N* in log x.
 
     Returns:
         The fit, or None when the coefficients are not determined: too few cells, or successes and failures are
@@ -106,12 +106,48 @@ def fit_threshold(
     """
     x0 = float(np.exp(np.log(cells[factor]).mean())) if x0 is None else x0
     u = np.log(cells[factor] / x0)
-    columns = [np.ones(len(cells)), np.log(cells["n"]), u, *([u**2] if curved else [])]
-    result = fit_probit(cells, np.column_stack(columns))
+    powers = [u**power for power in range(1, degree + 1)]
+    result = fit_probit(cells, np.column_stack([np.ones(len(cells)), np.log(cells["n"]), *powers]))
     if result is None:
         return None
     dispersion = max(1.0, result.pearson_chi2 / result.df_resid)
-    return ThresholdFit(x0, result.params, result.cov_params() * dispersion, dispersion, int(result.df_resid))
+    covariance = result.cov_params() * dispersion
+    return ThresholdFit(x0, result.params, covariance, dispersion, float(result.deviance), int(result.df_resid))
+
+
+def shape_p_value(cells: pd.DataFrame, factor: str, degree: int) -> float:
+    """P-value of the hypothesis that log N* is a polynomial of the given degree in log x.
+
+    The smaller of two F tests on the deviance (McCullagh and Nelder, 1989, section 4.5): against the next degree, which
+    sees a drift, and against a threshold of its own for every level, which sees any shape.
+
+    Args:
+        cells: as for fit_threshold; only levels whose threshold lies inside the range of N.
+        factor: the column of x.
+        degree: of the polynomial.
+
+    Returns:
+        Twice the smaller p-value (Bonferroni), at most 1; 1 where the levels are too few to test.
+    """
+    levels = cells[factor].nunique()
+    if levels < degree + 2:
+        return 1.0
+    smaller = fit_threshold(cells, factor, degree=degree)
+    own = np.column_stack([np.log(cells["n"]), *(cells[factor] == x for x in cells[factor].unique())]).astype(float)
+    richer = [fit_probit(cells, own)]
+    if levels > degree + 2:  # otherwise the next degree has a threshold of its own for every level
+        u = np.log(cells[factor] / cells[factor].mean())
+        powers = [u**power for power in range(degree + 2)]
+        richer.append(fit_probit(cells, np.column_stack([np.log(cells["n"]), *powers])))
+    p_values = [_f_test(smaller, result) for result in richer if smaller is not None and result is not None]
+    return min(1.0, len(p_values) * min(p_values, default=1.0))
+
+
+def _f_test(smaller: ThresholdFit, richer: Any) -> float:
+    df = smaller.df - richer.df_resid
+    dispersion = max(1.0, richer.pearson_chi2 / richer.df_resid)
+    statistic = (smaller.deviance - richer.deviance) / df / dispersion
+    return float(stats.f.sf(statistic, df, richer.df_resid))
 
 
 def fit_probit(cells: pd.DataFrame, design: np.ndarray) -> Any | None:
