@@ -7,9 +7,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-CACHED_NUMBERS = (
-    1_200_000  # 5 MB in float32: a core's own caches and somewhat more; found by trying (docs/performance.md)
-)
+CACHED_NUMBERS = 1_200_000  # 5 MB in float32, a core's own caches and somewhat more: docs/performance.md
 MOST_TRIALS_AT_ONCE = 32
 
 

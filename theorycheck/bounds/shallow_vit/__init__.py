@@ -28,7 +28,7 @@ NOTATION = {
     N_star: "N^*",
 }
 
-# Why these values: docs/design-of-the-sample-complexity-experiment.md. alpha_* L is a whole number at every level.
+# Why these values: docs/design-of-the-experiment.md. alpha_* L is a whole number at every level.
 LEVELS = (0.03, 0.04, 0.06, 0.09, 0.13, 0.20, 0.30)
 SETTING = {
     L: 100,
