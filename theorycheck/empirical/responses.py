@@ -68,7 +68,7 @@ RESPONSES = {
     for response in (
         Response(
             name="zero_generalization_error",
-            meaning="success is a mean hinge loss of at most `tolerance` over `test_size` fresh samples, after the "
+            meaning="success is a mean hinge loss on test_size fresh samples of at most the tolerance, after the "
             "training loss has reached zero; a trial whose training loss did not is no evidence about N",
             setting=Setting,
             shapes=("L", "d", "M", "m", "S", "N", "B", "attention"),
