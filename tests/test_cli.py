@@ -61,7 +61,7 @@ def test_verify_prints_the_verdict_and_its_grounds(cli, tiny, tmp_path):
     again = cli("verify", "--claim", tiny, "--jobs", 1)
     assert "60 trials (0 trained, 60 reused from the store)" in again.stdout
     assert again.exit_code == result.exit_code
-    assert "training" not in again.stderr
+    assert "train tiny" not in again.stderr
 
 
 def test_json_prints_one_document_on_standard_output(cli, tiny):
@@ -69,7 +69,7 @@ def test_json_prints_one_document_on_standard_output(cli, tiny):
     document = json.loads(result.stdout)
     assert document["theorycheck"] == __version__
     assert [claim["name"] for claim in document["claims"]] == ["tiny"]
-    assert "training tiny" in result.stderr
+    assert "train tiny" in result.stderr
 
 
 def test_quiet_prints_one_line_a_claim(cli, tiny):

@@ -161,24 +161,15 @@ def _quiet_progress(name: str, total: int) -> Iterator[Callable[[int], None]]:
 def _progress(name: str, total: int) -> Iterator[Callable[[int], None]]:
     """A bar on standard error, with an estimate of the time left."""
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=16),  # the line fits 80 columns
         MofNCompleteColumn(),
-        TextColumn("trials, elapsed"),
-        TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(f"training {name}", total=total)
+        task = bar.add_task(f"train {name}", total=total)
         yield lambda trained: bar.advance(task, trained)
