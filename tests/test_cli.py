@@ -2,9 +2,9 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
-import time
 
 import pytest
 from typer.testing import CliRunner
@@ -161,11 +161,12 @@ print(v.trials["trained"], "torch" in sys.modules)
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["list"]])
-def test_light_commands_answer_within_a_second(arguments):
-    """The best of five, since the machine is shared."""
+def test_light_commands_take_less_than_a_second(arguments):
+    """CPU time, the best of three: the machine is shared, and other tests run beside this one."""
     seconds = []
-    for _ in range(5):
-        start = time.perf_counter()
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([sys.executable, "-m", "theorycheck", *arguments], capture_output=True, check=True)
-        seconds.append(time.perf_counter() - start)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     assert min(seconds) < 1
