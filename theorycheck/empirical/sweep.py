@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import random
 import signal
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from itertools import groupby
-from types import FrameType
 from typing import Any
 
 from joblib import Parallel, delayed
@@ -42,13 +39,10 @@ def run(trials: Sequence[Trial], store: Store, jobs: int, progress: Callable[[in
     _check_devices(trials)
     done = 0
     try:
-        with _remembered_ctrl_c() as pressed:
-            for results in _train(batches(trials), jobs):
-                store.add(results)
-                done += len(results)
-                progress(len(results))
-                if pressed.is_set():
-                    raise KeyboardInterrupt
+        for results in _train(batches(trials), jobs):
+            store.add(results)
+            done += len(results)
+            progress(len(results))
     except (KeyboardInterrupt, TerminatedWorkerError) as error:
         cause = "interrupted" if isinstance(error, KeyboardInterrupt) else "a worker process was killed"
         raise Interrupted(
@@ -56,26 +50,6 @@ def run(trials: Sequence[Trial], store: Store, jobs: int, progress: Callable[[in
             "run the same command again to train the rest"
         ) from error
     return done
-
-
-@contextmanager
-def _remembered_ctrl_c() -> Iterator[threading.Event]:
-    """Remember Ctrl-C: Python drops a KeyboardInterrupt that is raised inside of a finalizer or a callback."""
-    pressed = threading.Event()
-    handler = signal.getsignal(signal.SIGINT)
-    if handler is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
-        yield pressed
-        return
-
-    def remember(number: int, frame: FrameType | None) -> None:
-        pressed.set()
-        signal.default_int_handler(number, frame)
-
-    signal.signal(signal.SIGINT, remember)
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, handler)
 
 
 def _check_devices(trials: Sequence[Trial]) -> None:
