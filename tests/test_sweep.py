@@ -129,6 +129,8 @@ def started(claim: Path, tmp_path: Path) -> subprocess.Popen:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        # A test run in the background of a shell hands an ignored SIGINT down.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     wait_until(lambda: stored(tmp_path / ".theorycheck/store.sqlite") > 0)
     return process
@@ -157,7 +159,7 @@ def test_after_a_kill_the_next_run_continues_and_ends_as_if_nothing_had_happened
         os.killpg(process.pid, signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     if victim != "run":
-        assert process.returncode == 130
+        assert process.returncode == 130, errors
         assert b"run the same command again" in errors
         assert b"Traceback" not in errors
     kept = stored(tmp_path / ".theorycheck/store.sqlite")
