@@ -167,6 +167,11 @@ class Claim(_Frozen):
         """LaTeX of the law, without dollar signs."""
         return self.law.latex(self.quantity, self.notation)
 
+    @property
+    def held(self) -> dict[str, Any]:
+        """The values held in the design, expressions as plain text."""
+        return {name: self.text(v) if isinstance(v, Expr) else v for name, v in self.design.held.items()}
+
     def text(self, expression: sympy.Basic | str) -> str:
         """Plain text of a letter (or its name), expression or relation in the paper's notation."""
         return plain_text(self._letter(expression), self.notation)

@@ -12,7 +12,9 @@ from typing import Annotated, Literal
 import typer
 
 from theorycheck import __version__
+from theorycheck.empirical.store import DEFAULT_STORE
 from theorycheck.errors import Interrupted, TheoryCheckError
+from theorycheck.reports import DEFAULT_OUT
 
 USAGE_ERROR, INTERRUPTED = 2, 130
 
@@ -83,8 +85,8 @@ def verify(
     seed: Annotated[int, typer.Option(min=0, help="Base seed of all trials.")] = 0,
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes, by default one a core.")] = None,
     device: Annotated[Literal["cpu", "cuda"], typer.Option(help="Where to train.")] = "cpu",
-    store: StoreOption = Path(".theorycheck/store.sqlite"),
-    out: Annotated[Path, typer.Option(help="Folder of the reports, one subfolder a claim.")] = Path("theorycheck-out"),
+    store: StoreOption = DEFAULT_STORE,
+    out: Annotated[Path, typer.Option(help="Folder of the reports, one subfolder a claim.")] = DEFAULT_OUT,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, and one line a claim.")] = False,
 ) -> None:
@@ -98,6 +100,7 @@ def verify(
     from theorycheck import bounds
     from theorycheck.reports.terminal import summary
     from theorycheck.verdict import exit_status, result_document
+    from theorycheck.verify import silent
     from theorycheck.verify import verify as verify_claim
 
     with _explained():
@@ -105,7 +108,7 @@ def verify(
         jobs = jobs or os.cpu_count() or 1
         verdicts = []
         for found in claims:
-            progress = _quiet_progress if quiet else _progress
+            progress = silent if quiet else _progress
             verdict = verify_claim(
                 found, profile, seed=seed, jobs=jobs, device=device, store=store, out=out, progress=progress
             )
@@ -118,7 +121,7 @@ def verify(
 
 
 @app.command()
-def runs(store: StoreOption = Path(".theorycheck/store.sqlite")) -> None:
+def runs(store: StoreOption = DEFAULT_STORE) -> None:
     """List the runs in the store: claim, plan, trials trained and reused, verdict."""
     from theorycheck.empirical.store import Store
     from theorycheck.reports.terminal import columns
@@ -150,11 +153,6 @@ def _explained() -> Iterator[None]:
     except KeyboardInterrupt as error:
         typer.echo("theorycheck: interrupted; nothing that was finished is lost", err=True)
         raise typer.Exit(INTERRUPTED) from error
-
-
-@contextmanager
-def _quiet_progress(name: str, total: int) -> Iterator[Callable[[int], None]]:
-    yield lambda trained: None
 
 
 @contextmanager

@@ -111,9 +111,7 @@ class Plan:
             "seed": self.seed,
             "device": self.device,
             "response": f"{claim.response}: {response(claim.response).meaning}",
-            "held": {
-                name: value if _is_plain(value) else claim.text(value) for name, value in claim.design.held.items()
-            },
+            "held": claim.held,
             "conditions": [
                 {
                     "condition": claim.text(c.relation),
@@ -163,7 +161,7 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
     for level in claim.design.levels:
         for n in samples:
             parameters = claim.design.point(level, n)
-            measured.check(parameters)
+            measured.check(parameters, f"{claim.text(claim.design.factor)} = {level:g}, {SAMPLES.name} = {n}")
             violated = tuple(c for c in claim.conditions if not c.holds(parameters))
             cells.append(Cell(level, n, parameters, violated))
     if not any(cell.in_regime for cell in cells):
@@ -173,7 +171,3 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
             f"{SAMPLES.name}, or the held values"
         )
     return Plan(claim, profile, seed, device, replicates, tuple(cells))
-
-
-def _is_plain(value: Any) -> bool:
-    return isinstance(value, (str, bool, int, float))

@@ -13,21 +13,20 @@ import pandas as pd
 from theorycheck import bounds
 from theorycheck.claim import Claim
 from theorycheck.empirical import sweep
-from theorycheck.empirical.store import Store
+from theorycheck.empirical.store import DEFAULT_STORE, Store
 from theorycheck.plan import Plan, ProfileName, make_plan
+from theorycheck.reports import DEFAULT_OUT
 from theorycheck.reports.report import write_report
 from theorycheck.statistics.judge import Question, judge
 from theorycheck.verdict import Judgement, Verdict
-
-DEFAULT_STORE = Path(".theorycheck/store.sqlite")
-DEFAULT_OUT = Path("theorycheck-out")
 
 # Given a claim's name and the number of trials to train, shows progress until the block ends.
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
 
 @contextmanager
-def _silent(name: str, total: int) -> Iterator[Callable[[int], None]]:
+def silent(name: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show nothing."""
     yield lambda trained: None
 
 
@@ -40,7 +39,7 @@ def verify(
     device: str = "cpu",
     store: Path = DEFAULT_STORE,
     out: Path = DEFAULT_OUT,
-    progress: Progress = _silent,
+    progress: Progress = silent,
 ) -> Verdict:
     """Train what a claim speaks about, judge it, and write a report.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import difflib
 import importlib
-import importlib.util
 import pkgutil
 import re
 import traceback

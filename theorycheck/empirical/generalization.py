@@ -38,7 +38,7 @@ def zero_generalization_error(trials: Sequence[Trial]) -> Iterator[tuple[int, di
     Yields:
         Position of the trial, and its measurement: outcome ("success", "failure", or "unfitted" when the training
         loss did not reach zero, which is no evidence about N), test_loss, test_error (misclassified share),
-        iterations, and the fractions of tokens realised in the training set
+        iterations, and the fractions of tokens realised in the training set.
     """
     settings = [Setting(**trial.parameters) for trial in trials]
     streams = [_streams(trial) for trial in trials]

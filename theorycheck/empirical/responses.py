@@ -37,12 +37,12 @@ class Response:
     shapes: tuple[str, ...]
     module: str
 
-    def check(self, parameters: Mapping[str, Any]) -> None:
-        """Raise DesignError when no trial with these parameters is possible."""
+    def check(self, parameters: Mapping[str, Any], where: str) -> None:
+        """Raise DesignError, naming the design point, when no trial with these parameters is possible."""
         try:
             self.setting(**parameters)
         except ValidationError as error:
-            raise DesignError(f"the design is impossible at {_describe(error, parameters)}") from error
+            raise DesignError(f"the design is impossible at {where}: {_describe(error)}") from error
 
     def trials_at_once(self, parameters: Mapping[str, Any]) -> int:
         """How many trials of these shapes are best trained together."""
@@ -55,12 +55,11 @@ class Response:
         return function(trials)
 
 
-def _describe(error: ValidationError, parameters: Mapping[str, Any]) -> str:
+def _describe(error: ValidationError) -> str:
     problem = error.errors()[0]
     reason = problem["msg"].removeprefix("Value error, ")
-    where = f"alpha_* = {parameters.get('alpha_relevant')}, N = {parameters.get('N')}"
     field = ".".join(map(str, problem["loc"]))
-    return f"{where}: {f'{field}: ' if field else ''}{reason}"
+    return f"{field}: {reason}" if field else reason
 
 
 RESPONSES = {

@@ -13,6 +13,7 @@ from typing import Any, Self
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import StoreError
 
+DEFAULT_STORE = Path(".theorycheck/store.sqlite")
 FORMAT = 1
 _TABLES = """
 CREATE TABLE IF NOT EXISTS trials (

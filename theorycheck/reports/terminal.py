@@ -34,7 +34,7 @@ def summary(verdict: Verdict, claim: Claim) -> str:
 def description(claim: Claim, meaning: str) -> str:
     """A claim as `theorycheck show` prints it: statement, source, assumptions, experiment."""
     design = claim.design
-    held = [f"{claim.text(name)} = {_text(claim, value)}" for name, value in design.held.items()]
+    held = [f"{claim.text(name)} = {value}" for name, value in claim.held.items()]
     blocks = {
         "claim": [f"{claim.statement}   exponent {claim.exponent:g} derived from the bound"],
         "source": [f"{claim.source.place} of {claim.source.paper.reference}", f"provenance: {claim.provenance}"],
@@ -76,10 +76,6 @@ def _fits(verdict: Verdict) -> Iterator[str]:
     estimates = [verdict.judgement.estimate, *verdict.judgement.beside]
     for e in filter(None, estimates):
         yield f"exponent {e.value:5.2f}   {100 * e.interval.confidence:g} % interval {e.interval}   {e.method}"
-
-
-def _text(claim: Claim, value: object) -> str:
-    return str(value) if isinstance(value, (str, bool, int, float)) else claim.text(value)
 
 
 def columns(rows: Iterable[Sequence[str]]) -> list[str]:

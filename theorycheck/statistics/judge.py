@@ -142,12 +142,15 @@ def _fit(evidence: pd.DataFrame, thresholds: Sequence[LevelThreshold], question:
     if len(measured) < checks.FEWEST_LEVELS or straight is None:
         return None
     inside = evidence[evidence[question.factor].isin(measured)]
-    p_values = [shape_p_value(inside, question.factor, degree) for degree in range(1, HIGHEST_DEGREE + 1)]
-    if p_values[0] >= SHAPE_SIGNIFICANCE:
-        return Fits(straight, p_values[0])
-    degree = next((d for d, p in enumerate(p_values, 1) if p >= SHAPE_SIGNIFICANCE), HIGHEST_DEGREE)
+    p_value = shape_p_value(inside, question.factor, 1)
+    if p_value >= SHAPE_SIGNIFICANCE:
+        return Fits(straight, p_value)
+    for degree in range(2, HIGHEST_DEGREE + 1):
+        bent_p_value = shape_p_value(inside, question.factor, degree)
+        if bent_p_value >= SHAPE_SIGNIFICANCE:
+            break
     bent = fit_threshold(evidence, question.factor, question.end(measured), degree)
-    return Fits(straight, p_values[0], bent, p_values[degree - 1])
+    return Fits(straight, p_value, bent, bent_p_value)
 
 
 def _curve(fit: ThresholdFit, thresholds: Sequence[LevelThreshold]) -> tuple[tuple[float, float, float, float], ...]:

@@ -110,9 +110,9 @@ def fit_threshold(cells: pd.DataFrame, factor: str, x0: float | None = None, deg
     result = fit_probit(cells, np.column_stack([np.ones(len(cells)), np.log(cells["n"]), *powers]))
     if result is None:
         return None
-    dispersion = max(1.0, result.pearson_chi2 / result.df_resid)
-    covariance = result.cov_params() * dispersion
-    return ThresholdFit(x0, result.params, covariance, dispersion, float(result.deviance), int(result.df_resid))
+    scale = _dispersion(result)
+    covariance = result.cov_params() * scale
+    return ThresholdFit(x0, result.params, covariance, scale, float(result.deviance), int(result.df_resid))
 
 
 def shape_p_value(cells: pd.DataFrame, factor: str, degree: int) -> float:
@@ -134,20 +134,25 @@ def shape_p_value(cells: pd.DataFrame, factor: str, degree: int) -> float:
         return 1.0
     smaller = fit_threshold(cells, factor, degree=degree)
     own = np.column_stack([np.log(cells["n"]), *(cells[factor] == x for x in cells[factor].unique())]).astype(float)
-    richer = [fit_probit(cells, own)]
-    if levels > degree + 2:  # otherwise the next degree has a threshold of its own for every level
-        u = np.log(cells[factor] / cells[factor].mean())
-        powers = [u**power for power in range(degree + 2)]
-        richer.append(fit_probit(cells, np.column_stack([np.log(cells["n"]), *powers])))
-    p_values = [_f_test(smaller, result) for result in richer if smaller is not None and result is not None]
+    p_values = []
+    saturated = fit_probit(cells, own)
+    if smaller is not None and saturated is not None:
+        p_values.append(_f_test(smaller, saturated.deviance, saturated.df_resid, _dispersion(saturated)))
+    # With one level less, the next degree has a threshold of its own for every level.
+    richer = fit_threshold(cells, factor, degree=degree + 1) if levels > degree + 2 else None
+    if smaller is not None and richer is not None:
+        p_values.append(_f_test(smaller, richer.deviance, richer.df, richer.dispersion))
     return min(1.0, len(p_values) * min(p_values, default=1.0))
 
 
-def _f_test(smaller: ThresholdFit, richer: Any) -> float:
-    df = smaller.df - richer.df_resid
-    dispersion = max(1.0, richer.pearson_chi2 / richer.df_resid)
-    statistic = (smaller.deviance - richer.deviance) / df / dispersion
-    return float(stats.f.sf(statistic, df, richer.df_resid))
+def _f_test(smaller: ThresholdFit, deviance: float, df: int, dispersion: float) -> float:
+    """P-value of a fit against a richer one of given deviance, residual degrees of freedom and dispersion."""
+    extra = smaller.df - df
+    return float(stats.f.sf((smaller.deviance - deviance) / extra / dispersion, extra, df))
+
+
+def _dispersion(result: Any) -> float:
+    return max(1.0, float(result.pearson_chi2 / result.df_resid))
 
 
 def fit_probit(cells: pd.DataFrame, design: np.ndarray) -> Any | None:
