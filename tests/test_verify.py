@@ -33,7 +33,7 @@ def test_a_verdict_from_real_training(run, tmp_path):
     assert {check.name for check in verdict.judgement.checks} >= {"range", "censoring", "power law", "agreement"}
     assert set(files(tmp_path)) == {
         *("report.md", "trials.csv", "result.json"),
-        *("success_map.png", "success_map.pdf", "log_log.png", "log_log.pdf"),
+        *(f"{name}.{kind}" for name in ("success_map", "log_log", "residuals") for kind in ("png", "pdf")),
     }
     trials = pd.read_csv(tmp_path / "out/tiny/trials.csv")
     assert len(trials) == 60
@@ -123,6 +123,6 @@ def test_unbounded_intervals_are_null_in_json(run):
     from theorycheck.verdict import Estimate, Interval
 
     verdict = run(profile="smoke")
-    unbounded = Estimate(-1.0, Interval(-math.inf, math.inf, 0.95), "")
-    exponent = replace(verdict, judgement=replace(verdict.judgement, estimate=unbounded)).document()["exponents"][0]
+    unbounded = Estimate("alpha_relevant", -1.0, Interval(-math.inf, math.inf, 0.95), "")
+    exponent = replace(verdict, judgement=replace(verdict.judgement, estimates=(unbounded,))).document()["exponents"][0]
     assert (exponent["ci_low"], exponent["ci_high"]) == (None, None)

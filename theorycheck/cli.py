@@ -17,6 +17,7 @@ from theorycheck.errors import Interrupted, TheoryCheckError
 from theorycheck.reports import DEFAULT_OUT
 
 USAGE_ERROR, INTERRUPTED = 2, 130
+ProfileName = Literal["smoke", "quick", "standard", "full"]
 
 app = typer.Typer(
     name="theorycheck",
@@ -79,7 +80,7 @@ def verify(
     ] = None,
     all_claims: Annotated[bool, typer.Option("--all", help="Verify every claim.")] = False,
     profile: Annotated[
-        Literal["smoke", "quick", "standard", "full"],
+        ProfileName,
         typer.Option(help="How much of the design to carry out: seconds, up to 1 or 5 minutes on 2 cores, or all."),
     ] = "standard",
     seed: Annotated[int, typer.Option(min=0, help="Base seed of all trials.")] = 0,
@@ -98,6 +99,8 @@ def verify(
     if bool(claim) == all_claims:
         raise typer.BadParameter("name the claims to verify by --claim NAME, or all of them by --all; not both")
     from theorycheck import bounds
+    from theorycheck.forecast import cannot_tell
+    from theorycheck.plan import make_plan
     from theorycheck.reports.terminal import summary
     from theorycheck.verdict import exit_status, result_document
     from theorycheck.verify import silent
@@ -108,6 +111,9 @@ def verify(
         jobs = jobs or os.cpu_count() or 1
         verdicts = []
         for found in claims:
+            warning = cannot_tell(make_plan(found, profile, seed, device))
+            if warning and not quiet:
+                typer.echo(f"theorycheck: {warning}", err=True)
             progress = silent if quiet else _progress
             verdict = verify_claim(
                 found, profile, seed=seed, jobs=jobs, device=device, store=store, out=out, progress=progress
@@ -118,6 +124,85 @@ def verify(
         if json:
             typer.echo(json_module.dumps(result_document(verdicts), indent=2))
     raise typer.Exit(exit_status(verdicts))
+
+
+@app.command()
+def plan(
+    claim: Annotated[str, typer.Option(help="Name of a claim, or path of a claim file.")],
+    profile: Annotated[ProfileName, typer.Option(help="How much of the design to carry out.")] = "standard",
+    threshold: Annotated[
+        float | None, typer.Option(min=1, help="N* at the middle level; by default the middle of the N range.")
+    ] = None,
+    steepness: Annotated[float, typer.Option(min=0.1, help="Rise of the probit of success per factor e of N.")] = 1.5,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes, by default one a core.")] = None,
+) -> None:
+    """Forecast what a claim's design can tell, before training it.
+
+    Plants the claimed law, the law at the edge of the margin and the nearest rival, and judges them by the design.
+    """
+    from theorycheck.bounds import find
+    from theorycheck.forecast import REPLICATIONS, Assumptions, forecast, middle_of_samples, seconds_per_trial
+    from theorycheck.plan import make_plan
+    from theorycheck.reports.terminal import outlook
+
+    with _explained():
+        made = make_plan(find(claim), profile)
+        assumed = Assumptions(threshold or middle_of_samples(made).threshold, steepness)
+        with _progress(f"simulate {made.claim.name}", 3 * REPLICATIONS) as advance:
+            chances = forecast(made, assumed, advance)
+        workers = jobs or os.cpu_count() or 1
+        seconds = seconds_per_trial(made) * len(made.trials) / workers
+        typer.echo(outlook(made.claim, made.design, assumed, chances, len(made.trials), seconds, workers))
+
+
+@app.command()
+def fit(
+    table: Annotated[Path, typer.Argument(help="CSV file of success counts or of measurements.")],
+    claim: Annotated[str | None, typer.Option(help="Judge this claim: its name, or the path of its file.")] = None,
+    law: Annotated[str | None, typer.Option(help="Or judge this bound, such as alpha^-2.")] = None,
+    relation: Annotated[Literal["O", "Omega", "Theta"], typer.Option(help="Of --law.")] = "O",
+    variable: Annotated[list[str] | None, typer.Option(help="Of --law, and its column; may be repeated.")] = None,
+    as_variable_goes_to: Annotated[
+        list[str] | None, typer.Option(metavar="[0|oo]", help="Where it goes, 0 by default; once for each --variable.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")] = False,
+) -> None:
+    """Judge a claim or a bound by somebody else's table, training nothing.
+
+    The table has a column for each variable and either n, successes, trials (and maybe seed), or value (and maybe
+    censored, 1 where the value is a lower bound, and seed). Exit status as for verify.
+    """
+    if (claim is None) == (law is None):
+        raise typer.BadParameter("say what to judge: by --claim NAME, or by --law EXPR with --variable; not both")
+    if claim and variable:
+        raise typer.BadParameter("--variable belongs to --law; a claim knows its own variables")
+    from theorycheck.bounds import find
+    from theorycheck.expression import parse_law
+    from theorycheck.fit import fit as fit_table
+    from theorycheck.reports.terminal import summary
+    from theorycheck.verdict import exit_status, result_document
+
+    with _explained():
+        found = find(claim) if claim else None
+        judged = found or parse_law(law or "", relation, _regime(variable or [], as_variable_goes_to or []))
+        verdict = fit_table(table, judged)
+        typer.echo(json_module.dumps(result_document([verdict]), indent=2) if json else summary(verdict, found))
+    raise typer.Exit(exit_status([verdict]))
+
+
+def _regime(variables: list[str], points: list[str]) -> dict[str, Literal["0", "oo"]]:
+    """Where each variable goes, from the options of `fit`."""
+    if not variables:
+        raise typer.BadParameter("--law needs --variable NAME, a letter of the law and the name of its column")
+    if len(set(variables)) < len(variables):
+        raise typer.BadParameter(f"--variable names {', '.join(variables)}; name each variable once")
+    if len(points) not in (0, 1, len(variables)) or not set(points) <= {"0", "oo"}:
+        raise typer.BadParameter(
+            f"--as-variable-goes-to takes 0 or oo, once or once for each --variable; got {', '.join(points)}"
+        )
+    given = points or ["0"]
+    ends = given * len(variables) if len(given) == 1 else given
+    return {name: "oo" if end == "oo" else "0" for name, end in zip(variables, ends, strict=True)}
 
 
 @app.command()
@@ -169,5 +254,5 @@ def _progress(name: str, total: int) -> Iterator[Callable[[int], None]]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(f"train {name}", total=total)
+        task = bar.add_task(name, total=total)
         yield lambda trained: bar.advance(task, trained)

@@ -19,6 +19,10 @@ class DesignError(TheoryCheckError):
     """An experimental design cannot be carried out, or cannot bear a fit."""
 
 
+class TableError(TheoryCheckError):
+    """A table cannot be read, or does not bear a fit."""
+
+
 class StoreError(TheoryCheckError):
     """The trial store or the output folder cannot be read or written."""
 

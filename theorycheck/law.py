@@ -158,7 +158,7 @@ def _slope(law: Law, symbol: Symbol, scale: int, power: int) -> float:
     low, high = (law.expression.subs(point | {symbol: x}) for x in (point[symbol], point[symbol] * step))
     values = [sympy.N(v, 60) for v in (low, high)]
     if not all(v.is_real and v.is_positive for v in values):
-        raise _no_exponent(law, symbol, f"the bound is {values[0]:.3g} at {point}, but must be positive")
+        raise _no_exponent(law, symbol, f"the bound is {sympy.N(values[0], 3)} at {point}, but must be positive")
     return float(sympy.log(values[1] / values[0]) / sympy.log(step))
 
 

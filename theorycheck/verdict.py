@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from theorycheck import __version__
@@ -35,8 +35,9 @@ class Interval:
 
 @dataclass(frozen=True)
 class Estimate:
-    """An estimated exponent with its interval, and how it was obtained."""
+    """An estimated exponent in one factor with its interval, and how it was obtained."""
 
+    factor: str
     value: float
     interval: Interval
     method: str
@@ -52,18 +53,18 @@ class Check:
 
 
 @dataclass(frozen=True)
-class LevelThreshold:
-    """Threshold N* (success rate 1/2) of one level, estimated from that level alone.
+class LevelValue:
+    """The quantity (a threshold N*, or a measured value) at one level of each factor, from the rows there alone.
 
     Attributes:
-        level: value of the factor.
-        value: N*, or the bound on it when censored, in samples.
-        low, high: 95 % interval of N*; one-sided when censored.
+        point: value of each factor.
+        value: N* (success rate 1/2) in samples, or the geometric mean of the measurements; a bound when censored.
+        low, high: its 95 % interval; one-sided when censored.
         kind: "fitted"; "step" (no N fails and succeeds: the geometric mean of the two N beside the step); "above" or
-            "below" (censored: N* lies beyond the largest or smallest N that was tried).
+            "below" (censored: it lies beyond the largest or smallest N, or value, that was seen).
     """
 
-    level: float
+    point: tuple[float, ...]
     value: float
     low: float
     high: float
@@ -71,50 +72,104 @@ class LevelThreshold:
 
     @property
     def measured(self) -> bool:
-        """Whether N* lies within the N that were tried."""
+        """Whether the value lies within what was tried."""
         return self.kind in ("fitted", "step")
 
 
 @dataclass(frozen=True)
+class RegressionRow:
+    """One level in the log-log regression of level values.
+
+    Attributes:
+        point: value of each factor.
+        log_value, fitted: observed and fitted logarithm.
+        residual: internally studentised.
+        leverage: diagonal of the hat matrix.
+        cooks_distance: how much the fit would move without this level (Cook, Technometrics 19 (1977) 15).
+    """
+
+    point: tuple[float, ...]
+    log_value: float
+    fitted: float
+    residual: float
+    leverage: float
+    cooks_distance: float
+
+
+@dataclass(frozen=True)
+class Regression:
+    """The ordinary least-squares regression of the log quantity on the log factors, over the measured levels.
+
+    Attributes:
+        estimates: the exponents with their intervals, one a factor.
+        table: the regression table, as text.
+        rows: one a level.
+    """
+
+    estimates: tuple[Estimate, ...]
+    table: str
+    rows: tuple[RegressionRow, ...]
+
+
+@dataclass(frozen=True)
 class Judgement:
-    """What the data say about the exponent of a law.
+    """What the data say about the exponents of a law.
 
     Attributes:
         decision: SUPPORTED, REFUTED or INCONCLUSIVE.
         reason: one or two sentences for a reader.
         checks: what was asked of data and fits.
-        thresholds: one a level, in increasing order of the levels.
-        estimate: the exponent that the decision rests on; None when the data bear no estimate.
-        beside: other estimates of it, for comparison.
-        curve: points (level, fitted threshold, low, high) of the deciding fit, with its 95 % band.
+        levels: the quantity at each combination of levels, in increasing order of the levels.
+        estimates: the exponents that the decision rests on, one a variable; empty when the data bear no estimate.
+        beside: other estimates of them, for comparison.
+        regression: the log-log regression people know; None with too few measured levels.
+        curve: points (level, fitted value, low, high) of the deciding fit, with its 95 % band; of one factor only.
+        p_supported, p_refuted: of the hypotheses that the law does not hold, and that it does; see `judge.decide`.
     """
 
     decision: Decision
     reason: str
     checks: tuple[Check, ...]
-    thresholds: tuple[LevelThreshold, ...]
-    estimate: Estimate | None = None
+    levels: tuple[LevelValue, ...]
+    estimates: tuple[Estimate, ...] = ()
     beside: tuple[Estimate, ...] = ()
+    regression: Regression | None = None
     curve: tuple[tuple[float, float, float, float], ...] = ()
+    p_supported: float = 1.0
+    p_refuted: float = 1.0
 
-    @property
-    def span(self) -> tuple[float, float]:
-        """The smallest and largest level whose threshold was measured, or of all levels when none was."""
-        levels = [t.level for t in self.thresholds if t.measured] or [t.level for t in self.thresholds]
-        return min(levels), max(levels)
+    def with_check(self, check: Check) -> Judgement:
+        """The same with one more check."""
+        return replace(self, checks=(*self.checks, check))
+
+    def span(self, position: int = 0) -> tuple[float, float]:
+        """Smallest and largest level of a factor where the quantity was measured, or of all when none was."""
+        points = [level.point for level in self.levels if level.measured] or [level.point for level in self.levels]
+        values = [point[position] for point in points]
+        return min(values), max(values)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a law says of one variable: its name, its letter for readers, and its exponent."""
+
+    variable: str
+    letter: str
+    exponent: float
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The result of verifying one claim.
+    """The result of verifying one claim, or of fitting a law to a table.
 
     Attributes:
         name, statement, provenance, source: of the claim.
-        variable, predicted, relation: of its law.
+        predictions: of its law, one a variable.
+        relation: of its law.
         judgement: decision, reason, estimates and checks.
         design: levels, samples, held values, conditions, as JSON values.
         trials: counts "total", "trained", "reused", "censored" (unfitted).
-        plan_hash: SHA-256 of what was decided before training.
+        plan_hash: SHA-256 of what was decided before training, or of the table.
         seconds: wall time.
         artifacts: paths of the files written.
     """
@@ -123,8 +178,7 @@ class Verdict:
     statement: str
     provenance: str
     source: str
-    variable: str
-    predicted: float
+    predictions: tuple[Prediction, ...]
     relation: str
     judgement: Judgement
     design: dict[str, Any]
@@ -133,6 +187,12 @@ class Verdict:
     seconds: float
     artifacts: tuple[str, ...] = ()
 
+    @property
+    def range(self) -> str:
+        """The measured range of every variable, as in `0.03 <= alpha_* <= 0.3`."""
+        spans = [(p.letter, *self.judgement.span(i)) for i, p in enumerate(self.predictions)]
+        return ", ".join(f"{low:g} <= {letter} <= {high:g}" for letter, low, high in spans)
+
     def document(self) -> dict[str, Any]:
         """The verdict as the JSON values of one entry of `claims` in `--json`; unbounded interval ends are null."""
         return {
@@ -140,7 +200,7 @@ class Verdict:
             "verdict": self.judgement.decision,
             "statement": self.statement,
             "provenance": self.provenance,
-            "exponents": [self._exponent()],
+            "exponents": [self._exponent(i, prediction) for i, prediction in enumerate(self.predictions)],
             "checks": [asdict(check) for check in self.judgement.checks],
             "design": self.design,
             "trials": self.trials,
@@ -149,12 +209,13 @@ class Verdict:
             "artifacts": list(self.artifacts),
         }
 
-    def _exponent(self) -> dict[str, Any]:
-        estimate = self.judgement.estimate
+    def _exponent(self, position: int, prediction: Prediction) -> dict[str, Any]:
+        estimates = self.judgement.estimates
+        estimate = estimates[position] if estimates else None
         interval = estimate.interval if estimate else Interval(-math.inf, math.inf, 0.95)
         return {
-            "variable": self.variable,
-            "predicted": self.predicted,
+            "variable": prediction.variable,
+            "predicted": prediction.exponent,
             "relation": self.relation,
             "estimate": estimate.value if estimate else None,
             "ci_low": interval.low if math.isfinite(interval.low) else None,

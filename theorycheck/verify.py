@@ -17,15 +17,16 @@ from theorycheck.empirical.store import DEFAULT_STORE, Store
 from theorycheck.plan import Plan, ProfileName, make_plan
 from theorycheck.reports import DEFAULT_OUT
 from theorycheck.reports.report import write_report
-from theorycheck.statistics.judge import Question, judge
-from theorycheck.verdict import Judgement, Verdict
+from theorycheck.statistics.judge import judge
+from theorycheck.statistics.question import Question, Variable
+from theorycheck.verdict import Judgement, Prediction, Verdict
 
-# Given a claim's name and the number of trials to train, shows progress until the block ends.
+# Given what is done and how many times, shows progress until the block ends.
 Progress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
 
 @contextmanager
-def silent(name: str, total: int) -> Iterator[Callable[[int], None]]:
+def silent(task: str, total: int) -> Iterator[Callable[[int], None]]:
     """Show nothing."""
     yield lambda trained: None
 
@@ -68,7 +69,7 @@ def verify(
         missing = [trial for _, trial in plan.trials if trial.key not in stored]
         run = opened.start_run(plan.hash, plan.claim.name, plan.document, len(plan.trials) - len(missing))
         if missing:
-            with progress(plan.claim.name, len(missing)) as advance:
+            with progress(f"train {plan.claim.name}", len(missing)) as advance:
                 sweep.run(missing, opened, jobs, advance)
             stored |= opened.find(trial.key for trial in missing)
         table = tabulate(plan, stored)
@@ -120,16 +121,22 @@ def as_drawn(table: pd.DataFrame, plan: Plan) -> dict[str, tuple[float, float]]:
 
 def question(claim: Claim) -> Question:
     """The claim's law in the numbers that the judge needs."""
-    ((variable, point),) = claim.law.regime
-    return Question(
-        factor=claim.design.factor,
-        letter=claim.text(variable),
-        exponent=claim.exponent,
-        relation=claim.law.relation,
-        goes_to="0" if point == 0 else "oo",
-        margin=claim.margin,
-        rivals=claim.rivals,
+    variables = tuple(
+        Variable(
+            factor=symbol.name,
+            letter=claim.text(symbol),
+            exponent=float(claim.law.exponents[symbol]),
+            goes_to="0" if point == 0 else "oo",
+            rivals=claim.rivals,
+        )
+        for symbol, point in claim.law.regime
     )
+    return Question(variables, claim.law.relation, claim.margin)
+
+
+def predictions(asked: Question) -> tuple[Prediction, ...]:
+    """What the law says of each variable."""
+    return tuple(Prediction(v.factor, v.letter, v.exponent) for v in asked.variables)
 
 
 def describe(plan: Plan, judgement: Judgement, table: pd.DataFrame, trained: int, seconds: float) -> Verdict:
@@ -141,8 +148,7 @@ def describe(plan: Plan, judgement: Judgement, table: pd.DataFrame, trained: int
         statement=claim.statement,
         provenance=claim.provenance,
         source=str(claim.source),
-        variable=claim.design.factor,
-        predicted=claim.exponent,
+        predictions=predictions(question(claim)),
         relation=claim.law.relation,
         judgement=judgement,
         design={**plan.design, "as_drawn": as_drawn(table, plan)},

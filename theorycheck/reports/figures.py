@@ -42,8 +42,8 @@ def log_log_plot(verdict: Verdict, claim: Claim) -> Figure:
     """The threshold of every level with its 95 % interval, the fitted law with its band, and the claimed slope."""
     figure, axes = _figure()
     _draw_laws(axes, verdict, claim, on_map=False)
-    for threshold in verdict.judgement.thresholds:
-        x, value = threshold.level, threshold.value
+    for threshold in verdict.judgement.levels:
+        x, value = threshold.point[0], threshold.value
         if threshold.measured:
             error = [[value - threshold.low], [threshold.high - value]]
             axes.errorbar([x], [value], error, fmt="o", color=STYLE["threshold"], capsize=3)
@@ -51,10 +51,27 @@ def log_log_plot(verdict: Verdict, claim: Claim) -> Figure:
             marker = "^" if threshold.kind == "above" else "v"
             axes.plot([x], [value], marker, mfc="none", color=STYLE["threshold"], markersize=8)
     axes.plot([], [], "o", color=STYLE["threshold"], label="threshold of one level, 95 % interval")
-    if any(not t.measured for t in verdict.judgement.thresholds):
+    if any(not t.measured for t in verdict.judgement.levels):
         axes.plot([], [], "^", mfc="none", color=STYLE["threshold"], label="threshold beyond the N tried (bound)")
-    _label(axes, claim, [t.level for t in verdict.judgement.thresholds])
+    _label(axes, claim, [t.point[0] for t in verdict.judgement.levels])
     axes.legend(loc="best", framealpha=0.95)
+    return figure
+
+
+def residual_plot(verdict: Verdict, claim: Claim) -> Figure:
+    """Residuals of the log-log regression of level values, and the leverage of each level."""
+    figure = Figure(figsize=(6.4, 3.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    rows = verdict.judgement.regression.rows if verdict.judgement.regression else ()
+    left.axhline(0, color="0.6", linewidth=1)
+    left.plot([row.fitted for row in rows], [row.residual for row in rows], "o", color=STYLE["fitted"])
+    left.set(xlabel="fitted log $N^*$", ylabel="studentised residual")
+    right.plot([row.leverage for row in rows], [row.residual for row in rows], "o", color=STYLE["fitted"])
+    for row in rows:
+        label = f"{row.point[0]:g}"
+        right.annotate(label, (row.leverage, row.residual), (4, 4), textcoords="offset points", fontsize=8)
+    right.set(xlabel=f"leverage (labels: ${claim.latex(claim.design.factor)}$)")
+    right.margins(x=0.15)
     return figure
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from theorycheck.claim import Claim
 from theorycheck.errors import StoreError
-from theorycheck.reports.figures import log_log_plot, save, success_map
+from theorycheck.reports.figures import log_log_plot, residual_plot, save, success_map
 from theorycheck.reports.markdown import render
 from theorycheck.verdict import Verdict, result_document
 
@@ -32,6 +32,8 @@ def write_report(verdict: Verdict, claim: Claim, trials: pd.DataFrame, cells: pd
         StoreError: the folder cannot be written.
     """
     figures = {"success_map": success_map(verdict, claim, cells), "log_log": log_log_plot(verdict, claim)}
+    if verdict.judgement.regression:
+        figures["residuals"] = residual_plot(verdict, claim)
     names = [f"{name}.{kind}" for name in figures for kind in ("png", "pdf")]
     paths = [folder / name for name in ("report.md", *names, "trials.csv", "result.json")]
     verdict = replace(verdict, artifacts=tuple(map(str, paths)))

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from theorycheck.claim import Claim
 from theorycheck.verdict import Verdict
 
+DECISIONS = ("SUPPORTED", "REFUTED", "INCONCLUSIVE")
 
-def summary(verdict: Verdict, claim: Claim) -> str:
-    """The verdict with everything it rests on, for a terminal."""
-    judgement, trials = verdict.judgement, verdict.trials
-    low, high = judgement.span
+
+def summary(verdict: Verdict, claim: Claim | None = None) -> str:
+    """The verdict with everything it rests on, for a terminal; of a claim, or of a law fitted to a table."""
+    judgement = verdict.judgement
+    exponents = ", ".join(
+        f"{p.exponent:g}" + f" in {p.letter}" * (len(verdict.predictions) > 1) for p in verdict.predictions
+    )
     blocks = {
-        "claim": [f"{verdict.statement}   exponent {claim.exponent:g} derived from the bound"],
-        "assuming": _assumptions(verdict),
-        "design": [
-            *_design(verdict, claim),
-            f"{trials['total']} trials ({trials['trained']} trained, {trials['reused']} reused from the store)",
-        ],
+        "claim": [f"{verdict.statement}   exponent {exponents} derived from the bound"],
+        **(
+            {"assuming": _assumptions(verdict)} if claim and claim.conditions and "conditions" in verdict.design else {}
+        ),
+        "design": list(_design(verdict, claim)) if "replicates" in verdict.design else list(_table(verdict)),
         "fit": list(_fits(verdict)) or ["no estimate"],
         "checks": columns([(check.status, check.name, check.detail) for check in judgement.checks]),
     }
-    conclusion = f"{judgement.decision} over {low:g} <= {claim.text(verdict.variable)} <= {high:g}: {judgement.reason}"
+    conclusion = f"{judgement.decision} over {verdict.range}: {judgement.reason}"
     report = [f"  report    {path}" for path in verdict.artifacts if Path(path).name == "report.md"]
     heading = f"{verdict.name}   {verdict.source} ({verdict.provenance})"
     return "\n".join([heading, *_indent(blocks), f"  {conclusion}", *report])
@@ -52,6 +56,54 @@ def description(claim: Claim, meaning: str) -> str:
     return "\n".join([f"{claim.name}   {claim.title}", *_indent(blocks)])
 
 
+def outlook(
+    claim: Claim,
+    design: Mapping[str, Any],
+    assumed: Any,
+    chances: Sequence[Any],
+    trials: int,
+    seconds: float,
+    jobs: int,
+) -> str:
+    """What `theorycheck plan` prints.
+
+    Args:
+        claim: the claim.
+        design: of the plan, as JSON values.
+        assumed: threshold and steepness of success.
+        chances: of each verdict under each planted law.
+        trials: in the design.
+        seconds: that training them would take.
+        jobs: worker processes.
+    """
+    levels, samples = design["levels"], design["samples"]
+    factor, middle = claim.text(claim.design.factor), float(np.exp(np.log(levels).mean()))
+    rows = [("planted law", "exponent", "levels inside N", "width of interval", *DECISIONS)]
+    for c in chances:
+        width = f"{c.width:.2f}" if np.isfinite(c.width) else "unbounded"
+        shares = (f"{100 * c.shares.get(d, 0):.0f} %" for d in DECISIONS)
+        rows.append((c.law, f"{c.exponent:g}", f"{c.measured} of {len(levels)}", width, *shares))
+    blocks = {
+        "claim": [f"{claim.statement}   exponent {claim.exponent:g}, margin {claim.margin:g}"],
+        "design": [
+            f"{factor}: {len(levels)} levels, {levels[0]:g} to {levels[-1]:g}",
+            f"N: {len(samples)} sizes, {samples[0]} to {samples[-1]}",
+            f"{design['replicates']} replicates a cell (profile {design['profile']})",
+        ],
+        "assuming": [
+            f"N* = {assumed.threshold:.3g} at {factor} = {middle:.3g} (--threshold), and a success curve of "
+            f"steepness {assumed.steepness:g} (--steepness)"
+        ],
+        "chances": columns(rows),
+        "cost": [f"{trials} trials, about {_duration(seconds)} with {jobs} jobs on this machine as busy as it is now"],
+    }
+    return "\n".join([f"{claim.name}   {claim.title}", *_indent(blocks)])
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
+
+
 def _assumptions(verdict: Verdict) -> list[str]:
     rows = []
     for c in verdict.design["conditions"]:
@@ -60,22 +112,37 @@ def _assumptions(verdict: Verdict) -> list[str]:
     return columns(rows)
 
 
-def _design(verdict: Verdict, claim: Claim) -> Iterator[str]:
+def _table(verdict: Verdict) -> Iterator[str]:
+    design = verdict.design
+    for prediction in verdict.predictions:
+        levels = design["levels"][prediction.variable]
+        yield f"{prediction.letter}: {len(levels)} levels, {levels[0]:g} to {levels[-1]:g}"
+    if "samples" in design:
+        samples = design["samples"]
+        yield f"N: {len(samples)} sizes, {samples[0]} to {samples[-1]}; {verdict.trials['total']} trials"
+    seeds = f" of {design['seeds']} seeds" if "seeds" in design else ""
+    yield f"{design['rows']} rows{seeds} in {design['table']}; nothing was trained"
+
+
+def _design(verdict: Verdict, claim: Claim | None) -> Iterator[str]:
     levels, samples = verdict.design["levels"], verdict.design["samples"]
     decades = np.log10(levels[-1] / levels[0])
-    factor = f"{claim.text(verdict.variable)}: {len(levels)} levels, {levels[0]:g} to {levels[-1]:g}"
+    factor = f"{verdict.predictions[0].letter}: {len(levels)} levels, {levels[0]:g} to {levels[-1]:g}"
     sizes = f"N: {len(samples)} sizes, {samples[0]} to {samples[-1]}"
     yield f"{factor} ({decades:.1f} decades); {sizes}; {verdict.design['replicates']} replicates a cell"
     drawn = verdict.design["as_drawn"].items()
-    if drawn:
+    if drawn and claim:
         ratios = ", ".join(f"{claim.text(name)} {low:.3f} to {high:.3f}" for name, (low, high) in drawn)
         yield f"as drawn, times the value asked: {ratios} over the levels"
+    trials = verdict.trials
+    yield f"{trials['total']} trials ({trials['trained']} trained, {trials['reused']} reused from the store)"
 
 
 def _fits(verdict: Verdict) -> Iterator[str]:
-    estimates = [verdict.judgement.estimate, *verdict.judgement.beside]
-    for e in filter(None, estimates):
-        yield f"exponent {e.value:5.2f}   {100 * e.interval.confidence:g} % interval {e.interval}   {e.method}"
+    letters = {p.variable: f" in {p.letter}" * (len(verdict.predictions) > 1) for p in verdict.predictions}
+    for e in (*verdict.judgement.estimates, *verdict.judgement.beside):
+        interval = f"{100 * e.interval.confidence:g} % interval {e.interval}"
+        yield f"exponent{letters[e.factor]} {e.value:5.2f}   {interval}   {e.method}"
 
 
 def columns(rows: Iterable[Sequence[str]]) -> list[str]:

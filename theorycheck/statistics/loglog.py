@@ -1,62 +1,104 @@
-"""The log-log regression people know: each level's 50 % threshold on the level, by ordinary least squares."""
+"""The log-log regression people know: the quantity at each level on the level, by ordinary least squares."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 from scipy import stats
+from statsmodels.iolib.summary import summary_params
 
-from theorycheck.statistics.threshold import fit_probit
-from theorycheck.verdict import Estimate, Interval, LevelThreshold
+from theorycheck.statistics.threshold import fit_binomial
+from theorycheck.verdict import Estimate, Interval, LevelValue, Regression, RegressionRow
 
 
-def level_thresholds(cells: pd.DataFrame, factor: str) -> list[LevelThreshold]:
-    """Estimate the threshold of every level on its own.
+def level_thresholds(cells: pd.DataFrame, factors: Sequence[str], rate: float = 0.5) -> list[LevelValue]:
+    """Estimate the threshold of every combination of levels on its own.
 
     Args:
-        cells: one row a cell with the columns `factor`, n, successes, trials (trials > 0).
-        factor: the column of the levels.
+        cells: one row a cell with the columns `factors`, n, successes, trials (trials > 0).
+        factors: the columns of the levels.
+        rate: share of trials that succeed at the threshold.
 
     Returns:
-        One threshold a level; intervals by the delta method on log N*.
+        One threshold a combination; intervals by the delta method on log N*.
     """
-    return [_level_threshold(float(x), level.sort_values("n")) for x, level in cells.groupby(factor)]
+    counts = cells.groupby([*factors, "n"], as_index=False)[["successes", "trials"]].sum()
+    grouped = counts.groupby(list(factors))
+    return [_level_threshold(tuple(map(float, point)), level.sort_values("n"), rate) for point, level in grouped]
 
 
-def _level_threshold(x: float, level: pd.DataFrame) -> LevelThreshold:
+def _level_threshold(point: tuple[float, ...], level: pd.DataFrame, rate: float) -> LevelValue:
     n = [float(n) for n in level["n"]]
-    half = (level["successes"] / level["trials"]).to_numpy() >= 0.5
-    fit = fit_probit(level, np.column_stack([np.ones(len(n)), np.log(n)]))
+    enough = (level["successes"] / level["trials"]).to_numpy() >= rate
+    fit = fit_binomial(level, np.column_stack([np.ones(len(n)), np.log(n)]))
     if fit is not None and fit.params[1] > 0:
         b0, b1 = fit.params
-        log_threshold = -b0 / b1
+        log_threshold = float(stats.norm.ppf(rate) - b0) / b1
         gradient = np.array([-1, -log_threshold]) / b1
         error = np.sqrt(gradient @ fit.cov_params() @ gradient) * stats.norm.ppf(0.975)
         if np.log(n[0]) <= log_threshold <= np.log(n[-1]):
             low, high = np.exp(log_threshold - error), np.exp(log_threshold + error)
-            return LevelThreshold(x, float(np.exp(log_threshold)), float(low), float(high), "fitted")
-        half = np.full_like(half, log_threshold < np.log(n[0]))
-    if half.all():
-        return LevelThreshold(x, n[0], 0.0, n[0], "below")
-    if not half[-1]:
-        return LevelThreshold(x, n[-1], n[-1], np.inf, "above")
-    last = int(np.flatnonzero(~half)[-1])
-    return LevelThreshold(x, float(np.sqrt(n[last] * n[last + 1])), n[last], n[last + 1], "step")
+            return LevelValue(point, float(np.exp(log_threshold)), float(low), float(high), "fitted")
+        enough = np.full_like(enough, log_threshold < np.log(n[0]))
+    if enough.all():
+        return LevelValue(point, n[0], 0.0, n[0], "below")
+    if not enough[-1]:
+        return LevelValue(point, n[-1], n[-1], np.inf, "above")
+    last = int(np.flatnonzero(~enough)[-1])
+    return LevelValue(point, float(np.sqrt(n[last] * n[last + 1])), n[last], n[last + 1], "step")
 
 
-def fit_loglog(thresholds: Sequence[LevelThreshold], confidence: float = 0.95) -> Estimate | None:
-    """Regress log N* on log x over the levels whose threshold was measured; None with fewer than 3 of them.
+def level_means(table: pd.DataFrame, factors: Sequence[str]) -> list[LevelValue]:
+    """Geometric mean of the measurements of every combination of levels, with its interval by Student's t.
+
+    Where some values are censored the mean is only a lower bound, and the kind is "above".
+    """
+    means = []
+    for point, level in table.groupby(list(factors)):
+        y = np.log(level["value"].to_numpy(float))
+        error = stats.sem(y) * stats.t.ppf(0.975, len(y) - 1) if len(y) > 1 else 0.0
+        at, mean = tuple(map(float, point)), float(np.exp(y.mean()))
+        if "censored" in level and level["censored"].any():
+            means.append(LevelValue(at, mean, mean, np.inf, "above"))
+        else:
+            means.append(
+                LevelValue(at, mean, float(np.exp(y.mean() - error)), float(np.exp(y.mean() + error)), "fitted")
+            )
+    return means
+
+
+def fit_loglog(values: Sequence[LevelValue], factors: Sequence[str], confidence: float = 0.95) -> Regression | None:
+    """Regress the log quantity on the log factors; None with fewer levels than coefficients and one.
 
     Censored levels are left out, which biases this estimate towards 0: the reason why no verdict rests on it.
     """
-    measured = [t for t in thresholds if t.measured]
-    if len(measured) < 3:
+    measured = [value for value in values if value.measured]
+    if len(measured) < len(factors) + 2:
         return None
-    x = np.log([t.level for t in measured])
-    result = sm.OLS(np.log([t.value for t in measured]), sm.add_constant(x)).fit()
-    low, high = result.conf_int(1 - confidence)[1]
-    interval = Interval(float(low), float(high), confidence)
-    return Estimate(float(result.params[1]), interval, "log-log regression of thresholds")
+    design = np.column_stack([np.ones(len(measured)), np.log([value.point for value in measured])])
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        return None
+    names = ["constant", *(f"log {factor}" for factor in factors)]
+    response = pd.Series(np.log([value.value for value in measured]), name="log quantity")
+    result = sm.OLS(response, pd.DataFrame(design, columns=names)).fit()
+    if result.ssr <= 0:
+        return None
+    influence = result.get_influence()
+    columns = (response, result.fittedvalues, influence.resid_studentized_internal, influence.hat_matrix_diag)
+    rows = zip([value.point for value in measured], *columns, influence.cooks_distance[0], strict=True)
+    limits = result.conf_int(1 - confidence).to_numpy()[1:]
+    estimates = tuple(
+        Estimate(factor, float(value), Interval(float(low), float(high), confidence), "log-log regression of levels")
+        for factor, value, (low, high) in zip(factors, result.params.iloc[1:], limits, strict=True)
+    )
+    return Regression(estimates, _table(result), tuple(RegressionRow(p, *map(float, rest)) for p, *rest in rows))
+
+
+def _table(result: Any) -> str:
+    """The table of coefficients; statsmodels' full summary carries the time of day, and tests for larger samples."""
+    head = f"R-squared {result.rsquared:.4f}, {int(result.nobs)} levels, {int(result.df_resid)} residual df"
+    return f"{head}\n{summary_params(result)}"

@@ -1,85 +1,136 @@
-"""The exponent of a threshold N* from raw trials, by binomial regression of success on log N and log factor."""
+"""The exponents of a threshold N* from raw trials, by binomial regression of success on log N and log factors."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
-from scipy import stats
+from scipy import optimize, stats
+from statsmodels.genmod.families import links
 from statsmodels.tools.sm_exceptions import DomainWarning, PerfectSeparationWarning
 
-from theorycheck.verdict import Estimate, Interval
+from theorycheck.statistics.basis import Basis, centred_basis, jackknife, own_level_columns
+from theorycheck.verdict import Interval
+
+Link = Literal["probit", "logit", "cloglog"]
+LINKS: Mapping[Link, type[links.Link]] = {"probit": links.Probit, "logit": links.Logit, "cloglog": links.CLogLog}
+HIGHEST_LAPSE = 0.3
+LAPSE_SIGNIFICANCE = 0.01
+
+
+class LapsingProbit(links.Probit):  # type: ignore[misc]  # statsmodels has no types
+    """P(success) = (1 - lapse) Phi(eta): with probability `lapse` a trial fails whatever N is.
+
+    Source: Wichmann and Hill, Perception and Psychophysics 63 (2001) 1293, equation 1, guess rate 0.
+    """
+
+    def __init__(self, lapse: float) -> None:
+        super().__init__()
+        self.lapse = lapse
+
+    def __call__(self, p: np.ndarray) -> np.ndarray:
+        """The linear predictor of a success rate."""
+        return np.asarray(super().__call__(self._scaled(p)))
+
+    def inverse(self, z: np.ndarray) -> np.ndarray:
+        """The success rate of a linear predictor."""
+        return np.asarray((1 - self.lapse) * super().inverse(z))
+
+    def deriv(self, p: np.ndarray) -> np.ndarray:
+        """Derivative of the link."""
+        return np.asarray(super().deriv(self._scaled(p)) / (1 - self.lapse))
+
+    def _scaled(self, p: np.ndarray) -> np.ndarray:
+        return np.clip(np.asarray(p) / (1 - self.lapse), 1e-10, 1 - 1e-10)
 
 
 @dataclass(frozen=True)
 class ThresholdFit:
-    """A probit regression  P(success) = Phi(b0 + b1 log N + b2 u + b3 u^2 + ...),  u = log(x / x0).
+    """A binomial regression  g(P(success)) = b0 + b1 log N + b2 f2(u) + b3 f3(u) + ...  with link g.
 
-    The threshold N*, where success has probability 1/2, obeys log N* = -(b0 + b2 u + b3 u^2 + ...) / b1; its local
-    exponent d log N* / d log x at x0 is -b2 / b1, and over all x when the degree is 1. The logarithms are natural.
+    The threshold N*, where success has probability q, obeys log N* = (g(q) - b0 - b2 f2 - ...) / b1, whatever the
+    polynomial terms f are; its local exponent in a factor is  -(b2 f2' + b3 f3' + ...) / b1. Logarithms are natural.
 
     Attributes:
-        x0: where u = 0.
-        coefficients: b0, b1, b2, ..., as many more as the degree in u asks.
-        covariance: of the coefficients, already scaled by the dispersion.
-        dispersion: Pearson chi-square per degree of freedom, at least 1 (quasi-likelihood: McCullagh and Nelder,
-            Generalized Linear Models, 1989, section 4.5); above 1 the trials scatter more than binomially.
+        basis: the terms f.
+        coefficients: b0, b1, b2, ...
+        covariance: of the coefficients, widened for overdispersion or clustered by seed.
+        dispersion: see `dispersion`; no part of the covariance when that is clustered by seed.
         deviance: of the fit, unscaled.
         df: residual degrees of freedom: cells minus coefficients.
+        informative: see `informative_cells`.
+        df_interval: of the t distribution behind intervals: informative cells minus coefficients, or the number of
+            seeds less one.
+        link: g.
+        lapse: share of trials that fail whatever N is; q is then relative to the share of the others.
     """
 
-    x0: float
+    basis: Basis
     coefficients: np.ndarray
     covariance: np.ndarray
     dispersion: float
     deviance: float
     df: int
+    informative: int
+    df_interval: int
+    link: Link = "probit"
+    lapse: float = 0.0
+
+    def exponent(self, factor: str, at: Sequence[float] | None = None) -> float:
+        """Local exponent of the threshold in a factor, by default at the basis' centre."""
+        return float(-self._slope(factor, at) @ self.coefficients / self.coefficients[1])
+
+    def interval(self, factor: str, confidence: float = 0.95, at: Sequence[float] | None = None) -> Interval:
+        """Fieller interval of the local exponent."""
+        return self._fieller(self._slope(factor, at), confidence)
+
+    def p_value(self, factor: str, exponent: float, side: Literal["below", "above"], at: Any = None) -> float:
+        """One-sided p-value of the hypothesis that the local exponent is not `below` (or `above`) a value.
+
+        The test whose inversion is the Fieller interval: the sign of  w.b + r b1  for exponent -w.b / b1 = r.
+        """
+        weights = self._slope(factor, at)
+        weights[1] = exponent
+        t = weights @ self.coefficients / np.sqrt(weights @ self.covariance @ weights)
+        established = self.coefficients[1] / np.sqrt(self.covariance[1, 1])  # without a rise in N there is no threshold
+        return float(stats.t.sf(min(t if side == "below" else -t, established), self.df_interval))
 
     @property
-    def degree(self) -> int:
-        """Degree of log N* in log x: 1 for a power law."""
-        return len(self.coefficients) - 2
+    def steepness(self) -> float:
+        """Rise of the linear predictor when N grows by a factor of e."""
+        return float(self.coefficients[1])
 
-    @property
-    def exponent(self) -> float:
-        """Local exponent of the threshold at x0."""
-        return float(-self.coefficients[2] / self.coefficients[1])
+    def predict(self, point: Sequence[float], rate: float = 0.5) -> float:
+        """Fitted N* at a point, in samples, where `rate` of the trials succeed."""
+        weights = np.concatenate([[1.0, 0.0], self.basis.at(point)])
+        return float(np.exp((self._predictor(rate) - weights @ self.coefficients) / self.coefficients[1]))
 
-    def interval(self, confidence: float = 0.95) -> Interval:
-        """Fieller interval of the exponent."""
-        unit = np.zeros(len(self.coefficients))
-        unit[2] = 1
-        return self._fieller(unit, confidence)
+    def band(self, point: Sequence[float], rate: float = 0.5, confidence: float = 0.95) -> tuple[float, float]:
+        """Pointwise Fieller interval of N* at a point, in samples."""
+        weights = np.concatenate([[1.0, 0.0], self.basis.at(point)])
+        interval = self._fieller(weights, confidence, self._predictor(rate))
+        with np.errstate(over="ignore"):
+            return float(np.exp(interval.low)), float(np.exp(interval.high))
 
-    def estimate(self, method: str, confidence: float = 0.95) -> Estimate:
-        """The exponent at x0 with its interval."""
-        return Estimate(self.exponent, self.interval(confidence), method)
+    def _slope(self, factor: str, at: Sequence[float] | None) -> np.ndarray:
+        return np.concatenate([[0.0, 0.0], self.basis.slope(factor, at)])
 
-    def threshold(self, x: float) -> float:
-        """Fitted N* at a level x, in samples."""
-        return float(np.exp(-self._at(x) @ self.coefficients / self.coefficients[1]))
+    def _predictor(self, rate: float) -> float:
+        return float(LINKS[self.link]()(rate))
 
-    def band(self, x: float, confidence: float = 0.95) -> tuple[float, float]:
-        """Pointwise Fieller interval of N* at a level x, in samples."""
-        interval = self._fieller(self._at(x), confidence)
-        return float(np.exp(interval.low)), float(np.exp(interval.high))
-
-    def _at(self, x: float) -> np.ndarray:
-        u = np.log(x / self.x0)
-        return np.array([1, 0, *(u**power for power in range(1, self.degree + 1))])
-
-    def _fieller(self, weights: np.ndarray, confidence: float) -> Interval:
-        """Interval of -w.b / b1: all r for which w.b + r b1 does not differ from 0.
+    def _fieller(self, weights: np.ndarray, confidence: float, constant: float = 0.0) -> Interval:
+        """Interval of (constant - w.b) / b1: all r for which w.b + r b1 does not differ from the constant.
 
         Unbounded when b1 itself does not differ from 0, so that no threshold is established. Source: Fieller,
         J. R. Statist. Soc. B 16 (1954) 175; Finney, Probit Analysis, 1971, section 4.6.
         """
-        t = float(stats.t.ppf((1 + confidence) / 2, self.df))
-        numerator, slope = weights @ self.coefficients, self.coefficients[1]
+        t = float(stats.t.ppf((1 + confidence) / 2, self.df_interval))
+        numerator, slope = weights @ self.coefficients - constant, self.coefficients[1]
         variance = weights @ self.covariance @ weights
         covariance, slope_variance = (weights @ self.covariance)[1], self.covariance[1, 1]
         a = slope**2 - t**2 * slope_variance
@@ -91,78 +142,168 @@ class ThresholdFit:
         return Interval(float((-b - root) / a), float((-b + root) / a), confidence)
 
 
-def fit_threshold(cells: pd.DataFrame, factor: str, x0: float | None = None, degree: int = 1) -> ThresholdFit | None:
-    """Fit the threshold's exponent to counts of successes.
+def fit_threshold(
+    cells: pd.DataFrame, factors: Sequence[str], degree: int = 1, *, link: Link = "probit", lapse: float = 0.0
+) -> ThresholdFit | None:
+    """Fit the threshold's exponents to counts of successes.
 
     Args:
-        cells: one row a cell with the columns `factor`, n, successes, trials (trials > 0).
-        factor: the column of x.
-        x0: where a bent fit takes its local exponent; by default the geometric mean of the levels.
+        cells: one row a cell with the columns `factors`, n, successes, trials (trials > 0), and optionally seed: rows
+            of one seed share their randomness, and the covariance is then the delete-one-seed jackknife's.
+        factors: the columns of the x_j.
         degree: of log N* in log x.
+        link: of the regression.
+        lapse: share of trials that fail whatever N is; only with the probit link.
 
     Returns:
         The fit, or None when the coefficients are not determined: too few cells, or successes and failures are
-        completely separated (Albert and Anderson, Biometrika 71 (1984) 1), so that the likelihood has no maximum.
+        completely separated (Albert and Anderson, Biometrika 71 (1984) 1), so that the likelihood has no maximum; with
+        seeds, also when one of them alone determines a coefficient.
     """
-    x0 = float(np.exp(np.log(cells[factor]).mean())) if x0 is None else x0
-    u = np.log(cells[factor] / x0)
-    powers = [u**power for power in range(1, degree + 1)]
-    result = fit_probit(cells, np.column_stack([np.ones(len(cells)), np.log(cells["n"]), *powers]))
+    basis, counts = centred_basis(cells, factors, degree), _over_seeds(cells, factors)
+    design = np.column_stack([np.ones(len(counts)), np.log(counts["n"]), basis.columns(counts)])
+    result = fit_binomial(counts, design, link, lapse)
     if result is None:
         return None
-    scale = _dispersion(result)
-    covariance = result.cov_params() * scale
-    return ThresholdFit(x0, result.params, covariance, scale, float(result.deviance), int(result.df_resid))
+    scale, informative = dispersion(result, counts), informative_cells(result, counts)
+    covariance, df_interval = result.cov_params() * scale, informative - design.shape[1]
+    if "seed" in cells:
+        without = [
+            fit_binomial(kept[rows], design[rows], link, lapse)
+            for kept in _without_one_seed(cells, counts, factors)
+            if (rows := (kept["trials"] > 0).to_numpy()).any()
+        ]
+        known = [result.params for result in without if result is not None]
+        if len(known) < max(2, len(without)):
+            return None
+        covariance, df_interval = jackknife(known), len(known) - 1
+    if df_interval < 1:
+        return None
+    deviance, df = float(result.deviance), int(result.df_resid)
+    return ThresholdFit(basis, result.params, covariance, scale, deviance, df, informative, df_interval, link, lapse)
 
 
-def shape_p_value(cells: pd.DataFrame, factor: str, degree: int) -> float:
-    """P-value of the hypothesis that log N* is a polynomial of the given degree in log x.
+def _over_seeds(cells: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
+    """The counts of each cell, summed over its seeds."""
+    if "seed" not in cells:
+        return cells
+    return cells.groupby([*factors, "n"], as_index=False)[["successes", "trials"]].sum()
 
-    The smaller of two F tests on the deviance (McCullagh and Nelder, 1989, section 4.5): against the next degree, which
-    sees a drift, and against a threshold of its own for every level, which sees any shape.
+
+def _without_one_seed(cells: pd.DataFrame, counts: pd.DataFrame, factors: Sequence[str]) -> Iterator[pd.DataFrame]:
+    """The counts summed over all seeds but one, for each seed."""
+    where = counts.set_index([*factors, "n"])
+    for _, one in cells.groupby("seed"):
+        own = one.groupby([*factors, "n"])[["successes", "trials"]].sum().reindex(where.index, fill_value=0)
+        yield (where - own).reset_index()
+
+
+def fit_lapse(cells: pd.DataFrame, factors: Sequence[str]) -> tuple[float, float]:
+    """Estimate the lapse rate by profile likelihood, and test whether there are lapses at all.
+
+    Returns:
+        The rate, and the p-value of no lapses: half a chi-square of one degree of freedom, as 0 is the end of the
+        range (Self and Liang, J. Am. Stat. Assoc. 82 (1987) 605, case 5), scaled by the dispersion.
+    """
+    cells = _over_seeds(cells, factors)
+    basis = centred_basis(cells, factors)
+    design = np.column_stack([np.ones(len(cells)), np.log(cells["n"]), basis.columns(cells)])
+
+    def deviance(lapse: float) -> float:
+        result = fit_binomial(cells, design, lapse=lapse)
+        return np.inf if result is None else float(result.deviance)
+
+    without = fit_binomial(cells, design)
+    if without is None or deviance(0.005) >= without.deviance:
+        return 0.0, 1.0
+    best = optimize.minimize_scalar(deviance, bounds=(0, HIGHEST_LAPSE), method="bounded", options={"xatol": 1e-3})
+    gain = max(0.0, float(without.deviance) - float(best.fun))
+    with_lapse = fit_binomial(cells, design, lapse=float(best.x))
+    scale = dispersion(with_lapse, cells) if with_lapse is not None else 1.0
+    return float(best.x), float(stats.chi2.sf(gain / scale, 1) / 2)
+
+
+def shape_p_value(cells: pd.DataFrame, factors: Sequence[str], degree: int, *, lapse: float = 0.0) -> float:
+    """P-value of the hypothesis that log N* is a polynomial of the given degree in the log factors.
+
+    The smaller of two F tests on the deviance (McCullagh and Nelder, Generalized Linear Models, 1989, section 4.5):
+    against the next degree, which sees a drift, and against a threshold of its own for every combination of levels,
+    which sees any shape.
 
     Args:
         cells: as for fit_threshold; only levels whose threshold lies inside the range of N.
-        factor: the column of x.
+        factors: the columns of the x_j.
         degree: of the polynomial.
+        lapse: as for fit_threshold.
 
     Returns:
         Twice the smaller p-value (Bonferroni), at most 1; 1 where the levels are too few to test.
     """
-    levels = cells[factor].nunique()
-    if levels < degree + 2:
+    cells = _over_seeds(cells, factors)
+    own_level = own_level_columns(cells, factors)
+    smaller = fit_threshold(cells, factors, degree, lapse=lapse)
+    if smaller is None or own_level.shape[1] <= len(smaller.coefficients) - 1:
         return 1.0
-    smaller = fit_threshold(cells, factor, degree=degree)
-    own = np.column_stack([np.log(cells["n"]), *(cells[factor] == x for x in cells[factor].unique())]).astype(float)
     p_values = []
-    saturated = fit_probit(cells, own)
-    if smaller is not None and saturated is not None:
-        p_values.append(_f_test(smaller, saturated.deviance, saturated.df_resid, _dispersion(saturated)))
-    # With one level less, the next degree has a threshold of its own for every level.
-    richer = fit_threshold(cells, factor, degree=degree + 1) if levels > degree + 2 else None
-    if smaller is not None and richer is not None:
-        p_values.append(_f_test(smaller, richer.deviance, richer.df, richer.dispersion))
+    saturated = fit_binomial(cells, np.column_stack([np.log(cells["n"]), own_level]), lapse=lapse)
+    if saturated is not None:
+        scale = dispersion(saturated, cells)
+        informative = informative_cells(saturated, cells) - own_level.shape[1] - 1
+        p_values.append(_f_test(smaller, saturated.deviance, int(saturated.df_resid), scale, informative))
+    richer = fit_threshold(cells, factors, degree + 1, lapse=lapse)
+    # With as many coefficients as levels, the next degree is that threshold of its own for every level.
+    if richer is not None and own_level.shape[1] > len(richer.coefficients) - 1:
+        informative = richer.informative - len(richer.coefficients)
+        p_values.append(_f_test(smaller, richer.deviance, richer.df, richer.dispersion, informative))
     return min(1.0, len(p_values) * min(p_values, default=1.0))
 
 
-def _f_test(smaller: ThresholdFit, deviance: float, df: int, dispersion: float) -> float:
-    """P-value of a fit against a richer one of given deviance, residual degrees of freedom and dispersion."""
+def _f_test(smaller: ThresholdFit, deviance: float, df: int, scale: float, informative: int) -> float:
+    """P-value of a fit against a richer one, of which are given: deviance, residual df, dispersion, and its df."""
     extra = smaller.df - df
-    return float(stats.f.sf((smaller.deviance - deviance) / extra / dispersion, extra, df))
+    return float(stats.f.sf((smaller.deviance - deviance) / extra / scale, extra, max(informative, 1)))
 
 
-def _dispersion(result: Any) -> float:
-    return max(1.0, float(result.pearson_chi2 / result.df_resid))
+def dispersion(result: Any, cells: pd.DataFrame) -> float:
+    """Variance of the counts as a multiple of the binomial one, at least 1, for quasi-likelihood.
+
+    The moment estimator  sum (y - m)^2 / sum v (1 - h)  of counts y with fitted means m, binomial variances v and
+    leverages h (weighted moments: Moore, Biometrika 73 (1986) 583). Pearson's chi-square, which weighs every cell
+    alike, is no use here: a single success in a cell where none is expected would widen every interval severalfold.
+    """
+    trials, rate = cells["trials"].to_numpy(float), np.asarray(result.mu)
+    residual = cells["successes"].to_numpy(float) - trials * rate
+    variance = trials * rate * (1 - rate)
+    leverage = np.clip(np.asarray(result.get_hat_matrix_diag(observed=False)), 0, 1)
+    return max(1.0, float((residual**2).sum() / (variance * (1 - leverage)).sum()))
 
 
-def fit_probit(cells: pd.DataFrame, design: np.ndarray) -> Any | None:
-    """Binomial GLM with probit link on successes out of trials, or None when it has no unique maximum."""
-    successes, failures = cells["successes"], cells["trials"] - cells["successes"]
+def informative_cells(result: Any, cells: pd.DataFrame) -> int:
+    """How many cells the dispersion is in fact estimated from: cells all but sure to succeed or to fail say nothing.
+
+    Kish's effective number, (sum v)^2 / sum v^2, of the fitted variances v of the counts (Survey Sampling, 1965,
+    section 8.2).
+    """
+    rate = np.asarray(result.mu)
+    variance = cells["trials"].to_numpy(float) * rate * (1 - rate)
+    return int(variance.sum() ** 2 / (variance**2).sum())
+
+
+def fit_binomial(cells: pd.DataFrame, design: np.ndarray, link: Link = "probit", lapse: float = 0.0) -> Any | None:
+    """Binomial GLM of successes out of trials, or None when it has no unique maximum.
+
+    Args:
+        cells: with the columns successes and trials.
+        design: shape (cell, coefficient).
+        link: name of the link.
+        lapse: as for fit_threshold.
+    """
+    successes, failures = cells["successes"].to_numpy(float), (cells["trials"] - cells["successes"]).to_numpy(float)
     if len(cells) <= design.shape[1] or np.linalg.matrix_rank(design) < design.shape[1]:
         return None
     if successes.sum() == 0 or failures.sum() == 0:
         return None
-    family = sm.families.Binomial(link=sm.families.links.Probit())
+    family = sm.families.Binomial(link=LapsingProbit(lapse) if lapse else LINKS[link]())
     with warnings.catch_warnings():
         warnings.simplefilter("error", PerfectSeparationWarning)
         warnings.simplefilter("ignore", DomainWarning)
@@ -172,3 +313,31 @@ def fit_probit(cells: pd.DataFrame, design: np.ndarray) -> Any | None:
             return None
     separated = float(result.deviance) < 1e-4
     return result if result.converged and not separated and np.isfinite(result.bse).all() else None
+
+
+def exponent_at_rate(cells: pd.DataFrame, factor: str, rate: float) -> tuple[float, Interval] | None:
+    """Exponent, at the middle of the levels, of the threshold where `rate` of the trials succeed.
+
+    The success curve's steepness may change along the levels here:  P(success) = Phi(b0 + b1 L + b2 u + b3 u L)  with
+    L = log N, so that  d log N*/du = -(b2 + b3 log N*) / b1  at u = 0. Interval by the delta method, which takes rows
+    of one seed for independent.
+
+    Returns:
+        Exponent and 95 % interval, or None when the coefficients are not determined.
+    """
+    cells = _over_seeds(cells, [factor])
+    basis = centred_basis(cells, [factor])
+    u, log_n = basis.columns(cells)[:, 0], np.log(cells["n"].to_numpy(float))
+    result = fit_binomial(cells, np.column_stack([np.ones(len(cells)), log_n, u, u * log_n]))
+    if result is None or result.params[1] <= 0:
+        return None
+    b0, b1, b2, b3 = result.params
+    threshold = (stats.norm.ppf(rate) - b0) / b1
+    value = -(b2 + b3 * threshold) / b1
+    gradient = np.array([b3 / b1**2, (b3 * threshold / b1 - value) / b1, -1 / b1, -threshold / b1])
+    covariance = result.cov_params() * dispersion(result, cells)
+    df = informative_cells(result, cells) - 4
+    if df < 1:
+        return None
+    half = stats.t.ppf(0.975, df) * np.sqrt(gradient @ covariance @ gradient)
+    return float(value), Interval(float(value - half), float(value + half), 0.95)

@@ -1,0 +1,214 @@
+"""How often the judge is wrong: planted laws, judged exactly as `theorycheck verify` and `fit` judge.
+
+    python benchmarks/calibration.py [--json] [--quick] [--write]
+
+1,000 replications a condition (100 with --quick). --write stores the result for the reports, and the table in docs/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+from joblib import Parallel, delayed
+
+from theorycheck.statistics import checks
+from theorycheck.statistics.judge import decide, fit_laws, gather
+from theorycheck.statistics.planted import PlantedMeasurement, PlantedThreshold
+from theorycheck.statistics.question import Question, Variable
+from theorycheck.statistics.threshold import fit_threshold
+
+ROOT = Path(__file__).parents[1]
+STORED = ROOT / "theorycheck/statistics/calibration.json"
+TABLE = ROOT / "docs/calibration-table.md"
+SEED = 20_000  # of the study; the tests and the pilots of the judge used others
+
+# The designs that `verify` carries out: all N at all levels, as placed by the claim file.
+LEVELS = (0.03, 0.04, 0.06, 0.09, 0.13, 0.20, 0.30)
+SAMPLES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
+DESIGNS = {"standard": (SAMPLES, 20), "quick": (SAMPLES[::2], 4), "smoke": (SAMPLES[::4], 1)}
+
+
+@dataclass(frozen=True)
+class Condition:
+    """A planted law and the claim it is judged by.
+
+    Attributes:
+        name: for readers.
+        planted: the truth.
+        question: the claim.
+        truth: of the exponent that the claim is about: that at the end of the range which the regime points to.
+        asked: whether the figures asked of the judge apply; else the condition is reported for what it becomes.
+    """
+
+    name: str
+    planted: PlantedThreshold | PlantedMeasurement
+    question: Question
+    truth: float
+    asked: bool = True
+
+
+def claim(exponent: float, relation: str = "O") -> Question:
+    return Question((Variable("x", "x", exponent, "0"),), relation)
+
+
+def threshold(exponent: float, design: str = "standard", middle: float = 24.0, **options: object) -> PlantedThreshold:
+    samples, replicates = DESIGNS[design]
+    return PlantedThreshold(LEVELS, samples, replicates, exponent, middle, **options)
+
+
+def bent(at_the_end: float, curvature: float, **options: object) -> PlantedThreshold:
+    """A law of given local exponent at the smallest level."""
+    straight = threshold(0.0)
+    return threshold(at_the_end - 2 * curvature * math.log(LEVELS[0] / straight.middle), curvature=curvature, **options)
+
+
+def measured(exponent: float, **options: object) -> PlantedMeasurement:
+    return PlantedMeasurement(LEVELS, 10, exponent, **options)
+
+
+EDGE = -1.25  # of the margin of O(x^-1) and Theta(x^-1)
+CONDITIONS = [
+    Condition("exactly as claimed, O", threshold(-1.0), claim(-1), -1.0),
+    Condition("exactly as claimed, O(x^-2)", threshold(-2.0), claim(-2), -2.0),
+    Condition("exactly as claimed, Theta", threshold(-1.0), claim(-1, "Theta"), -1.0),
+    Condition("better than claimed, O", threshold(-0.5), claim(-1), -0.5),
+    Condition("edge of the margin, O", threshold(EDGE), claim(-1), EDGE),
+    Condition("edge of the margin, O(x^-2)", threshold(-2.25), claim(-2), -2.25),
+    Condition("edge of the margin, Theta, steeper", threshold(EDGE), claim(-1, "Theta"), EDGE),
+    Condition("edge of the margin, Theta, flatter", threshold(-0.75), claim(-1, "Theta"), -0.75),
+    Condition("edge of the margin, Omega", threshold(-0.75), claim(-1, "Omega"), -0.75),
+    Condition("beyond the margin, O", threshold(-1.5), claim(-1), -1.5),
+    Condition("beyond the margin, O, far", threshold(-2.0), claim(-1), -2.0),
+    Condition("edge, quick profile", threshold(EDGE, "quick"), claim(-1), EDGE),
+    Condition("edge, smoke profile", threshold(EDGE, "smoke"), claim(-1), EDGE, asked=False),
+    Condition("edge, censored at the top of N", threshold(-2.25, middle=80.0), claim(-2), -2.25),
+    Condition("edge, lapses 5 %", threshold(EDGE, lapse=0.05), claim(-1), EDGE),
+    Condition("edge, cells scatter (variance x 2)", threshold(EDGE, scatter=0.05), claim(-1), EDGE),
+    Condition("edge, cells scatter (variance x 3)", threshold(EDGE, scatter=0.10), claim(-1), EDGE, asked=False),
+    Condition("edge, seeds shared and told", threshold(EDGE, seed_scatter=0.5, seed_column=True), claim(-1), EDGE),
+    Condition("edge, seeds shared, not told", threshold(EDGE, seed_scatter=0.5), claim(-1), EDGE, asked=False),
+    Condition("edge at the end, strong bend, flatter there", bent(-0.75, -0.3), claim(-1, "Omega"), -0.75),
+    Condition("edge at the end, strong bend, steeper there", bent(EDGE, 0.3), claim(-1), EDGE),
+    Condition("edge at the end, weak bend, steeper there", bent(EDGE, 0.12), claim(-1), EDGE, asked=False),
+    Condition("edge, logit success curve", threshold(EDGE, curve="logit"), claim(-1), EDGE, asked=False),
+    Condition("edge, cloglog success curve", threshold(EDGE, curve="cloglog"), claim(-1), EDGE, asked=False),
+    Condition("measured, exactly as claimed, Theta", measured(-1.0), claim(-1, "Theta"), -1.0),
+    Condition("measured, edge, O", measured(EDGE), claim(-1), EDGE),
+    Condition("measured, edge, unequal variances", measured(EDGE, noise_exponent=-0.5), claim(-1), EDGE),
+    Condition("measured, edge, censored", measured(EDGE, cap=4.0), claim(-1), EDGE),
+    Condition("measured, edge, seeds shared and told", measured(EDGE, seed_scatter=0.2), claim(-1), EDGE),
+]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    decision: str
+    covered: bool | None
+    width: float
+    bent: bool
+    warned: bool
+
+
+def replicate(condition: Condition, seed: Sequence[int]) -> Outcome:
+    rng = np.random.default_rng(seed)
+    evidence = gather(condition.planted.draw(rng), condition.question)
+    fits = fit_laws(evidence, condition.question)
+    decision = decide(fits, condition.question)
+    if fits is None:
+        return Outcome(decision, None, math.inf, False, False)
+    interval = fits.estimate("x", "").interval
+    target = condition.planted.local_exponent(fits.deepest[0]) if fits.bent else average(condition.planted)
+    ends = fits.shallowest, fits.deepest
+    drift = checks.drift(evidence, condition.question, fits.decisive.basis.degree, ends)
+    width = interval.high - interval.low
+    return Outcome(decision, target in interval, width, fits.bent is not None, drift.status == "warning")
+
+
+def average(planted: PlantedThreshold | PlantedMeasurement) -> float:
+    """What the straight fit estimates: the planted exponent, or for a bent law that of the fit to expected counts."""
+    if not planted.curvature:
+        return planted.exponent
+    fit = fit_threshold(planted.expected(), ["x"])
+    return fit.exponent("x")
+
+
+def study(replications: int, jobs: int) -> list[dict[str, object]]:
+    rows = []
+    with Parallel(n_jobs=jobs) as parallel:
+        for number, condition in enumerate(CONDITIONS):
+            seeds = [(SEED, number, i) for i in range(replications)]
+            outcomes = parallel(delayed(replicate)(condition, seed) for seed in seeds)
+            rows.append(summarise(condition, outcomes))
+            print(f"{number + 1} of {len(CONDITIONS)}: {rows[-1]}", file=sys.stderr, flush=True)
+    return rows
+
+
+def summarise(condition: Condition, outcomes: Sequence[Outcome]) -> dict[str, object]:
+    """A verdict at the very edge of the margin is false either way; inside only REFUTED is, beyond only SUPPORTED."""
+    allowed = condition.question.allowed(condition.question.variables[0])
+    edge = min(abs(condition.truth - allowed.low), abs(condition.truth - allowed.high)) < 1e-9
+    inside = condition.truth in allowed
+    count = len(outcomes)
+    supported, refuted, inconclusive = (
+        sum(o.decision == decision for o in outcomes) / count for decision in ("SUPPORTED", "REFUTED", "INCONCLUSIVE")
+    )
+    unwarned = sum(o.decision == "SUPPORTED" and not o.warned for o in outcomes) / count
+    known = [o.covered for o in outcomes if o.covered is not None]
+    widths = [o.width for o in outcomes if math.isfinite(o.width)]
+    return {
+        "name": condition.name,
+        "replications": count,
+        "coverage": round(sum(known) / len(known), 4),
+        "false_supported": supported if edge or not inside else 0.0,
+        "false_refuted": refuted if edge or inside else 0.0,
+        "inconclusive": inconclusive,
+        "supported": supported,
+        "refuted": refuted,
+        "false_supported_without_warning": unwarned if edge or not inside else 0.0,
+        "bent": sum(o.bent for o in outcomes) / count,
+        "width": round(float(np.median(widths)), 3) if widths else None,
+        "asked": condition.asked,
+    }
+
+
+def markdown(rows: Sequence[dict[str, object]]) -> str:
+    head = "| planted | coverage of 95 % interval | false SUPPORTED | of these without the drift warning | false REFUTED "
+    lines = [
+        head + "| INCONCLUSIVE | called bent | median width | figures asked |",
+        "|:---|---:|---:|---:|---:|---:|---:|---:|:---|",
+    ]
+    for r in rows:
+        cells = [r["name"], *(f"{100 * r[k]:.1f} %" for k in (
+            "coverage", "false_supported", "false_supported_without_warning", "false_refuted", "inconclusive", "bent"))]
+        lines.append(f"| {' | '.join(cells)} | {r['width']} | {'yes' if r['asked'] else 'reported'} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--quick", action="store_true", help="100 replications a condition")
+    parser.add_argument("--write", action="store_true", help="store the result for the reports and docs/")
+    parser.add_argument("--replications", type=int, help="another number of replications")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="worker processes")
+    options = parser.parse_args()
+    rows = study(options.replications or (100 if options.quick else 1000), options.jobs)
+    document = {"conditions": rows}
+    if options.write:
+        STORED.write_text(json.dumps(document, indent=1) + "\n")
+        TABLE.write_text(markdown(rows))
+    print(json.dumps(document, indent=1) if options.json else markdown(rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""What a claim's design can tell, before its time is spent: verdicts and interval widths on planted laws."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from theorycheck.empirical.responses import response
+from theorycheck.plan import Plan
+from theorycheck.statistics.judge import decide, fit_laws, gather
+from theorycheck.statistics.planted import PlantedThreshold
+from theorycheck.statistics.question import Question, Variable
+from theorycheck.statistics.threshold import fit_threshold
+from theorycheck.verdict import Decision, Interval
+from theorycheck.verify import question
+
+REPLICATIONS = 100
+STEEPNESS = 1.5  # of success against log N, about that of the trained ViTs
+SEED = 30_000
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """What a forecast has to assume, because only training would tell.
+
+    Attributes:
+        threshold: N* at the middle of the levels (geometric mean).
+        steepness: rise of the probit of the success rate when N grows by a factor of e.
+    """
+
+    threshold: float
+    steepness: float = STEEPNESS
+
+
+@dataclass(frozen=True)
+class Chances:
+    """How the judge would decide if a law were true.
+
+    Attributes:
+        law: which law is planted.
+        exponent: its exponent.
+        shares: of each verdict.
+        width: median width of the 95 % interval; infinite when most have none.
+        measured: levels whose threshold lies inside the N range.
+    """
+
+    law: str
+    exponent: float
+    shares: dict[Decision, float]
+    width: float
+    measured: int
+
+
+def middle_of_samples(plan: Plan) -> Assumptions:
+    """The assumption that N* crosses the middle of the N range at the middle of the levels."""
+    return Assumptions(float(np.exp(np.log(plan.samples).mean())))
+
+
+def forecast(plan: Plan, assumed: Assumptions, advance: Callable[[int], None] = lambda done: None) -> list[Chances]:
+    """Simulate the claimed law, the law at the edge of the margin, and the nearest rival through a plan's design.
+
+    Args:
+        plan: the design; levels outside of the theorem's regime are left out as in the verdict.
+        assumed: where and how steeply success rises.
+        advance: told of each simulated data set.
+    """
+    asked = question(plan.claim)
+    return [_simulate(plan, asked, name, exponent, assumed, advance) for name, exponent in _laws(asked).items()]
+
+
+def cannot_tell(plan: Plan) -> str | None:
+    """A sentence when the design is too coarse for its claim, from the expected information of a claimed law; or None.
+
+    Instead of drawing data it fits their expected values, which takes milliseconds.
+    """
+    asked = question(plan.claim)
+    (variable,) = asked.variables
+    assumed = middle_of_samples(plan)
+    others = {"the edge of the margin": _laws(asked)["at the edge of the margin"]}
+    rival = _nearest_rival(variable)
+    if rival is not None:
+        others[f"the rival exponent {rival:g}"] = rival
+    expected = _planted(plan, variable.exponent, assumed).expected()
+    fit = fit_threshold(expected, ["x"])
+    interval = fit.interval("x", 0.91) if fit is not None else Interval(-np.inf, np.inf, 0.91)
+    blurred = [name for name, exponent in others.items() if exponent in interval]
+    if not blurred:
+        return None
+    return (
+        f"if {plan.claim.name} held exactly, this design would give about {variable.exponent:g} {interval}, which does "
+        f"not exclude {' and '.join(blurred)}; try a larger --profile, or other levels and N, and see "
+        f"`theorycheck plan --claim {plan.claim.name}`"
+    )
+
+
+def seconds_per_trial(plan: Plan) -> float:
+    """Mean training time of a trial on this machine, measured on one at each end and in the middle of the design."""
+    measure = response(plan.claim.response).measure
+    trials = [plan.trials[i][1] for i in (-1, 0, len(plan.trials) // 2, len(plan.trials) - 1)]
+    seconds = []
+    for trial in trials:
+        started = time.perf_counter()
+        list(measure([trial]))
+        seconds.append(time.perf_counter() - started)
+    return float(np.mean(seconds[1:]))  # the first loads PyTorch
+
+
+def _laws(asked: Question) -> dict[str, float]:
+    (variable,) = asked.variables
+    allowed = asked.allowed(variable)
+    edge = allowed.low if np.isfinite(allowed.low) else allowed.high
+    laws = {"as claimed": variable.exponent, "at the edge of the margin": edge}
+    rival = _nearest_rival(variable)
+    return laws | ({"the nearest rival": rival} if rival is not None else {})
+
+
+def _nearest_rival(variable: Variable) -> float | None:
+    return min(variable.rivals, key=lambda rival: abs(rival - variable.exponent), default=None)
+
+
+def _planted(plan: Plan, exponent: float, assumed: Assumptions) -> PlantedThreshold:
+    inside = sorted({cell.level for cell in plan.cells if cell.in_regime})
+    return PlantedThreshold(inside, plan.samples, plan.replicates, exponent, assumed.threshold, assumed.steepness)
+
+
+def _simulate(
+    plan: Plan, asked: Question, name: str, exponent: float, assumed: Assumptions, advance: Callable[[int], None]
+) -> Chances:
+    (variable,) = asked.variables
+    renamed = Question(
+        (Variable("x", variable.letter, variable.exponent, variable.goes_to),), asked.relation, asked.margin
+    )
+    planted = _planted(plan, exponent, assumed)
+    decisions: Counter[Decision] = Counter()
+    widths = []
+    for replication in range(REPLICATIONS):
+        evidence = gather(planted.draw(np.random.default_rng((SEED, replication))), renamed)
+        fits = fit_laws(evidence, renamed)
+        decisions[decide(fits, renamed)] += 1
+        interval = fits.estimate("x", "").interval if fits else Interval(-np.inf, np.inf, 0.95)
+        widths.append(interval.high - interval.low)
+        advance(1)
+    u = np.log(np.array(planted.levels) / planted.middle)
+    thresholds = planted.threshold * np.exp(exponent * u)
+    measured = int(((thresholds >= min(plan.samples)) & (thresholds <= max(plan.samples))).sum())
+    shares: dict[Decision, float] = {d: n / REPLICATIONS for d, n in decisions.items()}
+    return Chances(name, exponent, shares, float(np.median(widths)), measured)

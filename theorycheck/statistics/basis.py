@@ -1,0 +1,77 @@
+"""Polynomials in the logarithms of the factors: how the logarithm of a quantity may depend on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations_with_replacement
+
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Basis:
+    """All monomials in u_j = log(x_j / centre_j) of total degree 1 to `degree`, the linear ones first.
+
+    Attributes:
+        factors: columns of the x_j, all positive.
+        centre: where every u_j is 0.
+        degree: 1 for a power law.
+    """
+
+    factors: tuple[str, ...]
+    centre: tuple[float, ...]
+    degree: int = 1
+
+    @cached_property
+    def monomials(self) -> list[tuple[int, ...]]:
+        """Each monomial as the positions of the factors it multiplies: (0, 0, 1) is u_0^2 u_1."""
+        positions = range(len(self.factors))
+        return [m for d in range(1, self.degree + 1) for m in combinations_with_replacement(positions, d)]
+
+    def columns(self, table: pd.DataFrame) -> np.ndarray:
+        """Values of the monomials, shape (row, monomial)."""
+        u = np.log(table[list(self.factors)].to_numpy(float) / self.centre)
+        return np.column_stack([u[:, list(m)].prod(axis=1) for m in self.monomials])
+
+    def at(self, point: Sequence[float]) -> np.ndarray:
+        """Values of the monomials at one point, shape (monomial)."""
+        u = np.log(np.asarray(point, float) / self.centre)
+        return np.array([u[list(m)].prod() for m in self.monomials])
+
+    def slope(self, factor: str, point: Sequence[float] | None = None) -> np.ndarray:
+        """Derivatives of the monomials by one u_j at a point (by default the centre), shape (monomial)."""
+        j = self.factors.index(factor)
+        u = np.zeros(len(self.factors)) if point is None else np.log(np.asarray(point, float) / self.centre)
+        values = []
+        for m in self.monomials:
+            rest = list(m)
+            if j in rest:
+                rest.remove(j)
+            values.append(m.count(j) * u[rest].prod())
+        return np.array(values)
+
+
+def centred_basis(table: pd.DataFrame, factors: Sequence[str], degree: int = 1) -> Basis:
+    """The basis centred at the geometric mean of the rows."""
+    centre = np.exp(np.log(table[list(factors)].to_numpy(float)).mean(axis=0))
+    return Basis(tuple(factors), tuple(map(float, centre)), degree)
+
+
+def own_level_columns(table: pd.DataFrame, factors: Sequence[str]) -> np.ndarray:
+    """One indicator a combination of levels, shape (row, combination): any shape whatever."""
+    points, which = np.unique(table[list(factors)].to_numpy(float), axis=0, return_inverse=True)
+    return np.eye(len(points))[which.ravel()]
+
+
+def jackknife(coefficients: Sequence[np.ndarray]) -> np.ndarray:
+    """Covariance of coefficients from the fits that leave out one seed each.
+
+    (G - 1) / G times the sum of squares around their mean, to be used with G - 1 degrees of freedom. Of the covariances
+    robust to clustering it is the one that stays honest with few clusters (MacKinnon, Nielsen and Webb, J. Econometrics
+    232 (2023) 272, CV3J).
+    """
+    deviations = np.array(coefficients) - np.mean(coefficients, axis=0)
+    return np.asarray((len(deviations) - 1) / len(deviations) * deviations.T @ deviations)

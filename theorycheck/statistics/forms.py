@@ -1,0 +1,152 @@
+"""Is it a power law, or one with an offset? Maximum-likelihood fits of other forms, compared by AICc and LR tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import optimize, special, stats
+
+Objective = Callable[[np.ndarray, float], float]
+FALSE_POWER_LAW = 0.05  # significance of the likelihood-ratio tests
+
+
+@dataclass(frozen=True)
+class Form:
+    """A fitted form of the dependence of a quantity on one factor.
+
+    Attributes:
+        name: "power law", "offset in the factor", "claimed exponent with an offset" or "offset in the quantity".
+        text: the form with its fitted numbers; `x` stands for the factor.
+        exponent: fitted k in x^k.
+        offset: fitted x0 or b; 0 for the power law.
+        delta: its AICc less the smallest one.
+        p_value: of the power law against this form, by the likelihood-ratio test; 1 where it is not a special case.
+    """
+
+    name: str
+    text: str
+    exponent: float
+    offset: float
+    delta: float
+    p_value: float
+
+
+def compare_forms(
+    table: pd.DataFrame, factor: str, claimed: float, scale: float = 1.0, lapse: float = 0.0
+) -> tuple[Form, ...]:
+    """Fit C x^k, C (x - x0)^k, the same with k as claimed, and a x^k + b, and compare them.
+
+    AICc as by Hurvich and Tsai, Biometrika 76 (1989) 297, with the likelihood of counts divided by their dispersion
+    (QAICc: Burnham and Anderson, Model Selection, 2002, section 2.5); the sample size is the number of rows.
+
+    Args:
+        table: of cells (columns factor, n, successes, trials) or of measurements (factor, value, maybe censored).
+        factor: the column of x.
+        claimed: the exponent that a theorem claims.
+        scale: dispersion of the counts; 1 for measurements.
+        lapse: share of trials that fail whatever N is.
+
+    Returns:
+        The forms, the one of smallest AICc first.
+    """
+    x = table[factor].to_numpy(float)
+    objective, start = _thresholds(table, x, lapse) if "successes" in table else _measurements(table, x)
+    fits = [
+        ("power law", *_power_law(x, objective, start)),
+        ("offset in the factor", *_offset_in_factor(x, objective, start)),
+        ("claimed exponent with an offset", *_offset_in_factor(x, objective, start, claimed)),
+        ("offset in the quantity", *_offset_in_quantity(x, objective, start)),
+    ]
+    power = fits[0][1]
+    rows, forms = len(table), []
+    for name, minimum, text, exponent, offset, parameters in fits:
+        spare = rows - parameters - 1
+        aicc = (
+            2 * minimum / scale + 2 * parameters + (2 * parameters * (parameters + 1) / spare if spare > 0 else np.inf)
+        )
+        gain = max(0.0, 2 * (power - minimum) / scale)
+        nested = parameters > fits[0][-1]
+        p = float(stats.f.sf(gain, 1, max(rows - parameters, 1))) if nested else 1.0
+        forms.append((aicc, Form(name, text, exponent, offset, 0.0, p)))
+    smallest = min(aicc for aicc, _ in forms)
+    ranked = sorted(forms, key=lambda pair: pair[0])
+    return tuple(Form(f.name, f.text, f.exponent, f.offset, float(a - smallest), f.p_value) for a, f in ranked)
+
+
+_Fit = tuple[float, str, float, float, int]
+
+
+def _power_law(x: np.ndarray, objective: Objective, start: np.ndarray) -> _Fit:
+    best = _minimise(lambda p: objective(p[0] + p[1] * np.log(x), p[2]), [start])
+    log_c, k, _ = best.x
+    return float(best.fun), f"{np.exp(log_c):.3g} x^{k:.2f}", float(k), 0.0, 3
+
+
+def _offset_in_factor(x: np.ndarray, objective: Objective, start: np.ndarray, fixed: float | None = None) -> _Fit:
+    """The offset x0 = min(x) - gap stays below the smallest level; gap = min(x) is the power law."""
+    low, high = np.log(1e-3 * x.min()), np.log(10 * x.max())
+
+    def minus_log_likelihood(p: np.ndarray) -> float:
+        if not low <= p[3] <= high:
+            return np.inf
+        k = p[1] if fixed is None else fixed
+        return objective(p[0] + k * np.log(x - x.min() + np.exp(p[3])), p[2])
+
+    starts = [np.append(start, np.log(share * x.min())) for share in (0.1, 0.5, 1.0, 2.0)]
+    best = _minimise(minus_log_likelihood, starts)
+    log_c, k, _, log_gap = best.x
+    x0, k = float(x.min() - np.exp(log_gap)), float(k if fixed is None else fixed)
+    power = f"{k:.2f}" if fixed is None else f"{k:g}"
+    text = f"{np.exp(log_c):.3g} (x {'-' if x0 >= 0 else '+'} {abs(x0):.3g})^{power}"
+    return float(best.fun), text, k, x0, 4 if fixed is None else 3
+
+
+def _offset_in_quantity(x: np.ndarray, objective: Objective, start: np.ndarray) -> _Fit:
+    middle = np.exp(np.log(x).mean())
+
+    def minus_log_likelihood(p: np.ndarray) -> float:
+        inner = (x / middle) ** np.clip(p[1], -50, 50) + p[3]
+        return objective(p[0] + np.log(inner), p[2]) if inner.min() > 0 else np.inf
+
+    centred = start + np.array([start[1] * np.log(middle), 0, 0])
+    best = _minimise(minus_log_likelihood, [np.append(centred, b) for b in (0.0, 0.3, 2.0)])
+    log_a, k, _, ratio = best.x
+    a, b = float(np.exp(log_a) * middle**-k), float(np.exp(log_a) * ratio)
+    return float(best.fun), f"{a:.3g} x^{k:.2f} {'-' if b < 0 else '+'} {abs(b):.3g}", float(k), b, 4
+
+
+def _minimise(function: Callable[[np.ndarray], float], starts: Sequence[np.ndarray]) -> optimize.OptimizeResult:
+    options = {"maxiter": 4000, "maxfev": 4000, "xatol": 1e-6, "fatol": 1e-8}
+    results = [optimize.minimize(function, start, method="Nelder-Mead", options=options) for start in starts]
+    best = min(results, key=lambda result: result.fun)
+    return optimize.minimize(function, best.x, method="Nelder-Mead", options=options)  # out of a collapsed simplex
+
+
+def _thresholds(cells: pd.DataFrame, x: np.ndarray, lapse: float) -> tuple[Objective, np.ndarray]:
+    """Binomial likelihood of P(success) = (1 - lapse) Phi(e^s (log N - log N*)), with s the nuisance parameter."""
+    successes, trials = cells["successes"].to_numpy(float), cells["trials"].to_numpy(float)
+    log_n = np.log(cells["n"].to_numpy(float))
+
+    def minus_log_likelihood(log_quantity: np.ndarray, log_steepness: float) -> float:
+        log_rate = np.log1p(-lapse) + special.log_ndtr(np.exp(log_steepness) * (log_n - log_quantity))
+        log_failure = np.log1p(-np.clip(np.exp(log_rate), None, 1 - 1e-12))
+        return float(-(successes * log_rate + (trials - successes) * log_failure).sum())
+
+    return minus_log_likelihood, np.array([log_n.mean() + np.log(x).mean(), -1.0, 0.4])
+
+
+def _measurements(table: pd.DataFrame, x: np.ndarray) -> tuple[Objective, np.ndarray]:
+    """Likelihood of normal errors in the logarithm, with the log of their scale the nuisance parameter."""
+    y = np.log(table["value"].to_numpy(float))
+    censored = table["censored"].to_numpy(bool) if "censored" in table else np.zeros(len(y), bool)
+
+    def minus_log_likelihood(log_quantity: np.ndarray, log_scale: float) -> float:
+        z = (y - log_quantity) / np.exp(log_scale)
+        return float(-np.where(censored, special.log_ndtr(-z), -(z**2) / 2 - log_scale).sum())
+
+    slope, constant = np.polyfit(np.log(x), y, 1)
+    spread = np.std(y - constant - slope * np.log(x))
+    return minus_log_likelihood, np.array([constant, slope, np.log(max(spread, 1e-6))])

@@ -1,0 +1,140 @@
+"""Data with a known law in them: what the judge is calibrated on, and what a design's power is forecast from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+Curve = Literal["probit", "logit", "cloglog"]
+# Success rate against the distance of log N from the threshold, scaled so that all rise from 16 % to 84 % alike.
+CURVES: Mapping[Curve, Callable[[np.ndarray], np.ndarray]] = {
+    "probit": stats.norm.cdf,
+    "logit": lambda z: stats.logistic.cdf(1.70 * z),
+    "cloglog": lambda z: -np.expm1(-np.log(2) * np.exp(1.13 * z)),
+}
+
+
+@dataclass(frozen=True)
+class PlantedThreshold:
+    """Success counts with  log N* = log threshold + exponent u + curvature u^2,  u = log(x / middle of the levels).
+
+    Attributes:
+        levels: of the factor, which is called x.
+        samples: the N tried at every level.
+        replicates: trials a cell.
+        exponent: at the middle of the levels (geometric mean).
+        threshold: N* there.
+        steepness: rise of the probit of the success rate when N grows by a factor of e.
+        curvature: half of the change of the local exponent when x grows by a factor of e.
+        curve: shape of the success curve.
+        lapse: share of trials that fail whatever N is.
+        scatter: correlation of trials of one cell (beta-binomial); variances grow by 1 + (replicates - 1) scatter.
+        seed_scatter: standard deviation of log N* between seeds that all cells share.
+        seed_column: whether the table tells the seeds.
+    """
+
+    levels: Sequence[float]
+    samples: Sequence[int]
+    replicates: int
+    exponent: float
+    threshold: float
+    steepness: float = 1.5
+    curvature: float = 0.0
+    curve: Curve = "probit"
+    lapse: float = 0.0
+    scatter: float = 0.0
+    seed_scatter: float = 0.0
+    seed_column: bool = False
+
+    @property
+    def middle(self) -> float:
+        """Geometric mean of the levels."""
+        return float(np.exp(np.log(self.levels).mean()))
+
+    def local_exponent(self, x: float) -> float:
+        """Exponent of N* at a level."""
+        return float(self.exponent + 2 * self.curvature * np.log(x / self.middle))
+
+    def expected(self) -> pd.DataFrame:
+        """The cells with expected instead of drawn successes, from which a fit gives what it estimates on average."""
+        return self._cells().assign(successes=lambda cells: self._rates() * cells["trials"])
+
+    def draw(self, rng: np.random.Generator) -> pd.DataFrame:
+        """Cells with the columns x, n, successes, trials, and seed if asked for."""
+        if self.seed_scatter:
+            return self._draw_seeds(rng)
+        rates = self._rates()
+        if self.scatter:
+            k = (1 - self.scatter) / self.scatter
+            rates = rng.beta(np.maximum(rates * k, 1e-9), np.maximum((1 - rates) * k, 1e-9))
+        return self._cells().assign(successes=rng.binomial(self.replicates, rates))
+
+    def _draw_seeds(self, rng: np.random.Generator) -> pd.DataFrame:
+        shifts = rng.normal(0, self.seed_scatter, self.replicates)
+        tables = [
+            self._cells().assign(successes=rng.binomial(1, self._rates(shift)), trials=1, seed=seed)
+            for seed, shift in enumerate(shifts)
+        ]
+        table = pd.concat(tables, ignore_index=True)
+        return table if self.seed_column else table.groupby(["x", "n"], as_index=False)[["successes", "trials"]].sum()
+
+    def _cells(self) -> pd.DataFrame:
+        x, n = (grid.ravel() for grid in np.meshgrid(self.levels, self.samples, indexing="ij"))
+        return pd.DataFrame({"x": x.astype(float), "n": n.astype(int), "trials": self.replicates})
+
+    def _rates(self, shift: float = 0.0) -> np.ndarray:
+        cells = self._cells()
+        u = np.log(cells["x"].to_numpy() / self.middle)
+        log_threshold = np.log(self.threshold) + self.exponent * u + self.curvature * u**2 + shift
+        z = self.steepness * (np.log(cells["n"].to_numpy()) - log_threshold)
+        return np.asarray((1 - self.lapse) * CURVES[self.curve](z))
+
+
+@dataclass(frozen=True)
+class PlantedMeasurement:
+    """Measurements with  log value = exponent u + curvature u^2 + error,  u = log(x / middle of the levels).
+
+    Attributes:
+        levels: of the factor, which is called x.
+        replicates: measurements a level.
+        exponent: at the middle of the levels (geometric mean).
+        noise: standard deviation of the error at the middle of the levels.
+        noise_exponent: of that standard deviation in x.
+        curvature: half of the change of the local exponent when x grows by a factor of e.
+        cap: largest value that can be seen; larger ones are censored there.
+        seed_scatter: standard deviation between seeds of the exponent, all levels of one seed sharing it.
+    """
+
+    levels: Sequence[float]
+    replicates: int
+    exponent: float
+    noise: float = 0.3
+    noise_exponent: float = 0.0
+    curvature: float = 0.0
+    cap: float = np.inf
+    seed_scatter: float = 0.0
+
+    @property
+    def middle(self) -> float:
+        """Geometric mean of the levels."""
+        return float(np.exp(np.log(self.levels).mean()))
+
+    def local_exponent(self, x: float) -> float:
+        """Exponent of the value at a level."""
+        return float(self.exponent + 2 * self.curvature * np.log(x / self.middle))
+
+    def draw(self, rng: np.random.Generator) -> pd.DataFrame:
+        """Rows with the columns x, value, censored, and seed if they are scattered by it."""
+        x = np.repeat(np.asarray(self.levels, float), self.replicates)
+        seed = np.tile(np.arange(self.replicates), len(self.levels))
+        u = np.log(x / self.middle)
+        own = rng.normal(0, self.seed_scatter, self.replicates)[seed] if self.seed_scatter else 0.0
+        error = rng.normal(0, self.noise, len(x)) * (x / self.middle) ** self.noise_exponent
+        value = np.exp((self.exponent + own) * u + self.curvature * u**2 + error)
+        table = pd.DataFrame({"x": x, "value": np.minimum(value, self.cap), "censored": (value > self.cap).astype(int)})
+        return table.assign(seed=seed) if self.seed_scatter else table

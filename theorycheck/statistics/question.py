@@ -1,0 +1,72 @@
+"""What is asked of the data: a law in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from theorycheck.verdict import Interval
+
+Relation = Literal["O", "Omega", "Theta"]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable of a law.
+
+    Attributes:
+        factor: its column.
+        letter: as readers know it, for sentences.
+        exponent: claimed exponent.
+        goes_to: where it goes in the theorem.
+        rivals: exponents the data should exclude.
+    """
+
+    factor: str
+    letter: str
+    exponent: float
+    goes_to: Literal["0", "oo"]
+    rivals: tuple[float, ...] = ()
+
+    def deepest(self, values: Sequence[float]) -> float:
+        """The value that is deepest in the regime."""
+        return min(values) if self.goes_to == "0" else max(values)
+
+    def shallowest(self, values: Sequence[float]) -> float:
+        """The value at the other end."""
+        return max(values) if self.goes_to == "0" else min(values)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A law `quantity = relation(product of powers of the variables)`.
+
+    Attributes:
+        variables: with their claimed exponents.
+        relation: "O", "Omega" or "Theta".
+        margin: how much worse than claimed an exponent may be.
+    """
+
+    variables: tuple[Variable, ...]
+    relation: Relation
+    margin: float = 0.25
+
+    @property
+    def factors(self) -> list[str]:
+        """The columns of the variables."""
+        return [v.factor for v in self.variables]
+
+    def allowed(self, variable: Variable) -> Interval:
+        """The exponents that the law allows in a variable, margin included.
+
+        O forbids faster growth along the regime, which is a more negative exponent for x -> 0 and a larger one for
+        x -> oo; Omega forbids the contrary.
+        """
+        low, high = variable.exponent - self.margin, variable.exponent + self.margin
+        if self.relation != "Theta":
+            bounded_below = (self.relation == "O") == (variable.goes_to == "0")
+            low, high = (low, np.inf) if bounded_below else (-np.inf, high)
+        return Interval(low, high, 1.0)

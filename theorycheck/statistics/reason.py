@@ -1,0 +1,74 @@
+"""The sentence that goes with a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from theorycheck.statistics.evidence import Fit
+from theorycheck.statistics.question import Question, Variable
+from theorycheck.verdict import Decision, Estimate
+
+MOST_TRIALS = 100  # times as many as there are, beyond which more trials are no advice
+
+
+def reason(decision: Decision, estimates: Sequence[Estimate], question: Question) -> str:
+    """Why a law is SUPPORTED or REFUTED, with what else a reader should know about its exponents."""
+    pairs = list(zip(question.variables, estimates, strict=True))
+    if decision == "REFUTED":
+        return " ".join(_refuted(v, e, question) for v, e in pairs if _excess(v, e, question) > 0)
+    growth = {"O": "no faster than", "Omega": "at least as fast as", "Theta": "as fast as"}[question.relation]
+    return f"Grows {growth} claimed.{''.join(_tightness(v, e, question) for v, e in pairs)}"
+
+
+def settle(fit: Fit, at: Sequence[float], estimates: Sequence[Estimate], question: Question, bent: bool) -> str:
+    """What would settle an INCONCLUSIVE verdict."""
+    sentences = []
+    for variable, estimate in zip(question.variables, estimates, strict=True):
+        tested = fit.interval(variable.factor, 0.91, at)  # its ends are the one-sided limits of the tests
+        allowed, value = question.allowed(variable), estimate.value
+        bounds = [b for b in (allowed.low, allowed.high) if tested.low < b < tested.high]
+        if not np.isfinite(tested.high - tested.low):
+            return "The data establish no exponent: more replicates are needed."
+        if not bounds:
+            continue
+        bound = min(bounds, key=lambda b: abs(b - value))
+        half_width = value - tested.low if bound < value else tested.high - value
+        factor = (half_width / max(abs(value - bound), 1e-9)) ** 2
+        more = f"about {factor:.2g} times as many trials" if factor < MOST_TRIALS else "more trials than are worth it"
+        at_end = f", or levels deeper in {variable.letter} -> {variable.goes_to}" if bent else ""
+        sentences.append(
+            f"The interval {estimate.interval} reaches across the limit {bound:g}; {more} would settle it at this "
+            f"estimate{at_end}."
+        )
+    return (
+        " ".join(sentences) or "Some exponent is doubtful once all are tested together (Holm); more trials are needed."
+    )
+
+
+def _excess(variable: Variable, estimate: Estimate, question: Question) -> float:
+    allowed = question.allowed(variable)
+    return max(allowed.low - estimate.value, estimate.value - allowed.high)
+
+
+def _refuted(variable: Variable, estimate: Estimate, question: Question) -> str:
+    faster = (estimate.value < variable.exponent) == (variable.goes_to == "0")
+    where = f" in {variable.letter}" if len(question.variables) > 1 else ""
+    return (
+        f"Grows {'faster' if faster else 'slower'} than claimed{where}: exponent {estimate.value:.2f} "
+        f"{estimate.interval} against {variable.exponent:g}."
+    )
+
+
+def _tightness(variable: Variable, estimate: Estimate, question: Question) -> str:
+    if question.relation == "Theta":
+        return ""
+    where = f" in {variable.letter}" if len(question.variables) > 1 else ""
+    worse = (estimate.value < variable.exponent) == (question.allowed(variable).high == np.inf)
+    tight = f" The data are compatible with a tight bound{where}." * (variable.exponent in estimate.interval)
+    if worse:
+        margin = f"worse than claimed, but within the margin of {question.margin:g}"
+        return f"{tight} The estimate {estimate.value:.2f}{where} is {margin}."
+    stays = f"the measured exponent {estimate.value:.2f} {estimate.interval} stays clear of {variable.exponent:g}"
+    return tight or f" Not tight{where}: {stays}."
