@@ -28,7 +28,7 @@ from theorycheck.statistics.question import Question, Variable
 from theorycheck.statistics.threshold import fit_threshold
 
 ROOT = Path(__file__).parents[1]
-STORED = ROOT / "theorycheck/statistics/calibration.json"
+STORED = ROOT / "theorycheck/calibration.json"
 TABLE = ROOT / "docs/calibration-table.md"
 SEED = 20_000  # of the study; the tests and the pilots of the judge used others
 
@@ -182,14 +182,28 @@ def summarise(condition: Condition, outcomes: Sequence[Outcome]) -> dict[str, ob
 
 
 def markdown(rows: Sequence[dict[str, object]]) -> str:
-    head = "| planted | coverage of 95 % interval | false SUPPORTED | of these without the drift warning | false REFUTED "
+    head = (
+        "| planted | coverage of 95 % interval | false SUPPORTED | of these without the drift warning | false REFUTED "
+    )
     lines = [
         head + "| INCONCLUSIVE | called bent | median width | figures asked |",
         "|:---|---:|---:|---:|---:|---:|---:|---:|:---|",
     ]
     for r in rows:
-        cells = [r["name"], *(f"{100 * r[k]:.1f} %" for k in (
-            "coverage", "false_supported", "false_supported_without_warning", "false_refuted", "inconclusive", "bent"))]
+        cells = [
+            r["name"],
+            *(
+                f"{100 * r[k]:.1f} %"
+                for k in (
+                    "coverage",
+                    "false_supported",
+                    "false_supported_without_warning",
+                    "false_refuted",
+                    "inconclusive",
+                    "bent",
+                )
+            ),
+        ]
         lines.append(f"| {' | '.join(cells)} | {r['width']} | {'yes' if r['asked'] else 'reported'} |")
     return "\n".join(lines) + "\n"
 

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 from sympy import Symbol
 
+from theorycheck.calibration import error_rates
 from theorycheck.claim import Claim
 from theorycheck.law import Law
 from theorycheck.statistics.judge import judge
@@ -38,7 +39,7 @@ def fit(path: Path, law: Claim | Law) -> Verdict:
     asked = question(law) if isinstance(law, Claim) else _question(law)
     table = read_table(path, asked.factors)
     counts = "successes" in table
-    judgement = judge(table, asked)
+    judgement = judge(table, asked).with_check(error_rates(measured=not counts))
     if claim and claim.conditions:
         judgement = judgement.with_check(_conditions(claim))
     statement = law.statement if isinstance(law, Claim) else law.statement(Symbol("N*" if counts else "value"))

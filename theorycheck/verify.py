@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from theorycheck import bounds
+from theorycheck.calibration import error_rates
 from theorycheck.claim import Claim
 from theorycheck.empirical import sweep
 from theorycheck.empirical.store import DEFAULT_STORE, Store
@@ -74,7 +75,7 @@ def verify(
             stored |= opened.find(trial.key for trial in missing)
         table = tabulate(plan, stored)
         cells = count(table, plan)
-        judgement = judge(cells, question(plan.claim))
+        judgement = judge(cells, question(plan.claim)).with_check(error_rates(measured=False))
         opened.finish_run(run, len(missing), judgement.decision)
     verdict = describe(plan, judgement, table, len(missing), time.monotonic() - started)
     return write_report(verdict, plan.claim, table, cells, out / plan.claim.name)

@@ -64,9 +64,9 @@ class Fits:
         """P-value of the hypothesis that all exponents lie in what the law allows.
 
         One violated variable refutes the law, so the smallest is multiplied by their number, the first step of Holm,
-        Scand. J. Stat. 6 (1979) 65.
+        Scand. J. Stat. 6 (1979) 65. For Theta both tails count (Hodges and Lehmann, J. R. Stat. Soc. B 16 (1954) 261).
         """
-        smallest = min(p for v in question.variables for p in self._edges(question, v, inside=False))
+        smallest = min(sum(self._edges(question, v, inside=False)) for v in question.variables)
         return min(1.0, len(question.variables) * smallest)
 
     def _edges(self, question: Question, variable: Variable, inside: bool) -> list[float]:

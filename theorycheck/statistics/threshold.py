@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 from statsmodels.genmod.families import links
 from statsmodels.tools.sm_exceptions import DomainWarning, PerfectSeparationWarning
 
@@ -18,35 +18,39 @@ from theorycheck.statistics.basis import Basis, centred_basis, jackknife, own_le
 from theorycheck.verdict import Interval
 
 Link = Literal["probit", "logit", "cloglog"]
-LINKS: Mapping[Link, type[links.Link]] = {"probit": links.Probit, "logit": links.Logit, "cloglog": links.CLogLog}
 HIGHEST_LAPSE = 0.3
 LAPSE_SIGNIFICANCE = 0.01
+BINOMIAL_DF = 10**6
 
 
 class LapsingProbit(links.Probit):  # type: ignore[misc]  # statsmodels has no types
     """P(success) = (1 - lapse) Phi(eta): with probability `lapse` a trial fails whatever N is.
 
-    Source: Wichmann and Hill, Perception and Psychophysics 63 (2001) 1293, equation 1, guess rate 0.
+    Source: Wichmann and Hill, Perception and Psychophysics 63 (2001) 1293, equation 1, guess rate 0. Without lapses it
+    is statsmodels' probit link, in half the time.
     """
 
-    def __init__(self, lapse: float) -> None:
-        super().__init__()
+    def __init__(self, lapse: float = 0.0) -> None:
         self.lapse = lapse
 
     def __call__(self, p: np.ndarray) -> np.ndarray:
         """The linear predictor of a success rate."""
-        return np.asarray(super().__call__(self._scaled(p)))
+        return np.asarray(special.ndtri(np.clip(np.asarray(p) / (1 - self.lapse), 1e-10, 1 - 1e-10)))
 
     def inverse(self, z: np.ndarray) -> np.ndarray:
         """The success rate of a linear predictor."""
-        return np.asarray((1 - self.lapse) * super().inverse(z))
+        return np.asarray((1 - self.lapse) * special.ndtr(z))
 
     def deriv(self, p: np.ndarray) -> np.ndarray:
         """Derivative of the link."""
-        return np.asarray(super().deriv(self._scaled(p)) / (1 - self.lapse))
+        return np.asarray(1 / self.inverse_deriv(self(p)))
 
-    def _scaled(self, p: np.ndarray) -> np.ndarray:
-        return np.clip(np.asarray(p) / (1 - self.lapse), 1e-10, 1 - 1e-10)
+    def inverse_deriv(self, z: np.ndarray) -> np.ndarray:
+        """Derivative of the inverse link."""
+        return np.asarray((1 - self.lapse) * np.exp(-(np.asarray(z) ** 2) / 2) / np.sqrt(2 * np.pi))
+
+
+LINKS: Mapping[Link, type[links.Link]] = {"probit": LapsingProbit, "logit": links.Logit, "cloglog": links.CLogLog}
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,8 @@ class ThresholdFit:
         deviance: of the fit, unscaled.
         df: residual degrees of freedom: cells minus coefficients.
         informative: see `informative_cells`.
-        df_interval: of the t distribution behind intervals: informative cells minus coefficients, or the number of
-            seeds less one.
+        df_interval: of the t distribution behind intervals: informative cells minus coefficients (a million when the
+            dispersion is 1 and so needs no estimate), or the number of seeds less one.
         link: g.
         lapse: share of trials that fail whatever N is; q is then relative to the share of the others.
     """
@@ -166,7 +170,7 @@ def fit_threshold(
     if result is None:
         return None
     scale, informative = dispersion(result, counts), informative_cells(result, counts)
-    covariance, df_interval = result.cov_params() * scale, informative - design.shape[1]
+    covariance, df_interval = result.cov_params() * scale, residual_df(scale, informative - design.shape[1])
     if "seed" in cells:
         without = [
             fit_binomial(kept[rows], design[rows], link, lapse)
@@ -258,10 +262,11 @@ def shape_p_value(cells: pd.DataFrame, factors: Sequence[str], degree: int, *, l
     return min(1.0, len(p_values) * min(p_values, default=1.0))
 
 
-def _f_test(smaller: ThresholdFit, deviance: float, df: int, scale: float, informative: int) -> float:
+def _f_test(smaller: ThresholdFit, deviance: float, richer_df: int, scale: float, informative: int) -> float:
     """P-value of a fit against a richer one, of which are given: deviance, residual df, dispersion, and its df."""
-    extra = smaller.df - df
-    return float(stats.f.sf((smaller.deviance - deviance) / extra / scale, extra, max(informative, 1)))
+    extra = smaller.df - richer_df
+    df = residual_df(scale, max(informative, 1))
+    return float(stats.f.sf((smaller.deviance - deviance) / extra / scale, extra, df))
 
 
 def dispersion(result: Any, cells: pd.DataFrame) -> float:
@@ -276,6 +281,11 @@ def dispersion(result: Any, cells: pd.DataFrame) -> float:
     variance = trials * rate * (1 - rate)
     leverage = np.clip(np.asarray(result.get_hat_matrix_diag(observed=False)), 0, 1)
     return max(1.0, float((residual**2).sum() / (variance * (1 - leverage)).sum()))
+
+
+def residual_df(scale: float, df: int) -> int:
+    """Degrees of freedom of a dispersion: those of its estimate, or none to speak of when it is 1, the binomial's."""
+    return df if scale > 1 else max(df, BINOMIAL_DF)
 
 
 def informative_cells(result: Any, cells: pd.DataFrame) -> int:

@@ -1,0 +1,123 @@
+"""Planted laws, the calibration study and the forecast of a design."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_cli import run
+
+from theorycheck import bounds, calibration
+from theorycheck.forecast import Assumptions, cannot_tell, forecast, middle_of_samples
+from theorycheck.plan import make_plan
+from theorycheck.statistics.planted import CURVES, PlantedMeasurement, PlantedThreshold
+from theorycheck.statistics.threshold import fit_threshold
+
+ROOT = Path(__file__).parents[1]
+LAW = PlantedThreshold((0.03, 0.06, 0.1, 0.18, 0.3), (2, 4, 8, 16, 32, 64, 128, 256), 20, -1.3, 24.0)
+
+
+@pytest.mark.parametrize("curve", CURVES)
+def test_success_is_one_half_at_the_threshold_and_rises(curve):
+    rate = CURVES[curve](np.array([-3.0, 0.0, 3.0]))
+    assert rate[1] == pytest.approx(0.5, abs=1e-3)
+    assert rate[0] < 0.05
+    assert rate[2] > 0.95
+
+
+def test_expected_counts_give_back_the_planted_exponent():
+    assert fit_threshold(LAW.expected(), ["x"]).exponent("x") == pytest.approx(-1.3, abs=1e-6)
+
+
+def test_draws_depend_on_the_seed_alone():
+    first, again, other = (LAW.draw(np.random.default_rng(seed)) for seed in (1, 1, 2))
+    assert first.equals(again)
+    assert not first.equals(other)
+
+
+def test_scatter_widens_the_counts_as_it_says():
+    law = PlantedThreshold((0.1,), (24,), 20, 0.0, 24.0, scatter=0.1)
+    drawn = np.array([law.draw(np.random.default_rng(seed))["successes"][0] for seed in range(4000)])
+    assert drawn.var() / 5 == pytest.approx(1 + 19 * 0.1, rel=0.1)  # 5 is the binomial variance
+
+
+def test_measurements_are_censored_at_the_cap():
+    table = PlantedMeasurement((0.1, 1.0, 10.0), 50, -1.0, cap=2.0).draw(np.random.default_rng(0))
+    assert table["value"].max() == 2.0
+    assert (table.loc[table["censored"] == 1, "value"] == 2.0).all()
+    assert 0 < table["censored"].mean() < 1
+
+
+def plan_of(tiny, **edits):
+    text = tiny.read_text()
+    for old, new in edits.values():
+        text = text.replace(old, new)
+    tiny.write_text(text)
+    return make_plan(bounds.load(tiny))
+
+
+FINE = {
+    "levels": ("levels=(0.15, 0.25, 0.4)", "levels=(0.1, 0.15, 0.2, 0.25, 0.3, 0.4)"),
+    "samples": ("samples=(2, 4, 8, 16, 32)", "samples=(2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)"),
+    "replicates": ("replicates=4", "replicates=40"),
+}
+
+
+def test_a_fine_design_tells_the_laws_apart_and_a_coarse_one_warns(tiny):
+    assert "would give about -2" in cannot_tell(make_plan(bounds.load(tiny)))
+    assert "which does not exclude the edge of the margin" in cannot_tell(make_plan(bounds.load(tiny)))
+    fine = plan_of(tiny, **FINE, rivals=("refuted_by", "rivals=(-1, -3),\n    refuted_by"))
+    assert cannot_tell(fine) is None
+    claimed, edge, rival = forecast(fine, middle_of_samples(fine))
+    assert claimed.shares["SUPPORTED"] > 0.9
+    assert edge.shares["INCONCLUSIVE"] > 0.75
+    assert rival.exponent == -1  # the nearest; of two as near, the first
+    assert rival.shares["SUPPORTED"] > 0.9  # an O is not refuted by slower growth
+    assert claimed.width < 0.6
+
+
+def test_a_threshold_outside_of_the_samples_gives_no_verdict(tiny):
+    plan = make_plan(bounds.load(tiny))
+    for chances in forecast(plan, Assumptions(10_000.0)):
+        assert chances.shares == {"INCONCLUSIVE": 1.0}
+        assert chances.measured == 0
+        assert chances.width == np.inf
+
+
+def test_plan_prints_the_forecast(tiny, tmp_path):
+    result = run("plan", "--claim", tiny, "--threshold", 8, cwd=tmp_path)
+    assert result.exit_code == 0, result.stderr
+    for words in ("N* = 8 at alpha_* =", "as claimed", "at the edge of the margin", "INCONCLUSIVE", "60 trials, about"):
+        assert words in result.stdout
+    assert not (tmp_path / ".theorycheck").exists()
+
+
+def test_verify_warns_of_a_design_that_cannot_tell(tiny, tmp_path):
+    result = run("verify", "--claim", tiny, "--profile", "smoke", cwd=tmp_path)
+    assert "theorycheck: if tiny held exactly" in result.stderr
+
+
+def test_the_stored_calibration_meets_the_figures_asked_of_the_judge():
+    """Measured by `python benchmarks/calibration.py --write`; the table in docs/ is of the same run."""
+    rows = calibration.conditions()
+    assert all(row["replications"] >= 1000 for row in rows)
+    for row in (row for row in rows if row["asked"]):
+        assert calibration.COVERAGE[0] <= row["coverage"] <= calibration.COVERAGE[1], row["name"]
+        assert max(row["false_supported"], row["false_refuted"]) <= calibration.FALSE_AT_EDGE, row["name"]
+        if "exactly as claimed" in row["name"]:
+            assert row["false_refuted"] <= calibration.FALSE_AS_CLAIMED, row["name"]
+    table = (ROOT / "docs/calibration-table.md").read_text()
+    for row in rows:
+        assert f"| {row['name']} | {100 * row['coverage']:.1f} % | {100 * row['false_supported']:.1f} % |" in table
+    for measured in (False, True):
+        assert calibration.error_rates(measured).status == "ok"
+
+
+def test_the_calibration_study_runs():
+    command = [sys.executable, ROOT / "benchmarks/calibration.py", "--json", "--replications", "1", "--jobs", "1"]
+    rows = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["conditions"]
+    assert [row["name"] for row in rows] == [row["name"] for row in calibration.conditions()]
+    keys = {"name", "replications", "coverage", "false_supported", "false_refuted", "inconclusive"}
+    assert all(keys <= set(row) for row in rows)

@@ -1,0 +1,230 @@
+"""Tests for the claims that are no scaling law: direction, contrast, limit and ordering."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy import inf, nan
+from scipy import linalg, stats
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.sandwich_covariance import cov_cluster
+
+from theorycheck.errors import DesignError
+from theorycheck.statistics.basis import centred_basis
+from theorycheck.statistics.evidence import Measurements, Trials
+from theorycheck.statistics.judge import SIGNIFICANCE
+from theorycheck.statistics.measurement import fit_measurement
+from theorycheck.statistics.question import Relation
+from theorycheck.statistics.threshold import fit_binomial, fit_threshold
+from theorycheck.verdict import Decision, Interval
+
+FAR = 1e9  # no bound on a ratio; the t statistic against it is the denominator's own
+Joint = tuple[np.ndarray, np.ndarray, float]  # coefficients of both groups, their covariance, degrees of freedom
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The result of a test.
+
+    Attributes:
+        decision: SUPPORTED when the test of the contrary rejects at 5 %, REFUTED when the test of the claim does.
+        estimate, interval: of the number that the claim is about, at 95 %; nan when the data do not determine it.
+        p_supported, p_refuted: of the hypotheses that the claim does not hold, and that it does.
+        method: for readers.
+    """
+
+    __test__ = False  # for pytest, which takes classes named so for tests
+    decision: Decision
+    estimate: float
+    interval: Interval
+    p_supported: float
+    p_refuted: float
+    method: str
+
+
+def direction(table: pd.DataFrame, factor: str, grows: bool = True) -> Tested:
+    """Whether a quantity grows (or falls) with a factor that may be 0.
+
+    log quantity = a + s x  in the factor x itself, and a one-sided test of s > 0 (or s < 0); the estimate is s. Source:
+    Casella and Berger, Statistical Inference, 2002, 11.3.4; for thresholds Finney, Probit Analysis, 1971, 4.6.
+    The table has counts (columns `factor`, n, successes, trials) or measurements (`factor`, value), as for the judge.
+    """
+    x = table[factor].to_numpy(float)
+    width = float(np.ptp(x)) or 1.0
+    rows = table.assign(**{factor: np.exp((x - x.min()) / width)})  # the regressions take the logarithm of a factor
+    evidence = Trials(rows[rows["trials"] > 0], [factor]) if "successes" in rows else Measurements(rows, [factor])
+    fit, method = evidence.fit(1), f"slope of the log quantity, {evidence.method}"
+    if fit is None:
+        return _undetermined(method)
+    scaled = fit.interval(factor)
+    above, below = fit.p_value(factor, 0, "above"), fit.p_value(factor, 0, "below")
+    interval = Interval(scaled.low / width, scaled.high / width, 0.95)
+    return _tested(fit.exponent(factor) / width, interval, (above, below) if grows else (below, above), method)
+
+
+def contrast(
+    table: pd.DataFrame, factor: str, group: str, first: str, second: str,
+    claimed: float, margin: float, relation: Relation = "Theta",
+) -> Tested:  # fmt: skip
+    """Whether the threshold's exponent in the first group less that in the second is what is claimed.
+
+    P(success) = Phi(b0 + b1 log N + b2 log x)  with coefficients for each group, and no lapses; the estimate is the
+    difference D of their  -b2 / b1. As D is one ratio, its interval is Fieller's (J. R. Stat. Soc. B 16 (1954) 175).
+    The covariance is clustered by pair (Liang and Zeger, Biometrika 73 (1986) 13, theorem 1). Without pairs the groups
+    are independent, each with its dispersion, and the degrees of freedom are Welch's (Biometrika 34 (1947) 28).
+    The table holds counts (columns `factor`, n, successes, trials, `group`, and maybe pair: rows of both groups with
+    equal pair share their training samples). The relation is about the number D, wherever x goes: "Theta" for
+    |D - claimed| <= margin, "O" for D <= claimed + margin, "Omega" for D >= claimed - margin.
+    """
+    _require(table, group, [first, second])
+    rows = table[(table["trials"] > 0) & table[group].isin([first, second])]
+    method = f"difference of exponents, binomial regression, {'clustered by pair' if 'pair' in rows else 'unpaired'}"
+    joint = (_paired if "pair" in rows else _unpaired)(rows, factor, group, (first, second))
+    if joint is None:
+        return _undetermined(method)
+    b, covariance, df = joint
+    low = -FAR if relation == "O" else claimed - margin
+    high = FAR if relation == "Omega" else claimed + margin
+    (top, bottom), slope = _ratio(b)
+    v, t = slope @ covariance @ slope.T, float(stats.t.ppf(0.975, df))  # shape of v: (2, 2)
+    a, half, c = bottom**2 - t**2 * v[1, 1], top * bottom - t**2 * v[0, 1], top**2 - t**2 * v[0, 0]
+    if not (min(b[1], b[4]) > 0 and a > 0 and v[0, 0] * v[1, 1] > v[0, 1] ** 2):
+        return _undetermined(method)  # without a rise in N there is no threshold
+    root = max(half**2 - a * c, 0) ** 0.5
+    interval = Interval(float((half - root) / a), float((half + root) / a), 0.95)
+    to_low, to_high = ((top - r * bottom) / (np.array([1, -r]) @ v @ [1, -r]) ** 0.5 for r in (low, high))
+    return _t_test(float(top / bottom), interval, to_low, to_high, df, method)
+
+
+def reaches_limit(table: pd.DataFrame, limit: float, tolerance: float) -> Tested:
+    """Whether  |mean over seeds of the final value - limit| <= tolerance, by t tests (see `_t_test`).
+
+    The table has the columns t, value, seed; of each seed the value at the last t counts.
+    """
+    final = table.sort_values("t").groupby("seed")["value"].last().to_numpy(float)
+    return _mean_test(final, limit - tolerance, limit + tolerance, f"t test of the final values of {len(final)} seeds")
+
+
+def gap_rate(table: pd.DataFrame, limit: float, rate: float, t0: float, margin: float = 0.25) -> Tested:
+    """Whether the gap to a limit falls at least as fast as t^-rate, within a margin.
+
+    log |limit - value| = c + e log t  over t >= t0, with errors clustered by seed (`measurement.fit_measurement`), and
+    a one-sided test of  e <= margin - rate; the estimate is e. A gap of 0 has no logarithm, and leaves the claim open.
+    The table has the columns t, value, seed.
+    """
+    rows = table[table["t"] >= t0].assign(value=lambda late: (limit - late["value"]).abs())
+    method = f"log-log regression of the gap on t >= {t0:g}, clustered by seed"
+    fit = fit_measurement(rows, ["t"]) if len(rows) and rows["value"].min() > 0 else None
+    if fit is None:
+        return _undetermined(method)
+    p_values = fit.p_value("t", margin - rate, "below"), fit.p_value("t", margin - rate, "above")
+    return _tested(fit.exponent("t"), fit.interval("t"), p_values, method)
+
+
+def limit(table: pd.DataFrame, limit: float, tolerance: float, rate: float, t0: float, margin: float = 0.25) -> Tested:
+    """Whether values reach a limit, and the gap falls at least as fast as t^-rate: `reaches_limit` and `gap_rate`.
+
+    The larger p_supported counts, as both must hold (intersection-union test: Berger, Technometrics 24 (1982) 295), and
+    twice the smaller p_refuted (Bonferroni). The estimate is the mean of the final values.
+    """
+    parts = reaches_limit(table, limit, tolerance), gap_rate(table, limit, rate, t0, margin)
+    return _tested(parts[0].estimate, parts[0].interval, _all_hold(parts), f"{parts[0].method}; {parts[1].method}")
+
+
+def ordering(table: pd.DataFrame, treatment: str, pairs: Sequence[tuple[str, str]]) -> Tested:
+    """Whether treatments are ordered as claimed; lower values are better.
+
+    mean(better - worse) < 0  for each pair (better, worse), by paired t tests across seeds (Student, Biometrika, 1908).
+    The largest p-value supports (Berger, Technometrics 24 (1982) 295); the smallest of the reverse tests, times their
+    number, refutes (first step of Holm, Scand. J. Stat. 6 (1979) 65). The estimate is of the pair that is least sure.
+    The table has the columns `treatment`, seed, value; several values of a treatment and seed are averaged.
+    """
+    _require(table, treatment, [name for pair in pairs for name in pair])
+    values = table.pivot_table(index="seed", columns=treatment, values="value")
+    differences = [(values[better] - values[worse]).dropna().to_numpy(float) for better, worse in pairs]
+    method = f"paired t tests of {len(pairs)} inequalities across {min(map(len, differences))} seeds"
+    tests = [_mean_test(d, -inf, 0, method) for d in differences]
+    least_sure = max(tests, key=lambda test: test.p_supported)
+    return _tested(least_sure.estimate, least_sure.interval, _all_hold(tests), method)
+
+
+def holm(p_values: Mapping[str, float]) -> dict[str, float]:
+    """P-values adjusted for their number: the k-th smallest p of m becomes  max over i <= k of (m - i + 1) p_(i).
+
+    Source: Holm, Scand. J. Stat. 6 (1979) 65. Not above 1, and in the order given.
+
+    Example:
+        >>> holm({"a": 0.01, "b": 0.04, "c": 0.03})
+        {'a': 0.03, 'b': 0.06, 'c': 0.06}
+    """
+    adjusted = multipletests(list(p_values.values()), method="holm")[1] if p_values else []
+    return dict(zip(p_values, map(float, adjusted), strict=True))
+
+
+def _paired(rows: pd.DataFrame, factor: str, group: str, names: tuple[str, str]) -> Joint | None:
+    """One regression with all terms interacted with the group."""
+    terms = np.column_stack([np.ones(len(rows)), np.log(rows["n"]), centred_basis(rows, [factor]).columns(rows)])
+    design = np.column_stack([terms * (rows[group] == name).to_numpy(float)[:, None] for name in names])
+    result, pair = fit_binomial(rows, design), pd.factorize(rows["pair"])[0]
+    return (result.params, cov_cluster(result, pair), float(pair.max())) if result and pair.max() > 0 else None
+
+
+def _unpaired(rows: pd.DataFrame, factor: str, group: str, names: tuple[str, str]) -> Joint | None:
+    one, two = (fit_threshold(rows[rows[group] == name], [factor]) for name in names)
+    if one is None or two is None:
+        return None
+    b = np.concatenate([one.coefficients, two.coefficients])
+    covariance = linalg.block_diag(one.covariance, two.covariance)
+    (top, bottom), slope = _ratio(b)
+    gradient = bottom * slope[0] - top * slope[1]
+    parts = (gradient * (covariance @ gradient)).reshape(2, 3).sum(axis=1)  # variance from each group
+    return b, covariance, float(parts.sum() ** 2 / (parts**2 / [one.df_interval, two.df_interval]).sum())
+
+
+def _ratio(b: np.ndarray) -> tuple[tuple[float, float], np.ndarray]:
+    """The difference  b5 / b4 - b2 / b1  as numerator and denominator, and their derivatives by b, shape (2, 6)."""
+    slope = np.array([[0, b[5], -b[4], 0, -b[2], b[1]], [0, b[4], 0, 0, b[1], 0]])
+    return (b[5] * b[1] - b[2] * b[4], b[1] * b[4]), slope
+
+
+def _all_hold(tests: Sequence[Tested]) -> tuple[float, float]:
+    return max(t.p_supported for t in tests), min(1.0, len(tests) * min(t.p_refuted for t in tests))
+
+
+def _mean_test(values: np.ndarray, low: float, high: float, method: str) -> Tested:
+    if len(values) < 2:
+        return _undetermined(method)
+    mean, error, df = float(values.mean()), max(float(stats.sem(values)), 1e-300), len(values) - 1
+    half = float(stats.t.ppf(0.975, df)) * error
+    to_low, to_high = (mean - low) / error, (mean - high) / error
+    return _t_test(mean, Interval(mean - half, mean + half, 0.95), to_low, to_high, df, method)
+
+
+def _t_test(estimate: float, interval: Interval, to_low: float, to_high: float, df: float, method: str) -> Tested:
+    """Whether the truth lies between two ends, from the t statistics against these.
+
+    Supported by two one-sided t tests (Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987) 657). Refuted by the chance to
+    be so far off, either side, with the truth at the nearer end (Hodges and Lehmann, J. R. Stat. Soc. B 16 (1954) 261).
+    """
+    tail = stats.t(df).sf
+    inside = min(tail(to_high) + tail(to_low), tail(-to_low) + tail(-to_high))
+    return _tested(estimate, interval, (float(max(tail(to_low), tail(-to_high))), float(inside)), method)
+
+
+def _tested(estimate: float, interval: Interval, p_values: tuple[float, float], method: str) -> Tested:
+    contrary: Decision = "REFUTED" if p_values[1] < SIGNIFICANCE else "INCONCLUSIVE"
+    return Tested("SUPPORTED" if p_values[0] < SIGNIFICANCE else contrary, estimate, interval, *p_values, method)
+
+
+def _undetermined(method: str) -> Tested:
+    return Tested("INCONCLUSIVE", nan, Interval(-inf, inf, 0.95), 1.0, 1.0, f"{method}: not determined by the data")
+
+
+def _require(table: pd.DataFrame, column: str, names: Sequence[str]) -> None:
+    missing = ", ".join(sorted(set(names) - set(table[column])))
+    if missing:
+        found = ", ".join(sorted(set(table[column])))
+        raise DesignError(f"Asked for {missing} in the column {column}, found {found}. Name one of these, or add rows.")
