@@ -30,7 +30,7 @@ from theorycheck.statistics.threshold import fit_threshold
 ROOT = Path(__file__).parents[1]
 STORED = ROOT / "theorycheck/calibration.json"
 TABLE = ROOT / "docs/calibration-table.md"
-SEED = 20_000  # of the study; the tests and the pilots of the judge used others
+SEED = 21_000  # of the study; what the judge was tuned on had others (docs/calibration.md)
 
 # The designs that `verify` carries out: all N at all levels, as placed by the claim file.
 LEVELS = (0.03, 0.04, 0.06, 0.09, 0.13, 0.20, 0.30)
@@ -182,13 +182,18 @@ def summarise(condition: Condition, outcomes: Sequence[Outcome]) -> dict[str, ob
 
 
 def markdown(rows: Sequence[dict[str, object]]) -> str:
-    head = (
-        "| planted | coverage of 95 % interval | false SUPPORTED | of these without the drift warning | false REFUTED "
+    names = (
+        "planted",
+        "coverage of 95 % interval",
+        "false SUPPORTED",
+        "of these without the drift warning",
+        "false REFUTED",
+        "INCONCLUSIVE",
+        "called bent",
+        "median width",
+        "figures asked",
     )
-    lines = [
-        head + "| INCONCLUSIVE | called bent | median width | figures asked |",
-        "|:---|---:|---:|---:|---:|---:|---:|---:|:---|",
-    ]
+    lines = [f"| {' | '.join(names)} |", "|:---|---:|---:|---:|---:|---:|---:|---:|:---|"]
     for r in rows:
         cells = [
             r["name"],

@@ -10,7 +10,7 @@ import pytest
 from test_cli import run
 
 from theorycheck import bounds, calibration
-from theorycheck.forecast import Assumptions, cannot_tell, forecast, middle_of_samples
+from theorycheck.forecast import Assumptions, cannot_tell, expected_fit, forecast, middle_of_samples
 from theorycheck.plan import make_plan
 from theorycheck.statistics.planted import CURVES, PlantedMeasurement, PlantedThreshold
 from theorycheck.statistics.threshold import fit_threshold
@@ -27,8 +27,13 @@ def test_success_is_one_half_at_the_threshold_and_rises(curve):
     assert rate[2] > 0.95
 
 
-def test_expected_counts_give_back_the_planted_exponent():
-    assert fit_threshold(LAW.expected(), ["x"]).exponent("x") == pytest.approx(-1.3, abs=1e-6)
+def test_the_expected_fit_is_what_drawn_data_give_on_average():
+    expected = expected_fit(LAW)
+    assert expected.exponent("x") == pytest.approx(-1.3)
+    drawn = [fit_threshold(LAW.draw(np.random.default_rng(seed)), ["x"]).exponent("x") for seed in range(300)]
+    assert np.mean(drawn) == pytest.approx(-1.3, abs=0.02)
+    interval = expected.interval("x")
+    assert (interval.high - interval.low) / 2 / 1.96 == pytest.approx(np.std(drawn), rel=0.15)
 
 
 def test_draws_depend_on_the_seed_alone():
@@ -65,6 +70,13 @@ FINE = {
 }
 
 
+@pytest.fixture
+def few(monkeypatch):
+    """Fewer replications than users get."""
+    monkeypatch.setattr("theorycheck.forecast.REPLICATIONS", 30)
+
+
+@pytest.mark.usefixtures("few")
 def test_a_fine_design_tells_the_laws_apart_and_a_coarse_one_warns(tiny):
     assert "would give about -2" in cannot_tell(make_plan(bounds.load(tiny)))
     assert "which does not exclude the edge of the margin" in cannot_tell(make_plan(bounds.load(tiny)))
@@ -78,6 +90,7 @@ def test_a_fine_design_tells_the_laws_apart_and_a_coarse_one_warns(tiny):
     assert claimed.width < 0.6
 
 
+@pytest.mark.usefixtures("few")
 def test_a_threshold_outside_of_the_samples_gives_no_verdict(tiny):
     plan = make_plan(bounds.load(tiny))
     for chances in forecast(plan, Assumptions(10_000.0)):
@@ -86,6 +99,7 @@ def test_a_threshold_outside_of_the_samples_gives_no_verdict(tiny):
         assert chances.width == np.inf
 
 
+@pytest.mark.usefixtures("few")
 def test_plan_prints_the_forecast(tiny, tmp_path):
     result = run("plan", "--claim", tiny, "--threshold", 8, cwd=tmp_path)
     assert result.exit_code == 0, result.stderr

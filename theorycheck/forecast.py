@@ -8,13 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special, stats
 
 from theorycheck.empirical.responses import response
 from theorycheck.plan import Plan
+from theorycheck.statistics.basis import centred_basis
 from theorycheck.statistics.judge import decide, fit_laws, gather
 from theorycheck.statistics.planted import PlantedThreshold
 from theorycheck.statistics.question import Question, Variable
-from theorycheck.statistics.threshold import fit_threshold
+from theorycheck.statistics.threshold import ThresholdFit
 from theorycheck.verdict import Decision, Interval
 from theorycheck.verify import question
 
@@ -75,7 +77,7 @@ def forecast(plan: Plan, assumed: Assumptions, advance: Callable[[int], None] = 
 def cannot_tell(plan: Plan) -> str | None:
     """A sentence when the design is too coarse for its claim, from the expected information of a claimed law; or None.
 
-    Instead of drawing data it fits their expected values, which takes milliseconds.
+    From the expected information instead of drawn data, which takes milliseconds.
     """
     asked = question(plan.claim)
     (variable,) = asked.variables
@@ -84,9 +86,7 @@ def cannot_tell(plan: Plan) -> str | None:
     rival = _nearest_rival(variable)
     if rival is not None:
         others[f"the rival exponent {rival:g}"] = rival
-    expected = _planted(plan, variable.exponent, assumed).expected()
-    fit = fit_threshold(expected, ["x"])
-    interval = fit.interval("x", 0.91) if fit is not None else Interval(-np.inf, np.inf, 0.91)
+    interval = expected_fit(_planted(plan, variable.exponent, assumed)).interval("x", 0.91)
     blurred = [name for name, exponent in others.items() if exponent in interval]
     if not blurred:
         return None
@@ -95,6 +95,23 @@ def cannot_tell(plan: Plan) -> str | None:
         f"not exclude {' and '.join(blurred)}; try a larger --profile, or other levels and N, and see "
         f"`theorycheck plan --claim {plan.claim.name}`"
     )
+
+
+def expected_fit(planted: PlantedThreshold) -> ThresholdFit:
+    """The fit to expect: the planted coefficients, with the inverse of their Fisher information as covariance.
+
+    Of the probit model (McCullagh and Nelder, Generalized Linear Models, 1989, section 4.4).
+    """
+    cells = planted.expected()
+    basis = centred_basis(cells, ["x"])
+    design = np.column_stack([np.ones(len(cells)), np.log(cells["n"]), basis.columns(cells)])
+    coefficients = planted.steepness * np.array([-np.log(planted.threshold), 1.0, -planted.exponent])
+    predictor = design @ coefficients
+    rate = np.clip(special.ndtr(predictor), 1e-12, 1 - 1e-12)
+    weight = cells["trials"].to_numpy() * stats.norm.pdf(predictor) ** 2 / (rate * (1 - rate))
+    covariance = np.linalg.pinv(design.T @ (weight[:, None] * design))
+    df = len(cells) - 3
+    return ThresholdFit(basis, coefficients, covariance, 1.0, 0.0, df, df, df)
 
 
 def seconds_per_trial(plan: Plan) -> float:

@@ -215,7 +215,7 @@ def fit_lapse(cells: pd.DataFrame, factors: Sequence[str]) -> tuple[float, float
 
     def deviance(lapse: float) -> float:
         result = fit_binomial(cells, design, lapse=lapse)
-        return np.inf if result is None else float(result.deviance)
+        return 1e9 if result is None else float(result.deviance)  # the minimiser does not bear infinity
 
     without = fit_binomial(cells, design)
     if without is None or deviance(0.005) >= without.deviance:
@@ -321,7 +321,8 @@ def fit_binomial(cells: pd.DataFrame, design: np.ndarray, link: Link = "probit",
             result = sm.GLM(np.column_stack([successes, failures]), design, family=family).fit(maxiter=200)
         except (PerfectSeparationWarning, np.linalg.LinAlgError):
             return None
-    separated = float(result.deviance) < 1e-4
+    rate = np.asarray(result.mu)
+    separated = float(((successes + failures) * rate * (1 - rate)).sum()) < 1e-3
     return result if result.converged and not separated and np.isfinite(result.bse).all() else None
 
 
