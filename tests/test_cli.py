@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from theorycheck import __version__
 from theorycheck.bounds import claims
 from theorycheck.cli import app
+from theorycheck.reports.terminal import together
 
 
 def run(*arguments, cwd):
@@ -89,6 +90,17 @@ def test_several_claims_at_once(cli, tiny, tmp_path):
     assert document["claims"][1]["trials"]["reused"] == 6  # the same trials, by whatever name
 
 
+def test_verdicts_on_several_claims_are_also_tested_together(cli, tiny, tmp_path):
+    other = tmp_path / "other.py"
+    other.write_text(tiny.read_text().replace('name="tiny"', 'name="other"'))
+    assert "several claims at once (Holm)" in cli("verify", "--claim", tiny, "--claim", other).stdout
+    assert "several claims at once" not in cli("verify", "--claim", tiny).stdout
+    assert together({"a": 0.01, "b": 0.06}) == (
+        "several claims at once (Holm): decided on its own, but not jointly at 5 %: b (p = 0.06)"
+    )
+    assert "all 2 decided verdicts hold jointly" in together({"a": 0.01, "b": 0.02})
+
+
 def test_runs_are_listed(cli, tiny):
     assert "no runs yet" in cli("runs").stdout
     cli("verify", "--claim", tiny, "--profile", "smoke", "--quiet")
@@ -139,6 +151,7 @@ def test_commands_that_train_nothing_load_no_torch(arguments):
     code = f"""
 import sys
 from theorycheck.cli import app
+from theorycheck.reports.terminal import together
 try:
     app({arguments})
 except SystemExit as end:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import optimize, stats
 
-from theorycheck.statistics.judge import judge
+from theorycheck.statistics.judge import decide, fit_laws, gather, judge
 from theorycheck.statistics.loglog import fit_loglog, level_thresholds
 from theorycheck.statistics.question import Question, Variable
 from theorycheck.statistics.threshold import fit_threshold, shape_p_value
@@ -225,3 +225,19 @@ def test_an_inconclusive_verdict_says_what_would_settle_it():
     judgement = judge(planted(-2, trials=5), asked(exponent=-1.95, margin=0.1))
     assert judgement.decision == "INCONCLUSIVE"
     assert "times as many trials would settle it" in judgement.reason
+
+
+@pytest.mark.parametrize(("exponent", "trials"), [(-1.25, 60), (-0.75, 60), (-1.25, 2)])
+def test_at_the_edge_of_a_band_false_verdicts_are_as_rare_as_they_are_meant_to_be(exponent, trials):
+    """With few trials the error is much larger than the margin, and both tails of the interval count."""
+    question = asked(exponent=-1, relation="Theta")
+    found = [decide(fit_laws(gather(planted(exponent, s, trials), question), question), question) for s in range(150)]
+    assert found.count("REFUTED") / 150 <= 0.05 + 3 * 0.018
+    assert found.count("SUPPORTED") / 150 <= 0.05 + 3 * 0.018
+    if trials > 2:
+        assert "REFUTED" in found  # the test does reject at its level
+
+
+def test_a_band_is_refuted_on_either_side():
+    for exponent in (-1.6, -0.4):
+        assert judge(planted(exponent, trials=60), asked(exponent=-1, relation="Theta")).decision == "REFUTED"

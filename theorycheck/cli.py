@@ -101,9 +101,9 @@ def verify(
     from theorycheck import bounds
     from theorycheck.forecast import cannot_tell
     from theorycheck.plan import make_plan
-    from theorycheck.reports.terminal import summary
+    from theorycheck.reports.terminal import summary, together
     from theorycheck.verdict import exit_status, result_document
-    from theorycheck.verify import silent
+    from theorycheck.verify import jointly, silent
     from theorycheck.verify import verify as verify_claim
 
     with _explained():
@@ -121,6 +121,8 @@ def verify(
             verdicts.append(verdict)
             if not json:
                 typer.echo(f"{verdict.name} {verdict.judgement.decision}" if quiet else summary(verdict, found))
+        if len(verdicts) > 1 and not (json or quiet):
+            typer.echo(together(jointly(verdicts)))
         if json:
             typer.echo(json_module.dumps(result_document(verdicts), indent=2))
     raise typer.Exit(exit_status(verdicts))

@@ -13,7 +13,8 @@ import pandas as pd
 
 from theorycheck.errors import TableError
 
-MAX_ROWS, MAX_BYTES, FEWEST_LEVELS = 1_000_000, 256_000_000, 3
+MAX_ROWS, MAX_BYTES = 1_000_000, 256_000_000
+FEWEST_LEVELS, MOST_LEVELS = 3, 200
 _CHUNK = 1 << 20  # bytes
 _NUMBER = r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*"
 _WHOLE = {"n": (1, 1e15), "trials": (1, 1e15), "successes": (0, 1e15), "censored": (0, 1)}
@@ -166,3 +167,5 @@ def _check_counts(table: pd.DataFrame, text: pd.Series) -> None:
 def _check_levels(levels: pd.Series) -> None:
     if (number := levels.nunique()) < FEWEST_LEVELS:
         raise _bad(f"an exponent needs {FEWEST_LEVELS} different levels, found {number}; add more", column=levels.name)
+    if number > MOST_LEVELS:
+        raise _bad(f"more than {MOST_LEVELS} different levels, found {number}; round or bin them", column=levels.name)

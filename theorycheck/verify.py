@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from theorycheck.plan import Plan, ProfileName, make_plan
 from theorycheck.reports import DEFAULT_OUT
 from theorycheck.reports.report import write_report
 from theorycheck.statistics.judge import judge
+from theorycheck.statistics.kinds import holm
 from theorycheck.statistics.question import Question, Variable
 from theorycheck.verdict import Judgement, Prediction, Verdict
 
@@ -157,3 +158,14 @@ def describe(plan: Plan, judgement: Judgement, table: pd.DataFrame, trained: int
         plan_hash=plan.hash,
         seconds=seconds,
     )
+
+
+def jointly(verdicts: Sequence[Verdict]) -> dict[str, float]:
+    """P-values of the decided claims, adjusted for their number (Holm); from 0.05 on they hold on their own only."""
+    judgements = {v.name: v.judgement for v in verdicts}
+    decided = {
+        name: j.p_supported if j.decision == "SUPPORTED" else j.p_refuted
+        for name, j in judgements.items()
+        if j.decision != "INCONCLUSIVE"
+    }
+    return holm(decided) if decided else {}

@@ -71,7 +71,7 @@ def residual_plot(verdict: Verdict, claim: Claim) -> Figure:
         label = f"{row.point[0]:g}"
         right.annotate(label, (row.leverage, row.residual), (4, 4), textcoords="offset points", fontsize=8)
     right.set(xlabel=f"leverage (labels: ${claim.latex(claim.design.factor)}$)")
-    right.margins(x=0.15)
+    right.margins(x=0.15, y=0.1)
     return figure
 
 

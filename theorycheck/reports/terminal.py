@@ -35,6 +35,14 @@ def summary(verdict: Verdict, claim: Claim | None = None) -> str:
     return "\n".join([heading, *_indent(blocks), f"  {conclusion}", *report])
 
 
+def together(adjusted: Mapping[str, float]) -> str:
+    """What holds when several claims are tested at once, from their adjusted p-values."""
+    alone = [f"{name} (p = {p:.2g})" for name, p in adjusted.items() if p >= 0.05]
+    if alone:
+        return f"several claims at once (Holm): decided on its own, but not jointly at 5 %: {', '.join(alone)}"
+    return f"several claims at once (Holm): all {len(adjusted)} decided verdicts hold jointly at 5 %"
+
+
 def description(claim: Claim, meaning: str) -> str:
     """A claim as `theorycheck show` prints it: statement, source, assumptions, experiment."""
     design = claim.design

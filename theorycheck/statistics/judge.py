@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,25 +58,38 @@ class Fits:
         The largest over the variables, as all must hold (intersection-union test: Berger, Technometrics 24 (1982)
         295); for Theta the larger of two one-sided tests (Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987) 657).
         """
-        return max(p for v in question.variables for p in self._edges(question, v, inside=True))
+        return max(max(self._above(v, low), self._below(v, high)) for v, low, high in self._limits(question))
 
     def p_refuted(self, question: Question) -> float:
         """P-value of the hypothesis that all exponents lie in what the law allows.
 
         One violated variable refutes the law, so the smallest is multiplied by their number, the first step of Holm,
-        Scand. J. Stat. 6 (1979) 65. For Theta both tails count (Hodges and Lehmann, J. R. Stat. Soc. B 16 (1954) 261).
+        Scand. J. Stat. 6 (1979) 65. Beyond either end of Theta's band both tails count (Hodges and Lehmann, J. R.
+        Stat. Soc. B 16 (1954) 261).
         """
-        smallest = min(sum(self._edges(question, v, inside=False)) for v in question.variables)
+        smallest = min(
+            min(self._below(v, low) + self._below(v, high), self._above(v, low) + self._above(v, high))
+            if np.isfinite(low) and np.isfinite(high)
+            else min(self._below(v, low), self._above(v, high))
+            for v, low, high in self._limits(question)
+        )
         return min(1.0, len(question.variables) * smallest)
 
-    def _edges(self, question: Question, variable: Variable, inside: bool) -> list[float]:
-        allowed, fit, at = question.allowed(variable), self.decisive, self.deepest
-        tests = []
-        if np.isfinite(allowed.low):
-            tests.append(fit.p_value(variable.factor, allowed.low, "above" if inside else "below", at))
-        if np.isfinite(allowed.high):
-            tests.append(fit.p_value(variable.factor, allowed.high, "below" if inside else "above", at))
-        return tests
+    def _limits(self, question: Question) -> Iterator[tuple[Variable, float, float]]:
+        for variable in question.variables:
+            allowed = question.allowed(variable)
+            yield variable, allowed.low, allowed.high
+
+    def _below(self, variable: Variable, bound: float) -> float:
+        """P-value of the hypothesis that the exponent is not below a bound; no exponent is known to be below -oo."""
+        if not np.isfinite(bound):
+            return 0.0 if bound > 0 else 1.0
+        return self.decisive.p_value(variable.factor, bound, "below", self.deepest)
+
+    def _above(self, variable: Variable, bound: float) -> float:
+        if not np.isfinite(bound):
+            return 0.0 if bound < 0 else 1.0
+        return self.decisive.p_value(variable.factor, bound, "above", self.deepest)
 
 
 def gather(table: pd.DataFrame, question: Question) -> Evidence:
