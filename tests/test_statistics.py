@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from scipy import optimize, stats
 
+from theorycheck.statistics.binomial import LapsingProbit
 from theorycheck.statistics.judge import decide, fit_laws, gather, judge
 from theorycheck.statistics.loglog import fit_loglog, level_thresholds
 from theorycheck.statistics.question import Question, Variable
@@ -241,3 +243,18 @@ def test_at_the_edge_of_a_band_false_verdicts_are_as_rare_as_they_are_meant_to_b
 def test_a_band_is_refuted_on_either_side():
     for exponent in (-1.6, -0.4):
         assert judge(planted(exponent, trials=60), asked(exponent=-1, relation="Theta")).decision == "REFUTED"
+
+
+def test_the_probit_link_is_that_of_statsmodels_and_lapses_scale_it():
+    ours, theirs, lapsing = LapsingProbit(), sm.families.links.Probit(), LapsingProbit(0.1)
+    rates = np.linspace(0.01, 0.89, 50)
+    predictors = theirs(rates)
+    for name in ("__call__", "deriv", "deriv2", "inverse", "inverse_deriv", "inverse_deriv2"):
+        x = predictors if name.startswith("inverse") else rates
+        assert getattr(ours, name)(x) == pytest.approx(getattr(theirs, name)(x), rel=1e-9)
+    h = 1e-5
+    assert lapsing(lapsing.inverse(predictors)) == pytest.approx(predictors)
+    assert lapsing.deriv(rates) == pytest.approx((lapsing(rates + h) - lapsing(rates - h)) / (2 * h), rel=1e-3)
+    assert lapsing.deriv2(rates) == pytest.approx(
+        (lapsing.deriv(rates + h) - lapsing.deriv(rates - h)) / (2 * h), rel=1e-3, abs=1e-3
+    )

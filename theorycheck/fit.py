@@ -81,6 +81,6 @@ def _conditions(claim: Claim) -> Check:
 
 def _design(path: Path, table: pd.DataFrame, asked: Question) -> dict[str, Any]:
     levels = {factor: sorted(map(float, table[factor].unique())) for factor in asked.factors}
-    samples = {"samples": sorted(map(int, table["n"].unique()))} if "n" in table else {}
+    samples = {"samples": sorted(map(int, table["n"].unique()))} if "successes" in table else {}
     seeds = {"seeds": int(table["seed"].nunique())} if "seed" in table else {}
     return {"table": str(path), "rows": len(table), "levels": levels, **samples, **seeds, "margin": asked.margin}

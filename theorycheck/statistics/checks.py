@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from theorycheck.statistics import threshold
+from theorycheck.statistics.binomial import LINKS, Link, fit_binomial
 from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
 from theorycheck.statistics.forms import FALSE_POWER_LAW, compare_forms
 from theorycheck.statistics.measurement import Errors, fit_measurement
@@ -150,7 +151,7 @@ def monotonicity(evidence: Trials) -> Check:
     for value in evidence.levels:
         here = (evidence.table[list(evidence.factors)].to_numpy(float) == value.point).all(axis=1)
         cells = evidence.table[here]
-        fit = threshold.fit_binomial(cells, np.column_stack([np.ones(len(cells)), np.log(cells["n"])]))
+        fit = fit_binomial(cells, np.column_stack([np.ones(len(cells)), np.log(cells["n"])]))
         if fit is not None and stats.norm.cdf(fit.params[1] / fit.bse[1]) < 0.05 / len(evidence.levels):
             falling.append(", ".join(f"{x:g}" for x in value.point))
     if falling:
@@ -160,13 +161,13 @@ def monotonicity(evidence: Trials) -> Check:
 
 def link(evidence: Trials, question: Question) -> Check:
     """Whether the exponent depends on the shape assumed for the success curve."""
-    fits = {name: threshold.fit_threshold(evidence.table, evidence.factors, link=name) for name in threshold.LINKS}
+    fits = {name: threshold.fit_threshold(evidence.table, evidence.factors, link=name) for name in LINKS}
     known = {name: fit for name, fit in fits.items() if fit is not None}
     parts = [
         f"{name} {', '.join(f'{fit.exponent(f):.2f} {fit.interval(f)}' for f in evidence.factors)}"
         for name, fit in known.items()
     ]
-    best: threshold.Link = min(known, key=lambda name: known[name].deviance, default="probit")
+    best: Link = min(known, key=lambda name: known[name].deviance, default="probit")
     status: Status = "ok"
     if "probit" in known:
         outside = [

@@ -14,11 +14,12 @@ from statsmodels.stats.sandwich_covariance import cov_cluster
 
 from theorycheck.errors import DesignError
 from theorycheck.statistics.basis import centred_basis
+from theorycheck.statistics.binomial import fit_binomial
 from theorycheck.statistics.evidence import Measurements, Trials
 from theorycheck.statistics.judge import SIGNIFICANCE
 from theorycheck.statistics.measurement import fit_measurement
 from theorycheck.statistics.question import Relation
-from theorycheck.statistics.threshold import fit_binomial, fit_threshold
+from theorycheck.statistics.threshold import fit_threshold
 from theorycheck.verdict import Decision, Interval
 
 FAR = 1e9  # no bound on a ratio; the t statistic against it is the denominator's own

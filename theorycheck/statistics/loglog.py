@@ -11,7 +11,7 @@ import statsmodels.api as sm
 from scipy import stats
 from statsmodels.iolib.summary import summary_params
 
-from theorycheck.statistics.threshold import fit_binomial
+from theorycheck.statistics.binomial import fit_binomial
 from theorycheck.verdict import Estimate, Interval, LevelValue, Regression, RegressionRow
 
 

@@ -2,55 +2,20 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
-from scipy import optimize, special, stats
-from statsmodels.genmod.families import links
-from statsmodels.tools.sm_exceptions import DomainWarning, PerfectSeparationWarning
+from scipy import optimize, stats
 
 from theorycheck.statistics.basis import Basis, centred_basis, jackknife, own_level_columns
+from theorycheck.statistics.binomial import LINKS, Link, dispersion, fit_binomial, informative_cells, residual_df
 from theorycheck.verdict import Interval
 
-Link = Literal["probit", "logit", "cloglog"]
 HIGHEST_LAPSE = 0.3
 LAPSE_SIGNIFICANCE = 0.01
-BINOMIAL_DF = 10**6
-
-
-class LapsingProbit(links.Probit):  # type: ignore[misc]  # statsmodels has no types
-    """P(success) = (1 - lapse) Phi(eta): with probability `lapse` a trial fails whatever N is.
-
-    Source: Wichmann and Hill, Perception and Psychophysics 63 (2001) 1293, equation 1, guess rate 0. Without lapses it
-    is statsmodels' probit link, in half the time.
-    """
-
-    def __init__(self, lapse: float = 0.0) -> None:
-        self.lapse = lapse
-
-    def __call__(self, p: np.ndarray) -> np.ndarray:
-        """The linear predictor of a success rate."""
-        return np.asarray(special.ndtri(np.clip(np.asarray(p) / (1 - self.lapse), 1e-10, 1 - 1e-10)))
-
-    def inverse(self, z: np.ndarray) -> np.ndarray:
-        """The success rate of a linear predictor."""
-        return np.asarray((1 - self.lapse) * special.ndtr(z))
-
-    def deriv(self, p: np.ndarray) -> np.ndarray:
-        """Derivative of the link."""
-        return np.asarray(1 / self.inverse_deriv(self(p)))
-
-    def inverse_deriv(self, z: np.ndarray) -> np.ndarray:
-        """Derivative of the inverse link."""
-        return np.asarray((1 - self.lapse) * np.exp(-(np.asarray(z) ** 2) / 2) / np.sqrt(2 * np.pi))
-
-
-LINKS: Mapping[Link, type[links.Link]] = {"probit": LapsingProbit, "logit": links.Logit, "cloglog": links.CLogLog}
 
 
 @dataclass(frozen=True)
@@ -267,63 +232,6 @@ def _f_test(smaller: ThresholdFit, deviance: float, richer_df: int, scale: float
     extra = smaller.df - richer_df
     df = residual_df(scale, max(informative, 1))
     return float(stats.f.sf((smaller.deviance - deviance) / extra / scale, extra, df))
-
-
-def dispersion(result: Any, cells: pd.DataFrame) -> float:
-    """Variance of the counts as a multiple of the binomial one, at least 1, for quasi-likelihood.
-
-    The moment estimator  sum (y - m)^2 / sum v (1 - h)  of counts y with fitted means m, binomial variances v and
-    leverages h (weighted moments: Moore, Biometrika 73 (1986) 583). Pearson's chi-square, which weighs every cell
-    alike, is no use here: a single success in a cell where none is expected would widen every interval severalfold.
-    """
-    trials, rate = cells["trials"].to_numpy(float), np.asarray(result.mu)
-    residual = cells["successes"].to_numpy(float) - trials * rate
-    variance = trials * rate * (1 - rate)
-    leverage = np.clip(np.asarray(result.get_hat_matrix_diag(observed=False)), 0, 1)
-    return max(1.0, float((residual**2).sum() / (variance * (1 - leverage)).sum()))
-
-
-def residual_df(scale: float, df: int) -> int:
-    """Degrees of freedom of a dispersion: those of its estimate, or none to speak of when it is 1, the binomial's."""
-    return df if scale > 1 else max(df, BINOMIAL_DF)
-
-
-def informative_cells(result: Any, cells: pd.DataFrame) -> int:
-    """How many cells the dispersion is in fact estimated from: cells all but sure to succeed or to fail say nothing.
-
-    Kish's effective number, (sum v)^2 / sum v^2, of the fitted variances v of the counts (Survey Sampling, 1965,
-    section 8.2).
-    """
-    rate = np.asarray(result.mu)
-    variance = cells["trials"].to_numpy(float) * rate * (1 - rate)
-    return int(variance.sum() ** 2 / (variance**2).sum())
-
-
-def fit_binomial(cells: pd.DataFrame, design: np.ndarray, link: Link = "probit", lapse: float = 0.0) -> Any | None:
-    """Binomial GLM of successes out of trials, or None when it has no unique maximum.
-
-    Args:
-        cells: with the columns successes and trials.
-        design: shape (cell, coefficient).
-        link: name of the link.
-        lapse: as for fit_threshold.
-    """
-    successes, failures = cells["successes"].to_numpy(float), (cells["trials"] - cells["successes"]).to_numpy(float)
-    if len(cells) <= design.shape[1] or np.linalg.matrix_rank(design) < design.shape[1]:
-        return None
-    if successes.sum() == 0 or failures.sum() == 0:
-        return None
-    family = sm.families.Binomial(link=LapsingProbit(lapse) if lapse else LINKS[link]())
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", PerfectSeparationWarning)
-        warnings.simplefilter("ignore", DomainWarning)
-        try:
-            result = sm.GLM(np.column_stack([successes, failures]), design, family=family).fit(maxiter=200)
-        except (PerfectSeparationWarning, np.linalg.LinAlgError):
-            return None
-    rate = np.asarray(result.mu)
-    separated = float(((successes + failures) * rate * (1 - rate)).sum()) < 1e-3
-    return result if result.converged and not separated and np.isfinite(result.bse).all() else None
 
 
 def exponent_at_rate(cells: pd.DataFrame, factor: str, rate: float) -> tuple[float, Interval] | None:
