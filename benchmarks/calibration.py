@@ -142,15 +142,22 @@ def average(planted: PlantedThreshold | PlantedMeasurement) -> float:
     return fit.exponent("x")
 
 
-def study(replications: int, jobs: int) -> list[dict[str, object]]:
+def study(conditions: Sequence[Condition], replications: int, seed: int, jobs: int) -> list[dict[str, object]]:
     rows = []
     with Parallel(n_jobs=jobs) as parallel:
-        for number, condition in enumerate(CONDITIONS):
-            seeds = [(SEED, number, i) for i in range(replications)]
-            outcomes = parallel(delayed(replicate)(condition, seed) for seed in seeds)
-            rows.append(summarise(condition, outcomes))
-            print(f"{number + 1} of {len(CONDITIONS)}: {rows[-1]}", file=sys.stderr, flush=True)
+        for condition in conditions:
+            seeds = [(seed, CONDITIONS.index(condition), i) for i in range(replications)]
+            outcomes = parallel(delayed(replicate)(condition, one) for one in seeds)
+            rows.append(summarise(condition, outcomes) | {"seed": seed})
+            print(f"{len(rows)} of {len(conditions)}: {rows[-1]}", file=sys.stderr, flush=True)
     return rows
+
+
+def merged(rows: Sequence[dict[str, object]]) -> list[dict[str, object]]:
+    """The stored rows with the new ones in their places."""
+    known = {row["name"]: row for row in json.loads(STORED.read_text())["conditions"]} if STORED.exists() else {}
+    known |= {row["name"]: row for row in rows}
+    return [known[condition.name] for condition in CONDITIONS if condition.name in known]
 
 
 def summarise(condition: Condition, outcomes: Sequence[Outcome]) -> dict[str, object]:
@@ -193,7 +200,7 @@ def markdown(rows: Sequence[dict[str, object]]) -> str:
         "median width",
         "figures asked",
     )
-    lines = [f"| {' | '.join(names)} |", "|:---|---:|---:|---:|---:|---:|---:|---:|:---|"]
+    lines = [f"| {' | '.join(names)} |", "|:---|---:|---:|---:|---:|---:|---:|---:|:---|---:|"]
     for r in rows:
         cells = [
             r["name"],
@@ -209,7 +216,9 @@ def markdown(rows: Sequence[dict[str, object]]) -> str:
                 )
             ),
         ]
-        lines.append(f"| {' | '.join(cells)} | {r['width']} | {'yes' if r['asked'] else 'reported'} |")
+        lines.append(
+            f"| {' | '.join(cells)} | {r['width']} | {'yes' if r['asked'] else 'reported'} | {r['replications']} |"
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -219,9 +228,15 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="100 replications a condition")
     parser.add_argument("--write", action="store_true", help="store the result for the reports and docs/")
     parser.add_argument("--replications", type=int, help="another number of replications")
+    parser.add_argument("--only", default="", help="renew only the conditions whose name contains this")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the planted data")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="worker processes")
     options = parser.parse_args()
-    rows = study(options.replications or (100 if options.quick else 1000), options.jobs)
+    conditions = [condition for condition in CONDITIONS if options.only in condition.name]
+    replications = options.replications or (100 if options.quick else 1000)
+    rows = study(conditions, replications, options.seed, options.jobs)
+    if options.write:
+        rows = merged(rows)
     document = {"conditions": rows}
     if options.write:
         STORED.write_text(json.dumps(document, indent=1) + "\n")

@@ -9,7 +9,7 @@ import pytest
 from test_cli import run
 
 from theorycheck.statistics.judge import judge
-from theorycheck.statistics.measurement import fit_measurement
+from theorycheck.statistics.measurement import fit_measurement, shape_p_value
 from theorycheck.statistics.planted import PlantedMeasurement, PlantedThreshold
 from theorycheck.statistics.question import Question, Variable
 
@@ -124,6 +124,14 @@ def test_censored_values_are_not_dropped():
     error = used.std(ddof=1) / np.sqrt(len(used))
     assert abs(used.mean() + 1) < 3 * error
     assert biased.mean() + 1 > 5 * error
+
+
+@pytest.mark.parametrize("options", [{}, {"noise_exponent": -0.7}, {"seed_scatter": 0.3}])
+def test_straight_measurements_are_called_bent_no_more_often_than_the_level_of_the_test(options):
+    """Also with unequal variances and shared seeds, where an ordinary F test errs; and a bend is found."""
+    p_values = [shape_p_value(measured(-1, seed=seed, **options), ["x"], 1) for seed in range(200)]
+    assert np.mean(np.array(p_values) < 0.05) <= 0.05 + 3 * 0.0154
+    assert shape_p_value(measured(-1, curvature=0.5, **options), ["x"], 1) < 0.01
 
 
 def test_lapses_and_a_falling_success_curve_are_named():

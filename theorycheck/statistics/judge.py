@@ -12,7 +12,7 @@ from theorycheck.statistics import checks
 from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
 from theorycheck.statistics.loglog import fit_loglog
 from theorycheck.statistics.question import Question, Variable
-from theorycheck.statistics.reason import reason, settle
+from theorycheck.statistics.reason import blurred, reason, settle
 from theorycheck.verdict import Decision, Estimate, Judgement
 
 ERROR_RATE = 0.05  # of each kind of false verdict
@@ -190,7 +190,7 @@ def judge(table: pd.DataFrame, question: Question) -> Judgement:
         why += " This takes the law to be one power law, which the data do not contradict; see the check on drift."
     return Judgement(
         decision=decision,
-        reason=why,
+        reason=why + blurred(estimates, question),
         checks=found,
         levels=tuple(evidence.levels),
         estimates=estimates,

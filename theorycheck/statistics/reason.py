@@ -47,6 +47,17 @@ def settle(fit: Fit, at: Sequence[float], estimates: Sequence[Estimate], questio
     )
 
 
+def blurred(estimates: Sequence[Estimate], question: Question) -> str:
+    """Which rival exponents the data do not exclude; empty when there are none."""
+    left = [
+        f"{rival:g}" + f" in {v.letter}" * (len(question.variables) > 1)
+        for v, e in zip(question.variables, estimates, strict=True)
+        for rival in v.rivals
+        if rival in e.interval
+    ]
+    return f" This design does not tell the exponent from the rival {' or '.join(left)}." if left else ""
+
+
 def _excess(variable: Variable, estimate: Estimate, question: Question) -> float:
     allowed = question.allowed(variable)
     return max(allowed.low - estimate.value, estimate.value - allowed.high)
