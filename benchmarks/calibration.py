@@ -129,7 +129,7 @@ def replicate(condition: Condition, seed: Sequence[int]) -> Outcome:
     interval = fits.estimate("x", "").interval
     target = condition.planted.local_exponent(fits.deepest[0]) if fits.bent else average(condition.planted)
     ends = fits.shallowest, fits.deepest
-    drift = checks.drift(evidence, condition.question, fits.decisive.basis.degree, ends)
+    drift = checks.drift(fits.bent or evidence.fit(2), condition.question, ends)
     width = interval.high - interval.low
     return Outcome(decision, target in interval, width, fits.bent is not None, drift.status == "warning")
 

@@ -143,14 +143,15 @@ def plan(
     Plants the claimed law, the law at the edge of the margin and the nearest rival, and judges them by the design.
     """
     from theorycheck.bounds import find
-    from theorycheck.forecast import REPLICATIONS, Assumptions, forecast, middle_of_samples, seconds_per_trial
+    from theorycheck.forecast import REPLICATIONS, Assumptions, forecast, laws, middle_of_samples, seconds_per_trial
     from theorycheck.plan import make_plan
     from theorycheck.reports.terminal import outlook
+    from theorycheck.verify import question
 
     with _explained():
         made = make_plan(find(claim), profile)
         assumed = Assumptions(threshold or middle_of_samples(made).threshold, steepness)
-        with _progress(f"simulate {made.claim.name}", 3 * REPLICATIONS) as advance:
+        with _progress(f"simulate {made.claim.name}", len(laws(question(made.claim))) * REPLICATIONS) as advance:
             chances = forecast(made, assumed, advance)
         workers = jobs or os.cpu_count() or 1
         seconds = seconds_per_trial(made) * len(made.trials) / workers

@@ -14,7 +14,7 @@ from theorycheck.calibration import error_rates
 from theorycheck.claim import Claim
 from theorycheck.law import Law
 from theorycheck.statistics.judge import judge
-from theorycheck.statistics.question import Question, Variable
+from theorycheck.statistics.question import Question
 from theorycheck.table import read_table
 from theorycheck.verdict import Check, Verdict
 from theorycheck.verify import predictions, question
@@ -36,7 +36,7 @@ def fit(path: Path, law: Claim | Law) -> Verdict:
     """
     started = time.monotonic()
     claim = law if isinstance(law, Claim) else None
-    asked = question(law) if isinstance(law, Claim) else _question(law)
+    asked = question(law)
     table = read_table(path, asked.factors)
     counts = "successes" in table
     judgement = judge(table, asked).with_check(error_rates(measured=not counts))
@@ -61,14 +61,6 @@ def fit(path: Path, law: Claim | Law) -> Verdict:
         plan_hash=hashlib.sha256(path.read_bytes()).hexdigest(),
         seconds=time.monotonic() - started,
     )
-
-
-def _question(law: Law) -> Question:
-    variables = tuple(
-        Variable(symbol.name, symbol.name, float(law.exponents[symbol]), "0" if point == 0 else "oo")
-        for symbol, point in law.regime
-    )
-    return Question(variables, law.relation)
 
 
 def _conditions(claim: Claim) -> Check:

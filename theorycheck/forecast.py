@@ -15,8 +15,8 @@ from theorycheck.plan import Plan
 from theorycheck.statistics.basis import centred_basis
 from theorycheck.statistics.judge import decide, fit_laws, gather
 from theorycheck.statistics.planted import PlantedThreshold
-from theorycheck.statistics.question import Question, Variable
-from theorycheck.statistics.threshold import ThresholdFit
+from theorycheck.statistics.question import TESTED, Question, Variable
+from theorycheck.statistics.threshold import ThresholdFit, threshold_design
 from theorycheck.verdict import Decision, Interval
 from theorycheck.verify import question
 
@@ -71,7 +71,7 @@ def forecast(plan: Plan, assumed: Assumptions, advance: Callable[[int], None] = 
         advance: told of each simulated data set.
     """
     asked = question(plan.claim)
-    return [_simulate(plan, asked, name, exponent, assumed, advance) for name, exponent in _laws(asked).items()]
+    return [_simulate(plan, asked, name, exponent, assumed, advance) for name, exponent in laws(asked).items()]
 
 
 def cannot_tell(plan: Plan) -> str | None:
@@ -82,11 +82,11 @@ def cannot_tell(plan: Plan) -> str | None:
     asked = question(plan.claim)
     (variable,) = asked.variables
     assumed = middle_of_samples(plan)
-    others = {"the edge of the margin": _laws(asked)["at the edge of the margin"]}
+    others = {"the edge of the margin": laws(asked)["at the edge of the margin"]}
     rival = _nearest_rival(variable)
     if rival is not None:
         others[f"the rival exponent {rival:g}"] = rival
-    interval = expected_fit(_planted(plan, variable.exponent, assumed)).interval("x", 0.91)
+    interval = expected_fit(_planted(plan, variable.exponent, assumed)).interval("x", TESTED)
     blurred = [name for name, exponent in others.items() if exponent in interval]
     if not blurred:
         return None
@@ -104,7 +104,7 @@ def expected_fit(planted: PlantedThreshold) -> ThresholdFit:
     """
     cells = planted.expected()
     basis = centred_basis(cells, ["x"])
-    design = np.column_stack([np.ones(len(cells)), np.log(cells["n"]), basis.columns(cells)])
+    design = threshold_design(cells, basis)
     coefficients = planted.steepness * np.array([-np.log(planted.threshold), 1.0, -planted.exponent])
     predictor = design @ coefficients
     rate = np.clip(special.ndtr(predictor), 1e-12, 1 - 1e-12)
@@ -126,7 +126,8 @@ def seconds_per_trial(plan: Plan) -> float:
     return float(np.mean(seconds[1:]))  # the first loads PyTorch
 
 
-def _laws(asked: Question) -> dict[str, float]:
+def laws(asked: Question) -> dict[str, float]:
+    """The laws that a forecast plants, by name, with their exponents."""
     (variable,) = asked.variables
     allowed = asked.allowed(variable)
     edge = allowed.low if np.isfinite(allowed.low) else allowed.high

@@ -15,6 +15,7 @@ from theorycheck.calibration import error_rates
 from theorycheck.claim import Claim
 from theorycheck.empirical import sweep
 from theorycheck.empirical.store import DEFAULT_STORE, Store
+from theorycheck.law import Law
 from theorycheck.plan import Plan, ProfileName, make_plan
 from theorycheck.reports import DEFAULT_OUT
 from theorycheck.reports.report import write_report
@@ -121,19 +122,21 @@ def as_drawn(table: pd.DataFrame, plan: Plan) -> dict[str, tuple[float, float]]:
     return ratios
 
 
-def question(claim: Claim) -> Question:
-    """The claim's law in the numbers that the judge needs."""
+def question(asked: Claim | Law) -> Question:
+    """A law in the numbers that the judge needs; a bare one has the default margin and no rivals."""
+    claim = asked if isinstance(asked, Claim) else None
+    law = asked.law if isinstance(asked, Claim) else asked
     variables = tuple(
         Variable(
             factor=symbol.name,
-            letter=claim.text(symbol),
-            exponent=float(claim.law.exponents[symbol]),
+            letter=claim.text(symbol) if claim else symbol.name,
+            exponent=float(law.exponents[symbol]),
             goes_to="0" if point == 0 else "oo",
-            rivals=claim.rivals,
+            rivals=claim.rivals if claim else (),
         )
-        for symbol, point in claim.law.regime
+        for symbol, point in law.regime
     )
-    return Question(variables, claim.law.relation, claim.margin)
+    return Question(variables, law.relation, claim.margin) if claim else Question(variables, law.relation)
 
 
 def predictions(asked: Question) -> tuple[Prediction, ...]:

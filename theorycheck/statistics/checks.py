@@ -13,7 +13,7 @@ from theorycheck.statistics.binomial import LINKS, Link, fit_binomial
 from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
 from theorycheck.statistics.forms import FALSE_POWER_LAW, compare_forms
 from theorycheck.statistics.measurement import Errors, fit_measurement
-from theorycheck.statistics.question import Question
+from theorycheck.statistics.question import TESTED, Question
 from theorycheck.verdict import Check, Decision, Estimate, LevelValue, Regression, Status
 
 FEWEST_LEVELS = 3  # measured levels, below which no exponent is estimated
@@ -76,12 +76,9 @@ def power_law(
     return Check("power law", "warning", detail)
 
 
-def drift(
-    evidence: Evidence, question: Question, degree: int, ends: tuple[tuple[float, ...], tuple[float, ...]]
-) -> Check:
+def drift(bent: Fit | None, question: Question, ends: tuple[Sequence[float], Sequence[float]]) -> Check:
     """Local exponents at both ends of the range, by a fit that allows a bend whether or not the data show one."""
     shallow, deep = ends
-    bent = evidence.fit(max(2, degree))
     if bent is None:
         return Check("drift", "warning", "too few levels to tell whether the exponent drifts")
     parts, hidden = [], False
@@ -90,7 +87,7 @@ def drift(
         parts.append(
             f"from {first[0]:.2f} {first[1]} at {v.letter} = {shallow[i]:g} to {last[0]:.2f} {last[1]} at {deep[i]:g}"
         )
-        limits, allowed = bent.interval(v.factor, 0.91, deep), question.allowed(v)
+        limits, allowed = bent.interval(v.factor, TESTED, deep), question.allowed(v)
         hidden |= limits.low < allowed.low or limits.high > allowed.high
     detail = f"local exponent {'; '.join(parts)} (degree {bent.basis.degree})"
     if hidden:
@@ -232,8 +229,8 @@ def rivals(estimates: Sequence[Estimate], question: Question) -> Check:
 
 def unfitted(table: pd.DataFrame, decisions: set[Decision], decision: Decision) -> Check:
     """Whether trials that did not fit their training data, which were left out, could change the verdict."""
-    count = int(table.get("unfitted", pd.Series([0])).sum())
-    total = count + int(table.get("trials", pd.Series([0])).sum())
+    count = int(table["unfitted"].sum())
+    total = count + int(table["trials"].sum())
     detail = f"{count} of {total} trials did not fit their training data and were left out"
     if decisions - {decision}:
         return Check("unfitted", "failed", f"{detail}; counted as failures or successes they would change the verdict")

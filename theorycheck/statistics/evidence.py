@@ -118,7 +118,7 @@ class Measurements:
     @property
     def censored(self) -> int:
         """How many values are lower bounds."""
-        return int(self.table["censored"].sum()) if "censored" in self.table else 0
+        return int(measurement.censored_rows(self.table).sum())
 
     def fit(self, degree: int) -> measurement.MeasurementFit | None:
         """Fit a polynomial law of a degree to all rows."""

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special, stats
 
+from theorycheck.statistics.measurement import censored_rows
+
 Objective = Callable[[np.ndarray, float], float]
 FALSE_POWER_LAW = 0.05  # significance of the likelihood-ratio tests
 
@@ -141,7 +143,7 @@ def _thresholds(cells: pd.DataFrame, x: np.ndarray, lapse: float) -> tuple[Objec
 def _measurements(table: pd.DataFrame, x: np.ndarray) -> tuple[Objective, np.ndarray]:
     """Likelihood of normal errors in the logarithm, with the log of their scale the nuisance parameter."""
     y = np.log(table["value"].to_numpy(float))
-    censored = table["censored"].to_numpy(bool) if "censored" in table else np.zeros(len(y), bool)
+    censored = censored_rows(table)
 
     def minus_log_likelihood(log_quantity: np.ndarray, log_scale: float) -> float:
         z = (y - log_quantity) / np.exp(log_scale)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +11,10 @@ import pandas as pd
 from theorycheck.statistics import checks
 from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
 from theorycheck.statistics.loglog import fit_loglog
-from theorycheck.statistics.question import Question, Variable
+from theorycheck.statistics.question import SHAPE_SIGNIFICANCE, SIGNIFICANCE, Question, Variable
 from theorycheck.statistics.reason import blurred, reason, settle
 from theorycheck.verdict import Decision, Estimate, Judgement
 
-ERROR_RATE = 0.05  # of each kind of false verdict
-SHAPE_SIGNIFICANCE = 0.01  # of one power law; why not 0.05: docs/calibration.md
-SIGNIFICANCE = ERROR_RATE - SHAPE_SIGNIFICANCE / 2  # a law wrongly called bent may err to either side
 HIGHEST_DEGREE = 3
 CURVE_POINTS = 41
 
@@ -107,9 +104,7 @@ def fit_laws(evidence: Evidence, question: Question) -> Fits | None:
     """
     points = [level.point for level in evidence.levels if level.measured]
     straight = evidence.fit(1)
-    if straight is None or any(
-        len({p[i] for p in points}) < checks.FEWEST_LEVELS for i in range(len(question.factors))
-    ):
+    if straight is None or _too_few_levels(evidence, question):
         return None
     deepest = tuple(v.deepest([p[i] for p in points]) for i, v in enumerate(question.variables))
     shallowest = tuple(v.shallowest([p[i] for p in points]) for i, v in enumerate(question.variables))
@@ -166,9 +161,11 @@ def judge(table: pd.DataFrame, question: Question) -> Judgement:
         Estimate(f, fits.straight.exponent(f), fits.straight.interval(f), f"{evidence.method}, one power law")
         for f in question.factors
     )
-    unfitted = checks.unfitted(table, _decisions_counting_unfitted(table, question), decision)
+    left_out = (
+        [checks.unfitted(table, _decisions_counting_unfitted(table, question), decision)] if "unfitted" in table else []
+    )
     ends = fits.shallowest, fits.deepest
-    drift = checks.drift(evidence, question, fits.decisive.basis.degree, ends)
+    drift = checks.drift(fits.bent or evidence.fit(2), question, ends)
     found = (
         *design,
         checks.power_law(fits.straight, fits.p_value, fits.bent, fits.bent_p_value, ends, question),
@@ -177,11 +174,11 @@ def judge(table: pd.DataFrame, question: Question) -> Judgement:
         *checks.of_evidence(evidence, fits.straight, question),
         checks.agreement(straight, regression),
         checks.rivals(estimates, question),
-        *([unfitted] if "unfitted" in table else []),
+        *left_out,
     )
-    if unfitted.status == "failed":
+    if any(check.status == "failed" for check in left_out):
         decision = "INCONCLUSIVE"
-        why = f"The verdict would depend on trials that did not fit: {unfitted.detail}."
+        why = f"The verdict would depend on trials that did not fit: {left_out[0].detail}."
     elif decision == "INCONCLUSIVE":
         why = settle(fits.decisive, fits.deepest, estimates, question, fits.bent is not None)
     else:
@@ -210,7 +207,7 @@ def _curve(fit: Fit, evidence: Evidence) -> tuple[tuple[float, float, float, flo
 
 def _decisions_counting_unfitted(table: pd.DataFrame, question: Question) -> set[Decision]:
     """The decisions if all unfitted trials had failed, and if all had succeeded."""
-    if "unfitted" not in table or not table["unfitted"].any():
+    if not table["unfitted"].any():
         return set()
     decisions: set[Decision] = set()
     for as_success in (0, 1):
@@ -221,12 +218,13 @@ def _decisions_counting_unfitted(table: pd.DataFrame, question: Question) -> set
     return decisions
 
 
-def _missing(evidence: Evidence, question: Question) -> str:
+def _too_few_levels(evidence: Evidence, question: Question) -> bool:
     points = [level.point for level in evidence.levels if level.measured]
-    few: Sequence[Variable] = [
-        v for i, v in enumerate(question.variables) if len({p[i] for p in points}) < checks.FEWEST_LEVELS
-    ]
-    if few:
+    return any(len({p[i] for p in points}) < checks.FEWEST_LEVELS for i in range(len(question.factors)))
+
+
+def _missing(evidence: Evidence, question: Question) -> str:
+    if _too_few_levels(evidence, question):
         return f"{checks.censoring(evidence).detail}, fewer than the {checks.FEWEST_LEVELS} that an exponent needs"
     return (
         "successes and failures are separated without overlap, so that more replicates or finer steps of N are needed"

@@ -16,10 +16,9 @@ from theorycheck.errors import DesignError
 from theorycheck.statistics.basis import centred_basis
 from theorycheck.statistics.binomial import fit_binomial
 from theorycheck.statistics.evidence import Measurements, Trials
-from theorycheck.statistics.judge import SIGNIFICANCE
 from theorycheck.statistics.measurement import fit_measurement
-from theorycheck.statistics.question import Relation
-from theorycheck.statistics.threshold import fit_threshold
+from theorycheck.statistics.question import SIGNIFICANCE, Relation
+from theorycheck.statistics.threshold import fit_threshold, threshold_design
 from theorycheck.verdict import Decision, Interval
 
 FAR = 1e9  # no bound on a ratio; the t statistic against it is the denominator's own
@@ -167,7 +166,7 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
 
 def _paired(rows: pd.DataFrame, factor: str, group: str, names: tuple[str, str]) -> Joint | None:
     """One regression with all terms interacted with the group."""
-    terms = np.column_stack([np.ones(len(rows)), np.log(rows["n"]), centred_basis(rows, [factor]).columns(rows)])
+    terms = threshold_design(rows, centred_basis(rows, [factor]))
     design = np.column_stack([terms * (rows[group] == name).to_numpy(float)[:, None] for name in names])
     result, pair = fit_binomial(rows, design), pd.factorize(rows["pair"])[0]
     return (result.params, cov_cluster(result, pair), float(pair.max())) if result and pair.max() > 0 else None

@@ -167,12 +167,13 @@ class _Fitted:
 _Estimated = tuple[_Fitted, np.ndarray, int]
 
 
-def _censored(table: pd.DataFrame) -> np.ndarray:
+def censored_rows(table: pd.DataFrame) -> np.ndarray:
+    """Whether each value is a lower bound, shape (row)."""
     return table["censored"].to_numpy(bool) if "censored" in table else np.zeros(len(table), bool)
 
 
 def _fit(table: pd.DataFrame, design: np.ndarray) -> _Fitted | None:
-    y, censored = np.log(table["value"].to_numpy(float)), _censored(table)
+    y, censored = np.log(table["value"].to_numpy(float)), censored_rows(table)
     known = design[~censored]
     if len(known) <= design.shape[1] or np.linalg.matrix_rank(known) < design.shape[1]:
         return None
@@ -220,7 +221,7 @@ def _covariance(
         fits = [_fit(table[rows], design[rows]) for rows in kept]
         known = [fit.coefficients for fit in fits if fit is not None]
         return jackknife(known) if len(known) == len(fits) else None
-    y, censored = np.log(table["value"].to_numpy(float)), _censored(table)
+    y, censored = np.log(table["value"].to_numpy(float)), censored_rows(table)
     if not censored.any():
         return np.asarray(sm.OLS(y, design).fit(cov_type="HC3").cov_params())
     return _sandwich(np.append(fitted.coefficients, fitted.log_scale), (y, design, censored))

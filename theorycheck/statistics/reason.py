@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from theorycheck.statistics.evidence import Fit
-from theorycheck.statistics.question import Question, Variable
+from theorycheck.statistics.question import TESTED, Question, Variable
 from theorycheck.verdict import Decision, Estimate
 
 MOST_TRIALS = 100  # times as many as there are, beyond which more trials are no advice
@@ -26,7 +26,7 @@ def settle(fit: Fit, at: Sequence[float], estimates: Sequence[Estimate], questio
     """What would settle an INCONCLUSIVE verdict."""
     sentences = []
     for variable, estimate in zip(question.variables, estimates, strict=True):
-        tested = fit.interval(variable.factor, 0.91, at)  # its ends are the one-sided limits of the tests
+        tested = fit.interval(variable.factor, TESTED, at)
         allowed, value = question.allowed(variable), estimate.value
         bounds = [b for b in (allowed.low, allowed.high) if tested.low < b < tested.high]
         if not np.isfinite(tested.high - tested.low):

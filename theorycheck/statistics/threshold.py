@@ -111,6 +111,11 @@ class ThresholdFit:
         return Interval(float((-b - root) / a), float((-b + root) / a), confidence)
 
 
+def threshold_design(cells: pd.DataFrame, basis: Basis) -> np.ndarray:
+    """The columns that b0, b1, b2, ... of a ThresholdFit multiply, shape (cell, coefficient)."""
+    return np.column_stack([np.ones(len(cells)), np.log(cells["n"]), basis.columns(cells)])
+
+
 def fit_threshold(
     cells: pd.DataFrame, factors: Sequence[str], degree: int = 1, *, link: Link = "probit", lapse: float = 0.0
 ) -> ThresholdFit | None:
@@ -130,7 +135,7 @@ def fit_threshold(
         seeds, also when one of them alone determines a coefficient.
     """
     basis, counts = centred_basis(cells, factors, degree), _over_seeds(cells, factors)
-    design = np.column_stack([np.ones(len(counts)), np.log(counts["n"]), basis.columns(counts)])
+    design = threshold_design(counts, basis)
     result = fit_binomial(counts, design, link, lapse)
     if result is None:
         return None
@@ -176,7 +181,7 @@ def fit_lapse(cells: pd.DataFrame, factors: Sequence[str]) -> tuple[float, float
     """
     cells = _over_seeds(cells, factors)
     basis = centred_basis(cells, factors)
-    design = np.column_stack([np.ones(len(cells)), np.log(cells["n"]), basis.columns(cells)])
+    design = threshold_design(cells, basis)
 
     def deviance(lapse: float) -> float:
         result = fit_binomial(cells, design, lapse=lapse)
