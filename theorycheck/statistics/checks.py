@@ -13,7 +13,7 @@ from theorycheck.statistics.binomial import LINKS, Link, fit_binomial
 from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
 from theorycheck.statistics.forms import FALSE_POWER_LAW, compare_forms
 from theorycheck.statistics.measurement import Errors, fit_measurement
-from theorycheck.statistics.question import TESTED, Question
+from theorycheck.statistics.question import SHAPE_DOUBT, TESTED, Question
 from theorycheck.verdict import Check, Decision, Estimate, LevelValue, Regression, Status
 
 FEWEST_LEVELS = 3  # measured levels, below which no exponent is estimated
@@ -61,8 +61,10 @@ def power_law(
 ) -> Check:
     """Whether one power law describes the whole range; if not, how the exponent drifts and what is judged instead."""
     if bent is None:
-        status: Status = "ok" if p_value >= FALSE_POWER_LAW else "warning"
-        return Check("power law", status, f"the data do not contradict one power law (p = {p_value:.2g})")
+        if p_value < SHAPE_DOUBT:
+            detail = f"one power law is doubtful (p = {p_value:.2g}); a verdict must hold with a bend as well"
+            return Check("power law", "warning", detail)
+        return Check("power law", "ok", f"the data do not contradict one power law (p = {p_value:.2g})")
     shallow, deep = ends
     parts = [
         f"drifts from {bent.exponent(v.factor, shallow):.2f} at {v.letter} = {shallow[i]:g} to "

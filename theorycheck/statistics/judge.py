@@ -11,9 +11,9 @@ import pandas as pd
 from theorycheck.statistics import checks
 from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
 from theorycheck.statistics.loglog import fit_loglog
-from theorycheck.statistics.question import SHAPE_SIGNIFICANCE, SIGNIFICANCE, Question, Variable
+from theorycheck.statistics.question import SHAPE_DOUBT, SHAPE_SIGNIFICANCE, SIGNIFICANCE, TESTED, Question, Variable
 from theorycheck.statistics.reason import blurred, reason, settle
-from theorycheck.verdict import Decision, Estimate, Judgement
+from theorycheck.verdict import Decision, Estimate, Interval, Judgement
 
 HIGHEST_DEGREE = 3
 CURVE_POINTS = 41
@@ -28,6 +28,7 @@ class Fits:
         p_value: of the hypothesis that one power law fits.
         bent: the fit of lowest degree that is not rejected; None when one power law fits.
         bent_p_value: of the hypothesis that the bent shape fits.
+        doubt: the fit with a bend that must agree with a verdict where one power law is doubtful but not rejected.
         shallowest, deepest: the ends of the measured range, the second where the regime points to.
     """
 
@@ -37,17 +38,31 @@ class Fits:
     deepest: tuple[float, ...]
     bent: Fit | None = None
     bent_p_value: float = 1.0
+    doubt: Fit | None = None
 
     @property
     def decisive(self) -> Fit:
         """The fit that the verdict rests on."""
         return self.bent or self.straight
 
+    @property
+    def consulted(self) -> tuple[Fit, ...]:
+        """The fits that must all agree with a verdict."""
+        return (self.decisive,) if self.doubt is None else (self.decisive, self.doubt)
+
+    def interval(self, factor: str, confidence: float = 0.95) -> Interval:
+        """Interval of the exponent that the verdict rests on: that of all fits consulted, where they are two."""
+        intervals = [fit.interval(factor, confidence, self.deepest) for fit in self.consulted]
+        return Interval(min(i.low for i in intervals), max(i.high for i in intervals), confidence)
+
     def estimate(self, factor: str, method: str) -> Estimate:
         """The exponent that the verdict rests on, with its 95 % interval."""
-        at, fit = self.deepest, self.decisive
-        place = f", local exponent at {', '.join(f'{x:g}' for x in at)}" if self.bent else ""
-        return Estimate(factor, fit.exponent(factor, at), fit.interval(factor, at=at), f"{method}{place}")
+        place = f"at {', '.join(f'{x:g}' for x in self.deepest)}"
+        if self.bent:
+            method = f"{method}, local exponent {place}"
+        elif self.doubt:
+            method = f"{method}, interval with that of the local exponent {place}"
+        return Estimate(factor, self.decisive.exponent(factor, self.deepest), self.interval(factor), method)
 
     def p_supported(self, question: Question) -> float:
         """P-value of the hypothesis that some exponent lies outside of what the law allows.
@@ -81,12 +96,12 @@ class Fits:
         """P-value of the hypothesis that the exponent is not below a bound; no exponent is known to be below -oo."""
         if not np.isfinite(bound):
             return 0.0 if bound > 0 else 1.0
-        return self.decisive.p_value(variable.factor, bound, "below", self.deepest)
+        return max(fit.p_value(variable.factor, bound, "below", self.deepest) for fit in self.consulted)
 
     def _above(self, variable: Variable, bound: float) -> float:
         if not np.isfinite(bound):
             return 0.0 if bound < 0 else 1.0
-        return self.decisive.p_value(variable.factor, bound, "above", self.deepest)
+        return max(fit.p_value(variable.factor, bound, "above", self.deepest) for fit in self.consulted)
 
 
 def gather(table: pd.DataFrame, question: Question) -> Evidence:
@@ -110,7 +125,8 @@ def fit_laws(evidence: Evidence, question: Question) -> Fits | None:
     shallowest = tuple(v.shallowest([p[i] for p in points]) for i, v in enumerate(question.variables))
     p_value = evidence.shape_p_value(1)
     if p_value >= SHAPE_SIGNIFICANCE:
-        return Fits(straight, p_value, shallowest, deepest)
+        doubt = evidence.fit(2) if p_value < SHAPE_DOUBT else None
+        return Fits(straight, p_value, shallowest, deepest, doubt=doubt)
     bent, bent_p_value = None, 0.0
     for degree in range(2, HIGHEST_DEGREE + 1):
         richer = evidence.fit(degree)
@@ -137,7 +153,8 @@ def judge(table: pd.DataFrame, question: Question) -> Judgement:
     The exponents come from a binomial regression of the trials, or a log-log regression of the measurements; where
     one power law does not fit, from the tangent of the lowest polynomial (in log-log coordinates) that does, at the
     end of the range that the regime points to. O and Omega are tested one-sided, Theta by two one-sided tests, each at
-    4.5 %, which leaves 0.5 % for laws wrongly called bent.
+    4.5 %, which leaves 0.5 % for laws wrongly called bent. Where one power law is not rejected but doubtful (p between
+    0.01 and 0.1), a verdict must hold with a bend as well.
 
     Args:
         table: cells with the columns of the factors, n, successes, trials, and maybe unfitted and seed (`trials` counts
@@ -180,7 +197,8 @@ def judge(table: pd.DataFrame, question: Question) -> Judgement:
         decision = "INCONCLUSIVE"
         why = f"The verdict would depend on trials that did not fit: {left_out[0].detail}."
     elif decision == "INCONCLUSIVE":
-        why = settle(fits.decisive, fits.deepest, estimates, question, fits.bent is not None)
+        tested = [fits.interval(factor, TESTED) for factor in question.factors]
+        why = settle(tested, estimates, question, fits.bent is not None or fits.doubt is not None)
     else:
         why = reason(decision, estimates, question)
     if decision == "SUPPORTED" and fits.bent is None and drift.status == "warning":

@@ -14,6 +14,7 @@ Relation = Literal["O", "Omega", "Theta"]
 
 ERROR_RATE = 0.05  # of each kind of false verdict
 SHAPE_SIGNIFICANCE = 0.01  # of one power law; why not 0.05: docs/calibration.md
+SHAPE_DOUBT = 0.1  # p-value of one power law below which a verdict must hold with a bend as well: docs/calibration.md
 SIGNIFICANCE = ERROR_RATE - SHAPE_SIGNIFICANCE / 2  # a law wrongly called bent may err to either side
 TESTED = 1 - 2 * SIGNIFICANCE  # confidence of the interval whose ends are the limits of the one-sided tests
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from theorycheck.statistics.evidence import Fit
-from theorycheck.statistics.question import TESTED, Question, Variable
-from theorycheck.verdict import Decision, Estimate
+from theorycheck.statistics.question import Question, Variable
+from theorycheck.verdict import Decision, Estimate, Interval
 
 MOST_TRIALS = 100  # times as many as there are, beyond which more trials are no advice
 
@@ -22,11 +21,12 @@ def reason(decision: Decision, estimates: Sequence[Estimate], question: Question
     return f"Grows {growth} claimed.{''.join(_tightness(v, e, question) for v, e in pairs)}"
 
 
-def settle(fit: Fit, at: Sequence[float], estimates: Sequence[Estimate], question: Question, bent: bool) -> str:
-    """What would settle an INCONCLUSIVE verdict."""
+def settle(
+    intervals: Sequence[Interval], estimates: Sequence[Estimate], question: Question, deeper_levels: bool
+) -> str:
+    """What would settle an INCONCLUSIVE verdict, given the intervals whose ends are the limits of the tests."""
     sentences = []
-    for variable, estimate in zip(question.variables, estimates, strict=True):
-        tested = fit.interval(variable.factor, TESTED, at)
+    for variable, estimate, tested in zip(question.variables, estimates, intervals, strict=True):
         allowed, value = question.allowed(variable), estimate.value
         bounds = [b for b in (allowed.low, allowed.high) if tested.low < b < tested.high]
         if not np.isfinite(tested.high - tested.low):
@@ -37,7 +37,7 @@ def settle(fit: Fit, at: Sequence[float], estimates: Sequence[Estimate], questio
         half_width = value - tested.low if bound < value else tested.high - value
         factor = (half_width / max(abs(value - bound), 1e-9)) ** 2
         more = f"about {factor:.2g} times as many trials" if factor < MOST_TRIALS else "more trials than are worth it"
-        at_end = f", or levels deeper in {variable.letter} -> {variable.goes_to}" if bent else ""
+        at_end = f", or levels deeper in {variable.letter} -> {variable.goes_to}" if deeper_levels else ""
         sentences.append(
             f"The interval {estimate.interval} reaches across the limit {bound:g}; {more} would settle it at this "
             f"estimate{at_end}."
