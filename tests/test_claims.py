@@ -1,4 +1,3 @@
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ from theorycheck import bounds
 from theorycheck.claim import SAMPLES, Design
 from theorycheck.empirical.responses import response
 from theorycheck.errors import ClaimError, DesignError
-from theorycheck.plan import PROFILES, make_plan
+from theorycheck.plan import make_plan
 
 FOLDER = Path(bounds.__file__).parent
 CLAIMS = bounds.claims()
@@ -36,12 +35,6 @@ def test_the_default_design_is_what_the_project_asks_for(claim):
     assert len(plan.levels) >= 6
     assert plan.levels[-1] / plan.levels[0] >= 10 * (1 - 1e-9)
     assert all(plan.holding(condition) == len(plan.levels) for condition in claim.conditions)
-
-
-@every_claim
-def test_smaller_profiles_are_parts_of_larger_ones(claim):
-    keys = [{trial.key for _, trial in make_plan(claim, name).trials} for name in PROFILES]
-    assert all(small < large for small, large in pairwise(keys))
 
 
 @every_claim

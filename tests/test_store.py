@@ -41,13 +41,13 @@ def test_a_batch_is_stored_whole_or_not_at_all(tmp_path):
 
 def test_runs_and_their_plans_are_listed(tmp_path):
     with Store(tmp_path / "store.sqlite") as store:
-        first = store.start_run("plan", "a_claim", "{}", reused=2)
-        second = store.start_run("plan", "a_claim", "{}", reused=5)
-        store.finish_run(second, 7, "REFUTED")
+        first = store.start_run("plan", "a_claim", "{}")
+        second = store.start_run("plan", "a_claim", "{}")
+        store.finish_run(second, 7, 5, "REFUTED")
         runs = store.runs()
     assert [run["id"] for run in runs] == [first, second]
-    assert (runs[0]["reused"], runs[0]["finished"], runs[0]["verdict"]) == (2, None, None)
-    assert (runs[1]["trained"], runs[1]["verdict"], runs[1]["claim"]) == (7, "REFUTED", "a_claim")
+    assert (runs[0]["reused"], runs[0]["finished"], runs[0]["verdict"]) == (0, None, None)
+    assert (runs[1]["trained"], runs[1]["reused"], runs[1]["verdict"], runs[1]["claim"]) == (7, 5, "REFUTED", "a_claim")
 
 
 def test_two_processes_may_write_at_once(tmp_path):

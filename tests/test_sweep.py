@@ -52,7 +52,7 @@ def test_jobs_change_nothing(tmp_path, jobs):
     asked = trials(6) + trials(6, N=4) + trials(6, attention=False)
     alone = {key: m for trial in asked for key, m in measured([trial]).items()}
     with Store(tmp_path / "store.sqlite") as store:
-        assert sweep.run(asked, store, jobs, lambda trained: None) == len(asked)
+        assert sweep.run(asked, store, jobs, lambda done, more: None) == len(asked)
         assert store.find(trial.key for trial in asked) == alone
 
 
@@ -86,7 +86,7 @@ def test_batches_hold_every_trial_once_and_share_shapes():
 def test_ctrl_c_keeps_what_was_finished_and_says_how_to_go_on(tmp_path):
     asked = trials(8) + trials(8, N=4)
 
-    def press_ctrl_c(_trained: int) -> None:
+    def press_ctrl_c(_done: int, _more: int) -> None:
         raise KeyboardInterrupt
 
     with Store(tmp_path / "store.sqlite") as store:

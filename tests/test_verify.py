@@ -16,8 +16,8 @@ from theorycheck.verify import count, tabulate, verify
 
 @pytest.fixture
 def run(tiny, tmp_path):
-    def verify_tiny(**options):
-        return verify(str(tiny), store=tmp_path / "store.sqlite", out=tmp_path / "out", **options)
+    def verify_tiny(profile="full", **options):
+        return verify(str(tiny), profile, store=tmp_path / "store.sqlite", out=tmp_path / "out", **options)
 
     return verify_tiny
 
@@ -70,7 +70,7 @@ def test_the_plan_is_recorded_before_the_first_training(tiny, run, tmp_path, mon
         run()
     with Store(tmp_path / "store.sqlite") as store:
         (recorded,) = store.runs()
-    assert recorded["plan"] == make_plan(bounds.load(tiny)).hash
+    assert recorded["plan"] == make_plan(bounds.load(tiny), "full").hash
     assert recorded["finished"] is None
 
 
@@ -90,11 +90,10 @@ def test_the_json_document_has_the_documented_keys(run):
 
 def test_points_outside_of_the_regime_do_not_enter_the_verdict(tiny):
     tiny.write_text(tiny.read_text().replace("held={**SETTING,", "held={**SETTING, alpha_confusion: 0.03,"))
-    plan = make_plan(bounds.load(tiny))
-    measurements = {trial.key: {"outcome": "success", "test_loss": 0.0} for _, trial in plan.trials}
-    table = tabulate(plan, measurements)
-    assert set(table.loc[~table["in_regime"], "alpha_relevant"]) == {0.15}
-    assert set(count(table, plan)["alpha_relevant"]) == {0.25, 0.4}
+    plan = make_plan(bounds.load(tiny), "full")
+    assert {cell.level for cell in plan.cells} == {0.15, 0.25, 0.4}
+    nothing = count(tabulate(plan, [], {}), plan)
+    assert {cell.level for cell, _ in plan.next_trials(nothing)} == {0.25, 0.4}
 
 
 def test_unwritable_reports_lose_no_trials(run, tmp_path):

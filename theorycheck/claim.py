@@ -65,8 +65,8 @@ class Design(_Frozen):
     Attributes:
         factor: name of the varied quantity; letters of the theorem are accepted.
         levels: its values, at least three.
-        samples: training-set sizes N, at least three; every level is tried at every N.
-        replicates: independent trials in each cell (level, N) under the standard profile.
+        samples: training-set sizes N that may be tried, at least three.
+        replicates: trials in each cell (level, N) under the full profile; others place trials where success turns.
         held: the other parameters of the response, by letter; a SymPy expression is evaluated at every level.
     """
 

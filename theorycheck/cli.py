@@ -103,7 +103,7 @@ def verify(
     from theorycheck.plan import make_plan
     from theorycheck.reports.terminal import summary, together
     from theorycheck.verdict import exit_status, result_document
-    from theorycheck.verify import jointly, silent
+    from theorycheck.verify import Progress, jointly, silent
     from theorycheck.verify import verify as verify_claim
 
     with _explained():
@@ -114,7 +114,7 @@ def verify(
             warning = cannot_tell(make_plan(found, profile, seed, device))
             if warning and not quiet:
                 typer.echo(f"theorycheck: {warning}", err=True)
-            progress = silent if quiet else _progress
+            progress: Progress = silent if quiet else _progress
             verdict = verify_claim(
                 found, profile, seed=seed, jobs=jobs, device=device, store=store, out=out, progress=progress
             )
@@ -144,18 +144,19 @@ def plan(
     """
     from theorycheck.bounds import find
     from theorycheck.forecast import REPLICATIONS, Assumptions, forecast, laws, middle_of_samples, seconds_per_trial
-    from theorycheck.plan import make_plan
+    from theorycheck.plan import make_plan, question
     from theorycheck.reports.terminal import outlook
-    from theorycheck.verify import question
 
     with _explained():
         made = make_plan(find(claim), profile)
         assumed = Assumptions(threshold or middle_of_samples(made).threshold, steepness)
-        with _progress(f"simulate {made.claim.name}", len(laws(question(made.claim))) * REPLICATIONS) as advance:
+        with _progress(f"simulate {made.claim.name}") as advance:
+            advance(0, len(laws(question(made.claim))) * REPLICATIONS)
             chances = forecast(made, assumed, advance)
         workers = jobs or os.cpu_count() or 1
-        seconds = seconds_per_trial(made) * len(made.trials) / workers
-        typer.echo(outlook(made.claim, made.design, assumed, chances, len(made.trials), seconds, workers))
+        trials = chances[0].trials
+        seconds = seconds_per_trial(made) * trials / workers
+        typer.echo(outlook(made.claim, made.design, assumed, chances, trials, seconds, workers))
 
 
 @app.command()
@@ -244,18 +245,23 @@ def _explained() -> Iterator[None]:
 
 
 @contextmanager
-def _progress(name: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar on standard error, with an estimate of the time left."""
+def _progress(name: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error, which counts what is done of what is known to be needed so far."""
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=16),  # the line fits 80 columns
         MofNCompleteColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+        TimeElapsedColumn(),
     )
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(name, total=total)
-        yield lambda trained: bar.advance(task, trained)
+        task, total = bar.add_task(name, total=0), 0
+
+        def advance(done: int, more: int) -> None:
+            nonlocal total
+            total += more
+            bar.update(task, advance=done, total=total)
+
+        yield advance

@@ -13,11 +13,12 @@ from sympy import Symbol
 from theorycheck.calibration import error_rates
 from theorycheck.claim import Claim
 from theorycheck.law import Law
+from theorycheck.plan import question
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.question import Question
 from theorycheck.table import read_table
 from theorycheck.verdict import Check, Verdict
-from theorycheck.verify import predictions, question
+from theorycheck.verify import predictions
 
 
 def fit(path: Path, law: Claim | Law) -> Verdict:

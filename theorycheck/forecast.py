@@ -5,20 +5,22 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from scipy import special, stats
 
 from theorycheck.empirical.responses import response
-from theorycheck.plan import Plan
+from theorycheck.plan import Plan, question
 from theorycheck.statistics.basis import centred_basis
+from theorycheck.statistics.binomial import BINOMIAL_DF
 from theorycheck.statistics.judge import decide, fit_laws, gather
+from theorycheck.statistics.placement import FARTHEST, Adaptive, Grid, Placement, simulate
 from theorycheck.statistics.planted import PlantedThreshold
 from theorycheck.statistics.question import TESTED, Question, Variable
 from theorycheck.statistics.threshold import ThresholdFit, threshold_design
 from theorycheck.verdict import Decision, Interval
-from theorycheck.verify import question
 
 REPLICATIONS = 100
 STEEPNESS = 1.5  # of success against log N, about that of the trained ViTs
@@ -47,6 +49,7 @@ class Chances:
         exponent: its exponent.
         shares: of each verdict.
         width: median width of the 95 % interval; infinite when most have none.
+        trials: median number that would be made.
         measured: levels whose threshold lies inside the N range.
     """
 
@@ -54,6 +57,7 @@ class Chances:
     exponent: float
     shares: dict[Decision, float]
     width: float
+    trials: int
     measured: int
 
 
@@ -62,13 +66,15 @@ def middle_of_samples(plan: Plan) -> Assumptions:
     return Assumptions(float(np.exp(np.log(plan.samples).mean())))
 
 
-def forecast(plan: Plan, assumed: Assumptions, advance: Callable[[int], None] = lambda done: None) -> list[Chances]:
+def forecast(
+    plan: Plan, assumed: Assumptions, advance: Callable[[int, int], None] = lambda done, more: None
+) -> list[Chances]:
     """Simulate the claimed law, the law at the edge of the margin, and the nearest rival through a plan's design.
 
     Args:
         plan: the design; levels outside of the theorem's regime are left out as in the verdict.
         assumed: where and how steeply success rises.
-        advance: told of each simulated data set.
+        advance: told of each simulated data set, as 1 done and 0 more to do.
     """
     asked = question(plan.claim)
     return [_simulate(plan, asked, name, exponent, assumed, advance) for name, exponent in laws(asked).items()]
@@ -81,12 +87,12 @@ def cannot_tell(plan: Plan) -> str | None:
     """
     asked = question(plan.claim)
     (variable,) = asked.variables
-    assumed = middle_of_samples(plan)
     others = {"the edge of the margin": laws(asked)["at the edge of the margin"]}
     rival = _nearest_rival(variable)
     if rival is not None:
         others[f"the rival exponent {rival:g}"] = rival
-    interval = expected_fit(_planted(plan, variable.exponent, assumed)).interval("x", TESTED)
+    planted = _planted(plan, variable.exponent, middle_of_samples(plan))
+    interval = expected_fit(planted, expected_cells(plan.placement, planted)).interval("x", TESTED)
     blurred = [name for name, exponent in others.items() if exponent in interval]
     if not blurred:
         return None
@@ -97,27 +103,39 @@ def cannot_tell(plan: Plan) -> str | None:
     )
 
 
-def expected_fit(planted: PlantedThreshold) -> ThresholdFit:
+def expected_cells(placement: Placement, planted: PlantedThreshold) -> pd.DataFrame:
+    """The cells to try if the law were known and the whole budget spent on all levels alike: x, n, trials."""
+    cells = pd.DataFrame(placement.cells, columns=["x", "n"])
+    if isinstance(placement, Grid):
+        return cells.assign(trials=placement.replicates)
+    near = cells[np.abs(planted.probit(cells["x"], cells["n"])) <= FARTHEST]
+    return near.assign(trials=placement.budget / max(1, len(near)))
+
+
+def expected_fit(planted: PlantedThreshold, cells: pd.DataFrame) -> ThresholdFit:
     """The fit to expect: the planted coefficients, with the inverse of their Fisher information as covariance.
 
     Of the probit model (McCullagh and Nelder, Generalized Linear Models, 1989, section 4.4).
+
+    Args:
+        planted: the law.
+        cells: the columns x, n, trials.
     """
-    cells = planted.expected()
-    basis = centred_basis(cells, ["x"])
+    basis = centred_basis(pd.DataFrame({"x": planted.levels}), ["x"])
     design = threshold_design(cells, basis)
     coefficients = planted.steepness * np.array([-np.log(planted.threshold), 1.0, -planted.exponent])
     predictor = design @ coefficients
     rate = np.clip(special.ndtr(predictor), 1e-12, 1 - 1e-12)
     weight = cells["trials"].to_numpy() * stats.norm.pdf(predictor) ** 2 / (rate * (1 - rate))
     covariance = np.linalg.pinv(design.T @ (weight[:, None] * design))
-    df = len(cells) - 3
-    return ThresholdFit(basis, coefficients, covariance, 1.0, 0.0, df, df, df)
+    df = max(1, len(cells) - 3)
+    return ThresholdFit(basis, coefficients, covariance, 1.0, 0.0, df, df, BINOMIAL_DF)
 
 
 def seconds_per_trial(plan: Plan) -> float:
     """Mean training time of a trial on this machine, measured on one at each end and in the middle of the design."""
     measure = response(plan.claim.response).measure
-    trials = [plan.trials[i][1] for i in (-1, 0, len(plan.trials) // 2, len(plan.trials) - 1)]
+    trials = [plan.trial(plan.cells[i], 0) for i in (-1, 0, len(plan.cells) // 2, -1)]
     seconds = []
     for trial in trials:
         started = time.perf_counter()
@@ -141,29 +159,29 @@ def _nearest_rival(variable: Variable) -> float | None:
 
 
 def _planted(plan: Plan, exponent: float, assumed: Assumptions) -> PlantedThreshold:
-    inside = sorted({cell.level for cell in plan.cells if cell.in_regime})
-    return PlantedThreshold(inside, plan.samples, plan.replicates, exponent, assumed.threshold, assumed.steepness)
+    inside = sorted({level for level, _ in plan.placement.cells})
+    return PlantedThreshold(inside, plan.samples, 1, exponent, assumed.threshold, assumed.steepness)
 
 
 def _simulate(
-    plan: Plan, asked: Question, name: str, exponent: float, assumed: Assumptions, advance: Callable[[int], None]
+    plan: Plan, asked: Question, name: str, exponent: float, assumed: Assumptions, advance: Callable[[int, int], None]
 ) -> Chances:
     (variable,) = asked.variables
-    renamed = Question(
-        (Variable("x", variable.letter, variable.exponent, variable.goes_to),), asked.relation, asked.margin
-    )
+    renamed = replace(asked, variables=(replace(variable, factor="x"),))
+    placement = replace(plan.placement, question=renamed) if isinstance(plan.placement, Adaptive) else plan.placement
     planted = _planted(plan, exponent, assumed)
     decisions: Counter[Decision] = Counter()
-    widths = []
+    widths, trials = [], []
     for replication in range(REPLICATIONS):
-        evidence = gather(planted.draw(np.random.default_rng((SEED, replication))), renamed)
-        fits = fit_laws(evidence, renamed)
+        table = simulate(placement, planted, np.random.default_rng((SEED, replication)))
+        fits = fit_laws(gather(table, renamed), renamed)
         decisions[decide(fits, renamed)] += 1
-        interval = fits.estimate("x", "").interval if fits else Interval(-np.inf, np.inf, 0.95)
+        interval = fits.interval("x") if fits else Interval(-np.inf, np.inf, 0.95)
         widths.append(interval.high - interval.low)
-        advance(1)
+        trials.append(int(table["trials"].sum()))
+        advance(1, 0)
     u = np.log(np.array(planted.levels) / planted.middle)
     thresholds = planted.threshold * np.exp(exponent * u)
     measured = int(((thresholds >= min(plan.samples)) & (thresholds <= max(plan.samples))).sum())
     shares: dict[Decision, float] = {d: n / REPLICATIONS for d, n in decisions.items()}
-    return Chances(name, exponent, shares, float(np.median(widths)), measured)
+    return Chances(name, exponent, shares, float(np.median(widths)), int(np.median(trials)), measured)

@@ -1,41 +1,45 @@
-"""The plan of a run: every trial it needs and what it is for, fixed and hashed before the first training."""
+"""The plan of a run: what it asks, what may be tried and by which rule, fixed and hashed before the first training."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
+
+import pandas as pd
 
 from theorycheck.claim import SAMPLES, Claim, Condition
 from theorycheck.empirical.responses import response
 from theorycheck.empirical.trial import REVISION, Trial
 from theorycheck.errors import DesignError
+from theorycheck.law import Law
+from theorycheck.statistics.placement import Adaptive, Grid, Placement
+from theorycheck.statistics.question import Question, Variable
 
 ProfileName = Literal["smoke", "quick", "standard", "full"]
 
 
 @dataclass(frozen=True)
 class Profile:
-    """How much of a claim's design is carried out.
+    """How much of a claim's design is carried out, when trials are placed adaptively.
 
     Attributes:
-        replicates: factor on the design's replicates a cell (at least one remains).
-        every: only each so manieth N is tried.
+        width: of the exponent's 95 % interval that is narrow enough, in margins of the claim.
+        budget: most trials.
     """
 
-    replicates: float
-    every: int
+    width: float
+    budget: int
 
 
-# Smaller profiles are parts of larger ones, whose runs reuse their trials.
+# The profile "full" is the whole grid: every N at every level, with the design's replicates.
 PROFILES: dict[ProfileName, Profile] = {
-    "smoke": Profile(replicates=0, every=4),
-    "quick": Profile(replicates=0.2, every=2),
-    "standard": Profile(replicates=1, every=1),
-    "full": Profile(replicates=4, every=1),
+    "smoke": Profile(width=2, budget=40),
+    "quick": Profile(width=2, budget=240),
+    "standard": Profile(width=0.6, budget=1500),
 }
 
 
@@ -47,6 +51,11 @@ class Cell:
     n: int
     parameters: dict[str, Any]
     violated: tuple[Condition, ...]
+
+    @property
+    def place(self) -> tuple[float, int]:
+        """Level and N."""
+        return self.level, self.n
 
     @property
     def in_regime(self) -> bool:
@@ -63,24 +72,34 @@ class Plan:
         profile: smoke, quick, standard or full.
         seed: base seed of all trials.
         device: "cpu" or "cuda".
-        replicates: trials in each cell.
         cells: the design points, level by level.
+        placement: which of those inside the theorem's regime are tried, and how often.
     """
 
     claim: Claim
     profile: ProfileName
     seed: int
     device: str
-    replicates: int
     cells: tuple[Cell, ...]
+    placement: Placement
 
-    @cached_property
-    def trials(self) -> list[tuple[Cell, Trial]]:
-        """Every trial with its cell, replicates innermost."""
+    def trial(self, cell: Cell, replicate: int) -> Trial:
+        """The specification of one trial of a cell."""
+        return Trial(self.claim.response, cell.parameters, self.seed, replicate, device=self.device)
+
+    def next_trials(self, counts: pd.DataFrame) -> list[tuple[Cell, Trial]]:
+        """The trials that follow after those counted, with their cells; none when there are enough.
+
+        Args:
+                counts: as for `Placement.next_round`.
+        """
+        columns = counts[[self.claim.design.factor, "n", "trials", "unfitted"]]
+        tried = Counter({(level, n): fitted + not_fitted for level, n, fitted, not_fitted in columns.to_numpy()})
+        chosen = self.placement.next_round(counts)
         return [
-            (cell, Trial(self.claim.response, cell.parameters, self.seed, replicate, device=self.device))
+            (cell, self.trial(cell, int(tried[cell.place]) + i))
             for cell in self.cells
-            for replicate in range(self.replicates)
+            for i in range(chosen[cell.place])
         ]
 
     def holding(self, condition: Condition) -> int:
@@ -107,7 +126,7 @@ class Plan:
             "factor": claim.design.factor,
             "levels": self.levels,
             "samples": self.samples,
-            "replicates": self.replicates,
+            "placement": str(self.placement),
             "seed": self.seed,
             "device": self.device,
             "response": f"{claim.response}: {response(claim.response).meaning}",
@@ -125,7 +144,9 @@ class Plan:
 
     @cached_property
     def document(self) -> str:
-        """Canonical JSON text of all that was decided before training: claim, design, margin, and every trial."""
+        """Canonical JSON text of all that was decided before training: claim, design, margin, and what
+        trials there may be.
+        """
         claim = self.claim
         fixed = {
             "claim": claim.name,
@@ -136,7 +157,7 @@ class Plan:
             "refuted_by": claim.refuted_by,
             "design": self.design,
             "engine_revision": REVISION,
-            "trials": hashlib.sha256("".join(trial.key for _, trial in self.trials).encode()).hexdigest(),
+            "first_trials": hashlib.sha256("".join(self.trial(c, 0).key for c in self.cells).encode()).hexdigest(),
         }
         return json.dumps(fixed, sort_keys=True)
 
@@ -153,21 +174,42 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
         ClaimError: the claim names an unknown response, or an expression of its design lacks a value.
         DesignError: a design point is impossible, or none lies in the theorem's regime.
     """
-    chosen = PROFILES[profile]
-    replicates = max(1, math.floor(claim.design.replicates * chosen.replicates))
-    samples = claim.design.samples[:: chosen.every]
     measured = response(claim.response)
     cells = []
-    for level in claim.design.levels:
-        for n in samples:
-            parameters = claim.design.point(level, n)
-            measured.check(parameters, f"{claim.text(claim.design.factor)} = {level:g}, {SAMPLES.name} = {n}")
-            violated = tuple(c for c in claim.conditions if not c.holds(parameters))
-            cells.append(Cell(level, n, parameters, violated))
-    if not any(cell.in_regime for cell in cells):
+    for level, n in claim.design.cells():
+        parameters = claim.design.point(level, n)
+        measured.check(parameters, f"{claim.text(claim.design.factor)} = {level:g}, {SAMPLES.name} = {n}")
+        violated = tuple(c for c in claim.conditions if not c.holds(parameters))
+        cells.append(Cell(level, n, parameters, violated))
+    inside = tuple(cell.place for cell in cells if cell.in_regime)
+    if not inside:
         conditions = "; ".join(claim.text(c.relation) for c in claim.conditions)
         raise DesignError(
             f"no design point of {claim.name} lies in the theorem's regime ({conditions}); change the levels, "
             f"{SAMPLES.name}, or the held values"
         )
-    return Plan(claim, profile, seed, device, replicates, tuple(cells))
+    return Plan(claim, profile, seed, device, tuple(cells), _placement(claim, profile, inside))
+
+
+def _placement(claim: Claim, profile: ProfileName, cells: tuple[tuple[float, int], ...]) -> Placement:
+    if profile == "full":
+        return Grid(cells, claim.design.replicates)
+    chosen = PROFILES[profile]
+    return Adaptive(cells, question(claim), chosen.width * claim.margin, chosen.budget)
+
+
+def question(asked: Claim | Law) -> Question:
+    """A law in the numbers that the judge needs; a bare one has the default margin and no rivals."""
+    claim = asked if isinstance(asked, Claim) else None
+    law = asked.law if isinstance(asked, Claim) else asked
+    variables = tuple(
+        Variable(
+            factor=symbol.name,
+            letter=claim.text(symbol) if claim else symbol.name,
+            exponent=float(law.exponents[symbol]),
+            goes_to="0" if point == 0 else "oo",
+            rivals=claim.rivals if claim else (),
+        )
+        for symbol, point in law.regime
+    )
+    return Question(variables, law.relation, claim.margin) if claim else Question(variables, law.relation)

@@ -14,24 +14,25 @@ from theorycheck import bounds
 from theorycheck.calibration import error_rates
 from theorycheck.claim import Claim
 from theorycheck.empirical import sweep
+from theorycheck.empirical.responses import response
 from theorycheck.empirical.store import DEFAULT_STORE, Store
-from theorycheck.law import Law
-from theorycheck.plan import Plan, ProfileName, make_plan
+from theorycheck.empirical.trial import Trial
+from theorycheck.plan import Cell, Plan, ProfileName, make_plan, question
 from theorycheck.reports import DEFAULT_OUT
 from theorycheck.reports.report import write_report
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.kinds import holm
-from theorycheck.statistics.question import Question, Variable
+from theorycheck.statistics.question import Question
 from theorycheck.verdict import Judgement, Prediction, Verdict
 
-# Given what is done and how many times, shows progress until the block ends.
-Progress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+# Given what is done, shows progress until the block ends; told how many are done now, and how many more there will be.
+Progress = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
 
 
 @contextmanager
-def silent(task: str, total: int) -> Iterator[Callable[[int], None]]:
+def silent(task: str) -> Iterator[Callable[[int, int], None]]:
     """Show nothing."""
-    yield lambda trained: None
+    yield lambda done, more: None
 
 
 def verify(
@@ -68,42 +69,70 @@ def verify(
     started = time.monotonic()
     plan = make_plan(bounds.find(claim) if isinstance(claim, str) else claim, profile, seed, device)
     with Store(store) as opened:
-        stored = opened.find(trial.key for _, trial in plan.trials)
-        missing = [trial for _, trial in plan.trials if trial.key not in stored]
-        run = opened.start_run(plan.hash, plan.claim.name, plan.document, len(plan.trials) - len(missing))
-        if missing:
-            with progress(f"train {plan.claim.name}", len(missing)) as advance:
-                sweep.run(missing, opened, jobs, advance)
-            stored |= opened.find(trial.key for trial in missing)
-        table = tabulate(plan, stored)
+        run = opened.start_run(plan.hash, plan.claim.name, plan.document)
+        table, trained = carry_out(plan, opened, jobs, progress)
         cells = count(table, plan)
         judgement = judge(cells, question(plan.claim)).with_check(error_rates(measured=False))
-        opened.finish_run(run, len(missing), judgement.decision)
-    verdict = describe(plan, judgement, table, len(missing), time.monotonic() - started)
+        opened.finish_run(run, trained, len(table) - trained, judgement.decision)
+    verdict = describe(plan, judgement, table, trained, time.monotonic() - started)
     return write_report(verdict, plan.claim, table, cells, out / plan.claim.name)
 
 
-def tabulate(plan: Plan, measurements: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
-    """One row a trial, in the plan's order: factor, n, replicate, in_regime, the measurement, and the trial's key."""
-    rows = []
-    for cell, trial in plan.trials:
-        where = {plan.claim.design.factor: cell.level, "n": cell.n, "replicate": trial.replicate}
-        rows.append({**where, "in_regime": cell.in_regime, **measurements[trial.key], "key": trial.key})
-    return pd.DataFrame(rows)
+def carry_out(plan: Plan, store: Store, jobs: int, progress: Progress = silent) -> tuple[pd.DataFrame, int]:
+    """Train a plan's trials, round by round, but those that are stored.
+
+    Returns:
+        The trials as by `tabulate`, and how many of them were trained now.
+    """
+    chosen: list[tuple[Cell, Trial]] = []
+    measurements: dict[str, Mapping[str, Any]] = {}
+    trained = 0
+    table = tabulate(plan, chosen, measurements)
+    with progress(f"train {plan.claim.name}") as advance:
+        while following := plan.next_trials(count(table, plan)):
+            trials = [trial for _, trial in following]
+            stored = store.find(trial.key for trial in trials)
+            missing = [trial for trial in trials if trial.key not in stored]
+            advance(len(trials) - len(missing), len(trials))
+            if missing:
+                sweep.run(missing, store, jobs, advance)
+                stored |= store.find(trial.key for trial in missing)
+            trained += len(missing)
+            chosen += following
+            measurements |= stored
+            table = tabulate(plan, chosen, measurements)
+    return table, trained
+
+
+def tabulate(
+    plan: Plan, trials: Sequence[tuple[Cell, Trial]], measurements: Mapping[str, Mapping[str, Any]]
+) -> pd.DataFrame:
+    """One row a trial, by level, N and replicate: factor, n, replicate, the measurement, work, and the trial's key."""
+    factor, measured = plan.claim.design.factor, response(plan.claim.response)
+    rows = [
+        {
+            **{factor: cell.level, "n": cell.n, "replicate": trial.replicate},
+            **measurements[trial.key],
+            **{"work": measured.work(cell.parameters, measurements[trial.key]), "key": trial.key},
+        }
+        for cell, trial in trials
+    ]
+    place = [factor, "n", "replicate"]
+    table = pd.DataFrame(rows) if rows else pd.DataFrame(columns=[*place, "outcome", "work"])
+    return table.sort_values(place, ignore_index=True)
 
 
 def count(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """Count outcomes in each cell inside the theorem's regime: factor, n, successes, trials, unfitted."""
-    inside = table[table["in_regime"]]
+    """Count outcomes in each cell: factor, n, successes, trials, unfitted, and the work of all."""
     outcomes = pd.DataFrame(
         {
-            "successes": inside["outcome"] == "success",
-            "trials": inside["outcome"] != "unfitted",
-            "unfitted": inside["outcome"] == "unfitted",
+            "successes": (table["outcome"] == "success").astype(int),
+            "trials": (table["outcome"] != "unfitted").astype(int),
+            "unfitted": (table["outcome"] == "unfitted").astype(int),
+            "work": table["work"].astype(float),
         }
-    ).astype(int)
-    by = [inside[plan.claim.design.factor], inside["n"]]
-    return outcomes.groupby(by).sum().reset_index()
+    )
+    return outcomes.groupby([table[plan.claim.design.factor], table["n"]]).sum().reset_index()
 
 
 def as_drawn(table: pd.DataFrame, plan: Plan) -> dict[str, tuple[float, float]]:
@@ -120,23 +149,6 @@ def as_drawn(table: pd.DataFrame, plan: Plan) -> dict[str, tuple[float, float]]:
         if over_levels:
             ratios[name] = (float(min(over_levels)), float(max(over_levels)))
     return ratios
-
-
-def question(asked: Claim | Law) -> Question:
-    """A law in the numbers that the judge needs; a bare one has the default margin and no rivals."""
-    claim = asked if isinstance(asked, Claim) else None
-    law = asked.law if isinstance(asked, Claim) else asked
-    variables = tuple(
-        Variable(
-            factor=symbol.name,
-            letter=claim.text(symbol) if claim else symbol.name,
-            exponent=float(law.exponents[symbol]),
-            goes_to="0" if point == 0 else "oo",
-            rivals=claim.rivals if claim else (),
-        )
-        for symbol, point in law.regime
-    )
-    return Question(variables, law.relation, claim.margin) if claim else Question(variables, law.relation)
 
 
 def predictions(asked: Question) -> tuple[Prediction, ...]:

@@ -48,6 +48,10 @@ class Response:
         """How many trials of these shapes are best trained together."""
         return self.setting(**parameters).trials_at_once
 
+    def work(self, parameters: Mapping[str, Any], measurement: Measurement) -> float:
+        """What a trial took, in multiply-adds, roughly; the same on every machine."""
+        return self.setting(**parameters).work(measurement["iterations"])
+
     def measure(self, trials: Sequence[Trial]) -> Iterator[tuple[int, Measurement]]:
         """Train trials that share their shapes, and yield position and measurement of each."""
         function: Callable[[Sequence[Trial]], Iterator[tuple[int, Measurement]]]

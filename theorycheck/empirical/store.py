@@ -68,18 +68,18 @@ class Store:
         with self._transaction():
             self._connection.executemany("INSERT OR IGNORE INTO trials VALUES (?, ?, ?, ?)", rows)
 
-    def start_run(self, plan: str, claim: str, document: str, reused: int) -> int:
+    def start_run(self, plan: str, claim: str, document: str) -> int:
         """Record a plan (once) and the start of a run of it, before its first training; return the run's number."""
         with self._transaction() as execute:
             execute("INSERT OR IGNORE INTO plans VALUES (?, ?, ?, ?)", (plan, claim, document, _now()))
-            row = execute("INSERT INTO runs (plan, started, reused) VALUES (?, ?, ?)", (plan, _now(), reused))
+            row = execute("INSERT INTO runs (plan, started, reused) VALUES (?, ?, 0)", (plan, _now()))
             return int(row.lastrowid or 0)
 
-    def finish_run(self, run: int, trained: int, verdict: str | None) -> None:
-        """Record the end of a run, without a verdict when it was interrupted."""
+    def finish_run(self, run: int, trained: int, reused: int, verdict: str) -> None:
+        """Record the end of a run: trials trained in it and reused, and its verdict."""
         with self._transaction() as execute:
-            values = (_now(), trained, verdict, run)
-            execute("UPDATE runs SET finished = ?, trained = ?, verdict = ? WHERE id = ?", values)
+            values = (_now(), trained, reused, verdict, run)
+            execute("UPDATE runs SET finished = ?, trained = ?, reused = ?, verdict = ? WHERE id = ?", values)
 
     def runs(self) -> list[dict[str, Any]]:
         """All runs, oldest first: id, claim, plan, started, finished, trained, reused, verdict."""

@@ -20,14 +20,14 @@ def success_map(verdict: Verdict, claim: Claim, cells: pd.DataFrame) -> Figure:
     """Share of successful trials in every cell (level, N), with the fitted threshold and the claimed slope."""
     figure, axes = _figure()
     factor = claim.design.factor
-    levels, samples = np.sort(cells[factor].unique()), np.sort(cells["n"].unique())
+    levels, samples = np.array(verdict.design["levels"]), np.array(verdict.design["samples"])
     share = (
         (cells["successes"] / cells["trials"].where(cells["trials"] > 0))
         .groupby([cells["n"], cells[factor]])
         .sum(min_count=1)
     )
     grid = share.unstack().reindex(index=samples, columns=levels).to_numpy(float)
-    axes.set_facecolor("0.85")  # cells without evidence: all trials unfitted, or outside of the theorem's regime
+    axes.set_facecolor("0.85")  # cells without evidence: not needed, outside of the regime, or all trials unfitted
     mesh = axes.pcolormesh(_edges(levels), _edges(samples), grid, cmap="cividis", vmin=0, vmax=1)
     figure.colorbar(mesh, ax=axes, label="share of successful trials")
     _draw_laws(axes, verdict, claim, on_map=True)

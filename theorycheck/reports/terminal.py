@@ -25,7 +25,7 @@ def summary(verdict: Verdict, claim: Claim | None = None) -> str:
         **(
             {"assuming": _assumptions(verdict)} if claim and claim.conditions and "conditions" in verdict.design else {}
         ),
-        "design": list(_design(verdict, claim)) if "replicates" in verdict.design else list(_table(verdict)),
+        "design": list(_design(verdict, claim)) if "placement" in verdict.design else list(_table(verdict)),
         "fit": list(_fits(verdict)) or ["no estimate"],
         "checks": columns([(check.status, check.name, check.detail) for check in judgement.checks]),
     }
@@ -55,7 +55,7 @@ def description(claim: Claim, meaning: str) -> str:
         "design": [
             f"{claim.text(design.factor)}: {', '.join(f'{x:g}' for x in design.levels)}",
             f"N: {', '.join(map(str, design.samples))}",
-            f"{design.replicates} replicates a cell",
+            f"{design.replicates} replicates a cell in the full profile; smaller ones place trials where success turns",
             *held,
         ],
         "margin": [f"exponents up to {claim.margin:g} worse than claimed are allowed"],
@@ -80,7 +80,7 @@ def outlook(
         design: of the plan, as JSON values.
         assumed: threshold and steepness of success.
         chances: of each verdict under each planted law.
-        trials: in the design.
+        trials: to expect, if the claim holds exactly.
         seconds: that training them would take.
         jobs: worker processes.
     """
@@ -96,7 +96,7 @@ def outlook(
         "design": [
             f"{factor}: {len(levels)} levels, {levels[0]:g} to {levels[-1]:g}",
             f"N: {len(samples)} sizes, {samples[0]} to {samples[-1]}",
-            f"{design['replicates']} replicates a cell (profile {design['profile']})",
+            f"profile {design['profile']}: {design['placement']}",
         ],
         "assuming": [
             f"N* = {assumed.threshold:.3g} at {factor} = {middle:.3g} (--threshold), and a success curve of "
@@ -137,7 +137,8 @@ def _design(verdict: Verdict, claim: Claim | None) -> Iterator[str]:
     decades = np.log10(levels[-1] / levels[0])
     factor = f"{verdict.predictions[0].letter}: {len(levels)} levels, {levels[0]:g} to {levels[-1]:g}"
     sizes = f"N: {len(samples)} sizes, {samples[0]} to {samples[-1]}"
-    yield f"{factor} ({decades:.1f} decades); {sizes}; {verdict.design['replicates']} replicates a cell"
+    yield f"{factor} ({decades:.1f} decades); {sizes}"
+    yield verdict.design["placement"]
     drawn = verdict.design["as_drawn"].items()
     if drawn and claim:
         ratios = ", ".join(f"{claim.text(name)} {low:.3f} to {high:.3f}" for name, (low, high) in drawn)

@@ -106,7 +106,9 @@ def fit_binomial(cells: pd.DataFrame, design: np.ndarray, link: Link = "probit",
         warnings.simplefilter("error", PerfectSeparationWarning)
         warnings.simplefilter("ignore", DomainWarning)
         try:
-            result = sm.GLM(np.column_stack([successes, failures]), design, family=family).fit(maxiter=200)
+            result = sm.GLM(np.column_stack([successes, failures]), design, family=family).fit(
+                maxiter=50
+            )  # a maximum takes 5 to 20
         except (PerfectSeparationWarning, np.linalg.LinAlgError):
             return None
     rate = np.asarray(result.mu)

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from scipy import stats
 
 Curve = Literal["probit", "logit", "cloglog"]
@@ -87,12 +88,19 @@ class PlantedThreshold:
         x, n = (grid.ravel() for grid in np.meshgrid(self.levels, self.samples, indexing="ij"))
         return pd.DataFrame({"x": x.astype(float), "n": n.astype(int), "trials": self.replicates})
 
+    def rate(self, x: ArrayLike, n: ArrayLike, shift: float = 0.0) -> np.ndarray:
+        """Success rate at level x and sample size n, with log N* shifted."""
+        return np.asarray((1 - self.lapse) * CURVES[self.curve](self.probit(x, n, shift)))
+
+    def probit(self, x: ArrayLike, n: ArrayLike, shift: float = 0.0) -> np.ndarray:
+        """Distance of log N from the threshold, in units of the success curve's steepness."""
+        u = np.log(np.asarray(x, float) / self.middle)
+        log_threshold = np.log(self.threshold) + self.exponent * u + self.curvature * u**2 + shift
+        return np.asarray(self.steepness * (np.log(np.asarray(n, float)) - log_threshold))
+
     def _rates(self, shift: float = 0.0) -> np.ndarray:
         cells = self._cells()
-        u = np.log(cells["x"].to_numpy() / self.middle)
-        log_threshold = np.log(self.threshold) + self.exponent * u + self.curvature * u**2 + shift
-        z = self.steepness * (np.log(cells["n"].to_numpy()) - log_threshold)
-        return np.asarray((1 - self.lapse) * CURVES[self.curve](z))
+        return self.rate(cells["x"], cells["n"], shift)
 
 
 @dataclass(frozen=True)

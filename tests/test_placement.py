@@ -1,0 +1,129 @@
+"""Adaptive placement on planted laws: it finds where success turns, spends where it pays, and stops in time."""
+
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from theorycheck.statistics.judge import fit_laws, gather
+from theorycheck.statistics.placement import SEARCH_ROUNDS, SEARCH_TRIALS, Adaptive, Belief, Grid, simulate
+from theorycheck.statistics.planted import PlantedThreshold
+from theorycheck.statistics.question import Question, Variable
+
+LEVELS = (0.03, 0.04, 0.06, 0.09, 0.13, 0.2, 0.3)
+SAMPLES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
+CELLS = tuple((x, n) for x in LEVELS for n in SAMPLES)
+QUESTION = Question((Variable("x", "x", -1.0, "0"),), "O")
+NOTHING = pd.DataFrame(columns=["x", "n", "successes", "trials", "unfitted", "work"])
+
+
+def law(exponent=-1.0, threshold=24.0, steepness=1.5):
+    return PlantedThreshold(LEVELS, SAMPLES, 1, exponent, threshold, steepness)
+
+
+def adaptive(width=0.3, budget=2000):
+    return Adaptive(CELLS, QUESTION, width, budget)
+
+
+def collected(placement, planted, seed, **options):
+    return simulate(placement, planted, np.random.default_rng(seed), **options)
+
+
+def judged(table):
+    return fit_laws(gather(table, QUESTION), QUESTION).interval("x")
+
+
+def trials_at(table, level):
+    return int(table.loc[table["x"] == level, "trials"].sum())
+
+
+def test_a_grid_is_every_cell_once():
+    table = collected(Grid(CELLS, 3), law(), 0)
+    assert (table["trials"] == 3).all()
+    assert len(table) == len(CELLS)
+
+
+@pytest.mark.parametrize("steepness", [1.0, 3.0])
+def test_the_search_ends_near_the_thresholds(steepness):
+    planted = law(-1.3, steepness=steepness)
+    errors = []
+    for seed in range(30):
+        searched = collected(adaptive(budget=SEARCH_ROUNDS * SEARCH_TRIALS * len(LEVELS)), planted, seed)
+        belief = Belief(CELLS, searched, QUESTION)
+        truth = np.log(24.0) - 1.3 * np.log(np.array(LEVELS) / planted.middle)
+        errors.append(belief.thresholds - truth)
+    assert np.abs(np.mean(errors, axis=0)).max() < 0.3
+    assert np.std(errors) < 0.5  # N from 2 to 256 is 4.9 wide
+
+
+def test_it_stops_when_the_interval_is_narrow_enough_and_costs_less_than_the_grid():
+    full = judged(collected(Grid(CELLS, 20), law(), 0))
+    width = full.high - full.low
+    counts = [collected(adaptive(width), law(), seed) for seed in range(6)]
+    intervals = [judged(table) for table in counts]
+    assert all(interval.high - interval.low <= width for interval in intervals)
+    assert np.median([table["trials"].sum() for table in counts]) < 0.6 * 20 * len(CELLS)
+
+
+def test_the_budget_is_never_exceeded_and_thinned_evenly():
+    for budget in (0, 5, 40, 100):
+        assert collected(adaptive(0.01, budget), law(), 1)["trials"].sum() == budget
+    first = adaptive(budget=7).next_round(NOTHING)
+    assert sorted(level for level, _ in first) == list(LEVELS)
+
+
+def test_a_round_depends_on_the_counts_alone():
+    table = collected(adaptive(0.2, 300), law(), 2)
+    shuffled = table.sample(frac=1, random_state=0)
+    following = adaptive(0.2).next_round(table)
+    assert following == adaptive(0.2).next_round(shuffled)
+    assert following.total() > 0
+
+
+def test_levels_whose_work_is_small_get_more_trials():
+    dear = [collected(adaptive(0.2), law(), seed, work=lambda x, n: n / x**2) for seed in range(5)]
+    alike = [collected(adaptive(0.2), law(), seed) for seed in range(5)]
+    assert sum(trials_at(t, 0.03) for t in dear) < 0.6 * sum(trials_at(t, 0.03) for t in alike)
+
+
+def test_every_level_gets_its_share_and_trials_spread_over_cells():
+    table = collected(adaptive(0.01, 1000), law(), 3)
+    assert all(trials_at(table, level) >= 1000 * 0.2 / len(LEVELS) for level in LEVELS)
+    assert table["trials"].max() < 150
+
+
+def test_thresholds_outside_of_the_samples_end_the_run_early():
+    table = collected(adaptive(0.2), law(threshold=50_000.0), 0)
+    assert table["trials"].sum() < 200
+    assert table["successes"].sum() <= 2
+
+
+def test_unfitted_trials_are_spent_but_no_evidence():
+    table = collected(adaptive(0.2, 200), law(), 4)
+    unfitted = table.assign(unfitted=table["trials"], trials=0, successes=0)
+    assert Belief(CELLS, unfitted, QUESTION).spent == 200
+    assert adaptive(0.2, 200).next_round(unfitted) == Counter()
+    nothing_known = Belief(CELLS, NOTHING, QUESTION)
+    assert Belief(CELLS, unfitted, QUESTION).thresholds == pytest.approx(nothing_known.thresholds)
+
+
+def test_the_expected_width_is_what_the_judge_finds():
+    """The judge's is wider: it allows for overdispersion, and in some data sets for a bend."""
+    planted, widths = law(), []
+    for seed in range(20):
+        table = collected(adaptive(0.01, 600), planted, seed)
+        interval = judged(table)
+        widths.append((Belief(CELLS, table, QUESTION).width(), interval.high - interval.low))
+    expected, found = np.median(widths, axis=0)
+    assert expected < found < 1.3 * expected
+
+
+def test_the_deep_end_may_be_either():
+    growing = replace(QUESTION, variables=(Variable("x", "x", -1.0, "oo"),))
+    towards = {
+        q.variables[0].goes_to: simulate(Adaptive(CELLS, q, 0.01, 800), law(), np.random.default_rng(0))
+        for q in (QUESTION, growing)
+    }
+    assert trials_at(towards["0"], 0.03) > trials_at(towards["oo"], 0.03)

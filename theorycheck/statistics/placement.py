@@ -1,0 +1,300 @@
+"""Which trials a run makes: a whole grid, or adaptively those near the N where success turns.
+
+A run proceeds in rounds. Each looks at the counts so far and says which cells get how many trials next. A round depends
+on the counts alone, so a run that was cut short goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy import optimize, special, stats
+
+from theorycheck.statistics.checks import FEWEST_LEVELS
+from theorycheck.statistics.judge import fit_laws, gather
+from theorycheck.statistics.planted import PlantedThreshold
+from theorycheck.statistics.question import Question
+
+SEARCH_ROUNDS = 4  # of bisection, at the estimated threshold of every level
+SEARCH_TRIALS = 2  # at each level in a round of the search
+GROWTH = (0.05, 1.0)  # fewest and most trials of a round after the search, as a multiple of those before it
+EVEN_SHARE = 0.2  # of a round, spread over all levels, so that a shape nobody thought of is seen
+FARTHEST = 1.0  # probit of the success rate in the cells where trials are placed after the search: 16 % to 84 %
+SCATTER = 0.02  # correlation of trials of one cell: no smooth law holds exactly in every cell
+
+# What is believed before the first trial of  log N* = c + e u + deviation of the level,  u the log of the level, and of
+# the success curve's steepness, a power of the level. Placement rests on it, no verdict does.
+EXPONENT_SD = 2.0
+DEVIATION_SD = 0.5
+STEEPNESS, LOG_STEEPNESS_SD = 1.5, 0.5
+STEEPENING_SD = 0.5  # of the power
+
+Cell = tuple[float, int]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Every cell alike.
+
+    Attributes:
+        cells: all (level, N).
+        replicates: trials of each.
+    """
+
+    cells: tuple[Cell, ...]
+    replicates: int
+
+    def __str__(self) -> str:
+        """For readers."""
+        return f"every N at every level, {self.replicates} replicates a cell"
+
+    def next_round(self, counts: pd.DataFrame) -> Counter[Cell]:
+        """How many trials each cell gets next: all at once, then none."""
+        return Counter() if len(counts) else Counter(dict.fromkeys(self.cells, self.replicates))
+
+
+@dataclass(frozen=True)
+class Adaptive:
+    """Near the N where success turns, and most at those levels that tell most about the exponent for their work.
+
+    Ends when the 95 % interval of the exponent is narrow enough, or the budget is spent.
+
+    Attributes:
+        cells: all (level, N) that may be tried.
+        question: what the trials are to answer; its one variable is the level.
+        width: of the interval that is narrow enough.
+        budget: most trials.
+    """
+
+    cells: tuple[Cell, ...]
+    question: Question
+    width: float
+    budget: int
+
+    def __str__(self) -> str:
+        """For readers."""
+        return (
+            f"trials placed where success turns, until the 95 % interval is at most {self.width:g} wide, "
+            f"at most {self.budget} trials"
+        )
+
+    def next_round(self, counts: pd.DataFrame) -> Counter[Cell]:
+        """How many trials each cell gets next; none when there are enough.
+
+        First come rounds of search for the threshold of every level, then sets of trials around them.
+
+        Args:
+            counts: one row a cell that was tried, with the columns of the factor, n, successes, trials, unfitted
+                (tried as well, but no evidence), and work (spent on all of them, in any unit).
+        """
+        belief = Belief(self.cells, counts, self.question)
+        spent = belief.spent
+        if spent < SEARCH_ROUNDS * SEARCH_TRIALS * len(belief.levels):
+            chosen = Counter(dict.fromkeys(belief.turning_points(), SEARCH_TRIALS))
+        else:
+            width = belief.width()
+            if width <= self.width:  # what the judge prints is rarely narrower, and takes longer to find
+                width = self._judged_width(counts)
+            if width <= self.width or len(belief.within_reach()) < FEWEST_LEVELS:
+                return Counter()
+            chosen = belief.refine(round(spent * np.clip((width / self.width) ** 2 - 1, *GROWTH)))
+        return _at_most(chosen, self.budget - spent)
+
+    def _judged_width(self, counts: pd.DataFrame) -> float:
+        fits = fit_laws(gather(counts, self.question), self.question)
+        if fits is None:
+            return np.inf
+        interval = fits.interval(self.question.factors[0])
+        return interval.high - interval.low
+
+
+Placement = Grid | Adaptive
+
+
+class Belief:
+    """Where success turns at each level, as far as the trials so far tell.
+
+    The maximum of the posterior of  P(success) = Phi(s_k (log N - t_k))  at level k, with the prior above.
+
+    Attributes:
+        levels: of the factor, in increasing order.
+        spent: number of trials so far.
+        thresholds: t_k, in natural logarithms.
+        steepness: s_k.
+    """
+
+    def __init__(self, cells: Sequence[Cell], counts: pd.DataFrame, question: Question) -> None:
+        (variable,) = question.variables
+        self.levels = sorted({level for level, _ in cells})
+        self.spent = int((counts["trials"] + counts["unfitted"]).sum())
+        self._cells = sorted(cells)
+        self._level = np.array([self.levels.index(level) for level, _ in self._cells])
+        self._log_n = np.log([n for _, n in self._cells])
+        places = pd.MultiIndex.from_tuples(self._cells, names=[variable.factor, "n"])
+        tried = counts.set_index([variable.factor, "n"]).reindex(places, fill_value=0)
+        self._trials, self._successes = tried["trials"].to_numpy(float), tried["successes"].to_numpy(float)
+        spent, work = (
+            np.bincount(self._level, column.to_numpy(float), len(self.levels))
+            for column in (tried["trials"] + tried["unfitted"], tried["work"])
+        )
+        self._work = np.where(spent > 0, work / np.maximum(spent, 1), 1.0)  # of a trial at each level
+        self._u = np.log(self.levels) - np.log(self.levels).mean()
+        self._deep = self.levels.index(variable.deepest(self.levels))
+        self.thresholds, self.steepness = self._most_probable()
+        self._probit = self.steepness[self._level] * (self._log_n - self.thresholds[self._level])
+
+    def _most_probable(self) -> tuple[np.ndarray, np.ndarray]:
+        count, u, level, log_n = len(self.levels), self._u, self._level, self._log_n
+        middle, half_range = (log_n.max() + log_n.min()) / 2, (log_n.max() - log_n.min()) / 2
+        covariance = half_range**2 + EXPONENT_SD**2 * np.outer(u, u) + DEVIATION_SD**2 * np.eye(count)
+        precision = np.linalg.inv(covariance)
+        successes, failures = self._successes, self._trials - self._successes
+        prior_deviations = np.array([LOG_STEEPNESS_SD, STEEPENING_SD])
+
+        def minus_log_posterior(values: np.ndarray) -> tuple[float, np.ndarray]:
+            thresholds, form = values[:count], values[count:]
+            steepness = np.exp(form[0] + form[1] * u)[level]
+            z = steepness * (log_n - thresholds[level])
+            success, failure = special.log_ndtr(z), special.log_ndtr(-z)
+            log_density = -(z**2) / 2 - np.log(2 * np.pi) / 2
+            slope = successes * np.exp(log_density - success) - failures * np.exp(log_density - failure)
+            pull = precision @ (thresholds - middle)
+            form = (form - [np.log(STEEPNESS), 0]) / prior_deviations
+            loss = (thresholds - middle) @ pull / 2 + form @ form / 2 - successes @ success - failures @ failure
+            by_threshold = pull + np.bincount(level, slope * steepness, count)
+            by_form = form / prior_deviations - [slope @ z, slope @ (z * u[level])]
+            return loss, np.concatenate([by_threshold, by_form])
+
+        start = np.concatenate([np.full(count, middle), [np.log(STEEPNESS), 0.0]])
+        found = optimize.minimize(minus_log_posterior, start, jac=True, method="L-BFGS-B").x
+        return found[:count], np.exp(found[count] + found[count + 1] * u)
+
+    def turning_points(self) -> list[Cell]:
+        """The cell of each level whose success rate is believed nearest to 50 %."""
+        return [self._cells[self._nearest(level)] for level in range(len(self.levels))]
+
+    def _nearest(self, level: int) -> int:
+        return int(np.argmin(np.where(self._level == level, np.abs(self._probit), np.inf)))
+
+    def within_reach(self) -> list[int]:
+        """The levels at which some cell succeeds neither almost never nor almost always, as far as is believed."""
+        near = np.abs(self._probit) <= 2 * FARTHEST
+        return sorted(set(self._level[near].tolist()))
+
+    def width(self) -> float:
+        """Expected width of the 95 % interval of the exponent, if the law is one power law and holds in every cell."""
+        slope = self._slopes[0]
+        variance = slope @ self._covariance(self._trials, slope) @ slope
+        return float(2 * stats.norm.ppf(0.975) * np.sqrt(variance))
+
+    @cached_property
+    def _design(self) -> np.ndarray:
+        """The columns of  s (b0 + b1 log N + b2 u + b3 u^2)  but for s, of every cell."""
+        u = self._u[self._level]
+        return np.column_stack([np.ones(len(u)), self._log_n, u, u**2])
+
+    @cached_property
+    def _weight(self) -> np.ndarray:
+        """Fisher information of a trial about b0 (McCullagh and Nelder, Generalized Linear Models, section 4.4)."""
+        log_rates = special.log_ndtr(self._probit) + special.log_ndtr(-self._probit)
+        return np.asarray(self.steepness[self._level] ** 2 * np.exp(-(self._probit**2) - log_rates) / (2 * np.pi))
+
+    @cached_property
+    def _slopes(self) -> tuple[np.ndarray, np.ndarray]:
+        """Gradients by b, at b1 = 1, of the exponent of one power law and of that at the deep end of a bent law."""
+        exponent = np.polyfit(self._u, self.thresholds, 1)[0]
+        return np.array([0.0, exponent, 1.0]), np.array([0.0, exponent, 1.0, 2 * self._u[self._deep]])
+
+    def refine(self, trials: int) -> Counter[Cell]:
+        """Place trials one by one: first a share evenly over the levels, then each where it gains most for its work.
+
+        What is to shrink is the product of two variances: of the exponent of one power law, which wants trials at both
+        ends of the range, and of the local exponent at the deep end where a bend is allowed, which wants them there and
+        in the middle. (Compound c-optimality: Atkinson, Donev and Tobias, Optimum Experimental Designs, 2007,
+        section 21.) Trials of a cell count less the more of them there are, as if it were beta-binomial, so that they
+        spread over cells. Levels out of reach get none.
+        """
+        levels = self.within_reach()
+        near = np.abs(self._probit) <= FARTHEST
+        near[[self._nearest(level) for level in levels]] = True
+        candidates = np.flatnonzero(near & np.isin(self._level, levels))
+        tried = self._trials.copy()
+        chosen = []
+        for level in levels:
+            here = candidates[self._level[candidates] == level]
+            for _ in range(max(1, round(EVEN_SHARE * trials / len(levels)))):
+                chosen.append(here[np.argmax((self._weight * _marginal(tried))[here])])
+                tried[chosen[-1]] += 1
+        effective = tried / (1 + np.maximum(tried - 1, 0) * SCATTER)
+        covariances = [self._covariance(effective, slope) for slope in self._slopes]
+        while len(chosen) < trials:
+            more = (self._weight * _marginal(tried))[candidates]
+            gain = np.zeros(len(candidates))
+            for slope, covariance in zip(self._slopes, covariances, strict=True):
+                x = self._design[candidates, : len(slope)]
+                moved = x @ covariance
+                reduction = more * (moved @ slope) ** 2 / (1 + more * (moved * x).sum(axis=1))
+                gain -= np.log1p(-reduction / (slope @ covariance @ slope))
+            best = int(np.argmax(gain / self._work[self._level[candidates]]))
+            chosen.append(candidates[best])
+            tried[candidates[best]] += 1
+            covariances = [_with_one_more(c, self._design[candidates[best], : len(c)], more[best]) for c in covariances]
+        return Counter(self._cells[i] for i in chosen)
+
+    def _covariance(self, effective: np.ndarray, slope: np.ndarray) -> np.ndarray:
+        """Inverse information of numbers of trials about as many coefficients as a slope has; large without trials."""
+        x = self._design[:, : len(slope)]
+        return np.asarray(np.linalg.inv(x.T @ ((effective * self._weight)[:, None] * x) + 1e-9 * np.eye(len(slope))))
+
+
+def _marginal(tried: np.ndarray) -> np.ndarray:
+    """What one more trial of a cell adds to its effective number, n / (1 + (n - 1) SCATTER)."""
+    return np.asarray((1 - SCATTER) / ((1 + tried * SCATTER) * (1 + np.maximum(tried - 1, 0) * SCATTER)))
+
+
+def _with_one_more(covariance: np.ndarray, x: np.ndarray, weight: float) -> np.ndarray:
+    """The inverse information after a trial with predictors x (Sherman and Morrison)."""
+    moved = covariance @ x
+    return np.asarray(covariance - weight * np.outer(moved, moved) / (1 + weight * x @ moved))
+
+
+def simulate(
+    placement: Placement,
+    planted: PlantedThreshold,
+    rng: np.random.Generator,
+    work: Callable[[float, int], float] = lambda level, n: 1.0,
+) -> pd.DataFrame:
+    """Counts of a planted law, as a run with this placement would collect them.
+
+    Args:
+        placement: over levels of a factor called x.
+        planted: the truth.
+        rng: source of the outcomes.
+        work: of a trial in each cell.
+
+    Returns:
+        Cells with the columns x, n, successes, trials, unfitted (none is), work.
+    """
+    counts = {cell: [0, 0] for cell in placement.cells}
+    while True:
+        rows = [(*cell, *count, 0, count[1] * work(*cell)) for cell, count in counts.items() if count[1]]
+        table = pd.DataFrame(rows, columns=["x", "n", "successes", "trials", "unfitted", "work"])
+        following = placement.next_round(table)
+        if not following:
+            return table
+        for (x, n), trials in sorted(following.items()):
+            counts[x, n][0] += int(rng.binomial(trials, planted.rate(x, n)))
+            counts[x, n][1] += trials
+
+
+def _at_most(chosen: Counter[Cell], most: int) -> Counter[Cell]:
+    """The chosen trials, or evenly thinned out."""
+    trials = sorted(chosen.elements())
+    if len(trials) <= most:
+        return chosen
+    return Counter(trials[i * len(trials) // most] for i in range(max(most, 0)))
