@@ -20,10 +20,13 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+import pandas as pd
 from joblib import Parallel, delayed
 
+from theorycheck.plan import PROFILES
 from theorycheck.statistics import checks
 from theorycheck.statistics.judge import decide, fit_laws, gather
+from theorycheck.statistics.placement import Adaptive, simulate
 from theorycheck.statistics.planted import PlantedMeasurement, PlantedThreshold
 from theorycheck.statistics.question import Question, Variable
 
@@ -32,10 +35,13 @@ STORED = ROOT / "theorycheck/calibration.json"
 TABLE = ROOT / "docs/calibration-table.md"
 SEED = 23_000  # of the study; what the judge was tuned on had others (docs/calibration.md)
 
-# The designs that `verify` carries out: all N at all levels, as placed by the claim file.
+# Designs fixed beforehand, as in the profile full of `verify` and in most tables given to `fit`: all N at all levels.
 LEVELS = (0.03, 0.04, 0.06, 0.09, 0.13, 0.20, 0.30)
 SAMPLES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 DESIGNS = {"standard": (SAMPLES, 20), "quick": (SAMPLES[::2], 4), "smoke": (SAMPLES[::4], 1)}
+# Trials placed adaptively, as in the other profiles of `verify`, over the cells of its claims.
+EVEN_SAMPLES = (2, 4, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256)
+CELLS = tuple((x, n) for x in LEVELS for n in EVEN_SAMPLES)
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,7 @@ class Condition:
         truth: of the exponent that the claim is about: that at the end of the range which the regime points to.
         asked: whether the figures asked of the judge apply; else the condition is reported for what it becomes.
         replications: more where a pilot came close to a figure.
+        profile: of `verify`, by which trials are placed; None for a design fixed beforehand.
     """
 
     name: str
@@ -57,6 +64,19 @@ class Condition:
     truth: float
     asked: bool = True
     replications: int = 1000
+    profile: str | None = None
+
+    def draw(self, rng: np.random.Generator) -> pd.DataFrame:
+        if self.profile is None:
+            return self.planted.draw(rng)
+        profile = PROFILES[self.profile]
+        placement = Adaptive(CELLS, self.question, profile.width * self.question.margin, profile.budget)
+        return simulate(placement, self.planted, rng, work)
+
+
+def work(x: float, n: int) -> float:
+    """Multiply-adds of a trial of the ViT with attention, which takes about 7 / x iterations."""
+    return 480e3 * 7 / x * min(n, 64) + 360e3 * (n + 500)
 
 
 def claim(exponent: float, relation: str = "O") -> Question:
@@ -130,6 +150,31 @@ CONDITIONS = [
     Condition(
         "measured, edge, seeds shared and told", measured(EDGE, seed_scatter=0.2), claim(-1), EDGE, replications=MORE
     ),
+    *(
+        Condition(f"placed, {name}", planted, asked_of, truth, asked, replications, profile)
+        for name, planted, asked_of, truth, asked, replications, profile in (
+            ("exactly as claimed, O", threshold(-1.0), claim(-1), -1.0, True, 1000, "standard"),
+            ("exactly as claimed, O(x^-2)", threshold(-2.0), claim(-2), -2.0, True, 1000, "standard"),
+            ("exactly as claimed, Theta", threshold(-1.0), claim(-1, "Theta"), -1.0, True, 1000, "standard"),
+            ("better than claimed, O", threshold(-0.5), claim(-1), -0.5, True, 1000, "standard"),
+            ("edge, O", threshold(EDGE), claim(-1), EDGE, True, MORE, "standard"),
+            ("edge, O(x^-2)", threshold(-2.25), claim(-2), -2.25, True, MORE, "standard"),
+            ("edge, Theta, steeper", threshold(EDGE), claim(-1, "Theta"), EDGE, True, MORE, "standard"),
+            ("edge, Theta, flatter", threshold(-0.75), claim(-1, "Theta"), -0.75, True, MORE, "standard"),
+            ("edge, Omega", threshold(-0.75), claim(-1, "Omega"), -0.75, True, MORE, "standard"),
+            ("beyond the margin, O", threshold(-1.5), claim(-1), -1.5, True, 1000, "standard"),
+            ("edge, quick profile", threshold(EDGE), claim(-1), EDGE, True, MORE, "quick"),
+            ("edge, smoke profile", threshold(EDGE), claim(-1), EDGE, False, 1000, "smoke"),
+            ("edge, censored at the top of N", threshold(-2.25, middle=80.0), claim(-2), -2.25, True, MORE, "standard"),
+            ("edge, lapses 5 %", threshold(EDGE, lapse=0.05), claim(-1), EDGE, True, MORE, "standard"),
+            ("edge, strong bend, flatter", bent(-0.75, -0.3), claim(-1, "Omega"), -0.75, True, MORE, "standard"),
+            ("edge, strong bend, steeper", bent(EDGE, 0.3), claim(-1), EDGE, True, MORE, "standard"),
+            ("edge, weak bend, steeper", bent(EDGE, 0.12), claim(-1), EDGE, False, 1000, "standard"),
+            ("edge, steepness by level", threshold(EDGE, rise=-0.33), claim(-1), EDGE, False, 1000, "standard"),
+            ("edge, logit success curve", threshold(EDGE, curve="logit"), claim(-1), EDGE, False, 1000, "standard"),
+            ("edge, cloglog success curve", threshold(EDGE, curve="cloglog"), claim(-1), EDGE, False, 1000, "standard"),
+        )
+    ),
 ]
 
 
@@ -144,7 +189,7 @@ class Outcome:
 
 def replicate(condition: Condition, seed: Sequence[int]) -> Outcome:
     rng = np.random.default_rng(seed)
-    evidence = gather(condition.planted.draw(rng), condition.question)
+    evidence = gather(condition.draw(rng), condition.question)
     fits = fit_laws(evidence, condition.question)
     decision = decide(fits, condition.question)
     if fits is None:

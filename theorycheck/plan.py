@@ -37,9 +37,9 @@ class Profile:
 
 # The profile "full" is the whole grid: every N at every level, with the design's replicates.
 PROFILES: dict[ProfileName, Profile] = {
-    "smoke": Profile(width=2, budget=40),
-    "quick": Profile(width=2, budget=240),
-    "standard": Profile(width=0.6, budget=1500),
+    "smoke": Profile(width=1, budget=40),
+    "quick": Profile(width=1, budget=240),
+    "standard": Profile(width=1, budget=1500),
 }
 
 

@@ -33,6 +33,7 @@ class PlantedThreshold:
         steepness: rise of the probit of the success rate when N grows by a factor of e.
         curvature: half of the change of the local exponent when x grows by a factor of e.
         curve: shape of the success curve.
+        rise: power of x in the steepness, which is then that at the middle of the levels.
         lapse: share of trials that fail whatever N is.
         scatter: correlation of trials of one cell (beta-binomial); variances grow by 1 + (replicates - 1) scatter.
         seed_scatter: standard deviation of log N* between seeds that all cells share.
@@ -47,6 +48,7 @@ class PlantedThreshold:
     steepness: float = 1.5
     curvature: float = 0.0
     curve: Curve = "probit"
+    rise: float = 0.0
     lapse: float = 0.0
     scatter: float = 0.0
     seed_scatter: float = 0.0
@@ -93,10 +95,11 @@ class PlantedThreshold:
         return np.asarray((1 - self.lapse) * CURVES[self.curve](self.probit(x, n, shift)))
 
     def probit(self, x: ArrayLike, n: ArrayLike, shift: float = 0.0) -> np.ndarray:
-        """Distance of log N from the threshold, in units of the success curve's steepness."""
+        """Distance of log N from the threshold, times the steepness there."""
         u = np.log(np.asarray(x, float) / self.middle)
         log_threshold = np.log(self.threshold) + self.exponent * u + self.curvature * u**2 + shift
-        return np.asarray(self.steepness * (np.log(np.asarray(n, float)) - log_threshold))
+        steepness = self.steepness * np.exp(self.rise * u)
+        return np.asarray(steepness * (np.log(np.asarray(n, float)) - log_threshold))
 
     def _rates(self, shift: float = 0.0) -> np.ndarray:
         cells = self._cells()

@@ -28,8 +28,9 @@ NOTATION = {
     N_star: "N^*",
 }
 
-# Why these values: docs/design-of-the-experiment.md. alpha_* L is a whole number at every level.
+# Why these values: docs/design-of-the-experiment.md. alpha_* L is a whole number at every level, N even.
 LEVELS = (0.03, 0.04, 0.06, 0.09, 0.13, 0.20, 0.30)
+SAMPLES_UP_TO_256 = (2, 4, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256)
 SETTING = {
     L: 100,
     d: 40,

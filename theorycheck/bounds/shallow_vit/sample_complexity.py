@@ -9,6 +9,7 @@ from theorycheck.bounds.shallow_vit import (
     LEVELS,
     NOTATION,
     PAPER,
+    SAMPLES_UP_TO_256,
     SETTING,
     M,
     N,
@@ -35,7 +36,7 @@ claim = Claim(
     design=Design(
         factor=alpha_relevant,
         levels=LEVELS,
-        samples=(2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256),
+        samples=SAMPLES_UP_TO_256,
         replicates=20,
         held={**SETTING, "attention": True},
     ),

@@ -9,6 +9,7 @@ from theorycheck.bounds.shallow_vit import (
     LEVELS,
     NOTATION,
     PAPER,
+    SAMPLES_UP_TO_256,
     SETTING,
     M,
     N,
@@ -37,7 +38,7 @@ claim = Claim(
     design=Design(
         factor=alpha_relevant,
         levels=LEVELS,
-        samples=(2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512),
+        samples=(*SAMPLES_UP_TO_256, 320, 384, 512),
         replicates=20,
         # A mean token carries the signal alpha_*^2 once: fitting takes of the order of 1/(eta alpha_*^2) iterations.
         held={**SETTING, "attention": False, T: ceiling(20 / (eta * alpha_relevant**2))},
