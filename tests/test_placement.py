@@ -8,9 +8,18 @@ import pandas as pd
 import pytest
 
 from theorycheck.statistics.judge import fit_laws, gather
-from theorycheck.statistics.placement import SEARCH_ROUNDS, SEARCH_TRIALS, Adaptive, Belief, Grid, simulate
+from theorycheck.statistics.placement import (
+    SEARCH_ROUNDS,
+    SEARCH_TRIALS,
+    Adaptive,
+    Belief,
+    Grid,
+    _with_one_more,
+    simulate,
+)
 from theorycheck.statistics.planted import PlantedThreshold
 from theorycheck.statistics.question import Question, Variable
+from theorycheck.statistics.threshold import fit_threshold
 
 LEVELS = (0.03, 0.04, 0.06, 0.09, 0.13, 0.2, 0.3)
 SAMPLES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
@@ -109,15 +118,20 @@ def test_unfitted_trials_are_spent_but_no_evidence():
     assert Belief(CELLS, unfitted, QUESTION).thresholds == pytest.approx(nothing_known.thresholds)
 
 
-def test_the_expected_width_is_what_the_judge_finds():
-    """The judge's is wider: it allows for overdispersion, and in some data sets for a bend."""
-    planted, widths = law(), []
-    for seed in range(20):
-        table = collected(adaptive(0.01, 600), planted, seed)
-        interval = judged(table)
-        widths.append((Belief(CELLS, table, QUESTION).width(), interval.high - interval.low))
-    expected, found = np.median(widths, axis=0)
-    assert expected < found < 1.3 * expected
+def test_information_is_that_of_a_glm_and_is_updated_exactly():
+    """Oracle: the covariance of statsmodels' probit regression, at its own coefficients."""
+    table = collected(adaptive(0.01, 3000), law(), 0)
+    belief = Belief(CELLS, table, QUESTION)
+    fit = fit_threshold(table, ["x"])
+    slope = belief._slopes[0]
+    variance = slope @ belief._covariance(belief._trials, slope) @ slope
+    interval = fit.interval("x")
+    assert 2 * 1.96 * np.sqrt(variance * fit.dispersion) == pytest.approx(interval.high - interval.low, rel=0.1)
+    one_more = belief._trials + np.eye(len(CELLS))[50]
+    updated = _with_one_more(
+        belief._covariance(belief._trials, slope), belief._design[50, : len(slope)], belief._weight[50]
+    )
+    np.testing.assert_allclose(updated, belief._covariance(one_more, slope), rtol=1e-6, atol=1e-12)
 
 
 def test_the_deep_end_may_be_either():

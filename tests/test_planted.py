@@ -10,8 +10,9 @@ import pytest
 from test_cli import run
 
 from theorycheck import bounds, calibration
-from theorycheck.forecast import Assumptions, cannot_tell, expected_fit, forecast, middle_of_samples
+from theorycheck.forecast import Assumptions, cannot_tell, expected_cells, expected_fit, forecast, middle_of_samples
 from theorycheck.plan import make_plan
+from theorycheck.statistics.placement import Grid
 from theorycheck.statistics.planted import CURVES, PlantedMeasurement, PlantedThreshold
 from theorycheck.statistics.threshold import fit_threshold
 
@@ -28,7 +29,8 @@ def test_success_is_one_half_at_the_threshold_and_rises(curve):
 
 
 def test_the_expected_fit_is_what_drawn_data_give_on_average():
-    expected = expected_fit(LAW)
+    grid = Grid(tuple((x, n) for x in LAW.levels for n in LAW.samples), LAW.replicates)
+    expected = expected_fit(LAW, expected_cells(grid, LAW))
     assert expected.exponent("x") == pytest.approx(-1.3)
     drawn = [fit_threshold(LAW.draw(np.random.default_rng(seed)), ["x"]).exponent("x") for seed in range(300)]
     assert np.mean(drawn) == pytest.approx(-1.3, abs=0.02)
@@ -55,12 +57,12 @@ def test_measurements_are_censored_at_the_cap():
     assert 0 < table["censored"].mean() < 1
 
 
-def plan_of(tiny, **edits):
+def plan_of(tiny, profile="full", **edits):
     text = tiny.read_text()
     for old, new in edits.values():
         text = text.replace(old, new)
     tiny.write_text(text)
-    return make_plan(bounds.load(tiny))
+    return make_plan(bounds.load(tiny), profile)
 
 
 FINE = {
@@ -78,8 +80,9 @@ def few(monkeypatch):
 
 @pytest.mark.usefixtures("few")
 def test_a_fine_design_tells_the_laws_apart_and_a_coarse_one_warns(tiny):
-    assert "would give about -2" in cannot_tell(make_plan(bounds.load(tiny)))
-    assert "which does not exclude the edge of the margin" in cannot_tell(make_plan(bounds.load(tiny)))
+    coarse = cannot_tell(make_plan(bounds.load(tiny), "full"))
+    assert "would give about -2" in coarse
+    assert "which does not exclude the edge of the margin" in coarse
     fine = plan_of(tiny, **FINE, rivals=("refuted_by", "rivals=(-1, -3),\n    refuted_by"))
     assert cannot_tell(fine) is None
     claimed, edge, rival = forecast(fine, middle_of_samples(fine))
@@ -91,8 +94,9 @@ def test_a_fine_design_tells_the_laws_apart_and_a_coarse_one_warns(tiny):
 
 
 @pytest.mark.usefixtures("few")
-def test_a_threshold_outside_of_the_samples_gives_no_verdict(tiny):
-    plan = make_plan(bounds.load(tiny))
+@pytest.mark.parametrize("profile", ["full", "quick"])
+def test_a_threshold_outside_of_the_samples_gives_no_verdict(tiny, profile):
+    plan = make_plan(bounds.load(tiny), profile)
     for chances in forecast(plan, Assumptions(10_000.0)):
         assert chances.shares == {"INCONCLUSIVE": 1.0}
         assert chances.measured == 0
@@ -101,9 +105,15 @@ def test_a_threshold_outside_of_the_samples_gives_no_verdict(tiny):
 
 @pytest.mark.usefixtures("few")
 def test_plan_prints_the_forecast(tiny, tmp_path):
-    result = run("plan", "--claim", tiny, "--threshold", 8, cwd=tmp_path)
+    result = run("plan", "--claim", tiny, "--threshold", 8, "--profile", "quick", cwd=tmp_path)
     assert result.exit_code == 0, result.stderr
-    for words in ("N* = 8 at alpha_* =", "as claimed", "at the edge of the margin", "INCONCLUSIVE", "60 trials, about"):
+    for words in (
+        "N* = 8 at alpha_* =",
+        "as claimed",
+        "at the edge of the margin",
+        "INCONCLUSIVE",
+        "240 trials, about",
+    ):
         assert words in result.stdout
     assert not (tmp_path / ".theorycheck").exists()
 

@@ -119,12 +119,10 @@ def wait_until(condition, seconds: float = 60) -> None:
         time.sleep(0.02)
 
 
-def started(claim: Path, tmp_path: Path) -> subprocess.Popen:
+def started(claim: Path, tmp_path: Path, profile: str) -> subprocess.Popen:
     """A run with two workers that has stored its first trials."""
-    text = claim.read_text().replace("replicates=4", "replicates=24")
-    claim.write_text(text)
     process = subprocess.Popen(
-        command(claim, "--jobs", "2"),
+        command(claim, "--jobs", "2", "--profile", profile),
         cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -142,15 +140,20 @@ def children(pid: int) -> list[int]:
     return [int(child) for child, parent, args in rows if int(parent) == pid and "popen_loky" in args]
 
 
-def uninterrupted(claim: Path, folder: Path) -> bytes:
+def uninterrupted(claim: Path, folder: Path, profile: str) -> bytes:
     folder.mkdir()
-    subprocess.run(command(claim, "--jobs", "1"), cwd=folder, capture_output=True, check=False)
+    subprocess.run(command(claim, "--jobs", "1", "--profile", profile), cwd=folder, capture_output=True, check=False)
     return (folder / "theorycheck-out/tiny/trials.csv").read_bytes()
 
 
 @pytest.mark.parametrize("victim", ["run", "worker", "ctrl-c"])
-def test_after_a_kill_the_next_run_continues_and_ends_as_if_nothing_had_happened(tiny, tmp_path, victim):
-    process = started(tiny, tmp_path)
+@pytest.mark.parametrize(("profile", "total"), [("full", 360), ("quick", 240)])
+def test_after_a_kill_the_next_run_continues_and_ends_as_if_nothing_had_happened(
+    tiny, tmp_path, victim, profile, total
+):
+    """A grid, and trials placed round by round."""
+    tiny.write_text(tiny.read_text().replace("replicates=4", "replicates=24"))
+    process = started(tiny, tmp_path, profile)
     if victim == "run":
         os.killpg(process.pid, signal.SIGKILL)
     elif victim == "worker":
@@ -163,7 +166,11 @@ def test_after_a_kill_the_next_run_continues_and_ends_as_if_nothing_had_happened
         assert b"run the same command again" in errors
         assert b"Traceback" not in errors
     kept = stored(tmp_path / ".theorycheck/store.sqlite")
-    assert 0 < kept < 360
-    subprocess.run(command(tiny, "--jobs", "2"), cwd=tmp_path, capture_output=True, check=False, timeout=120)
-    assert stored(tmp_path / ".theorycheck/store.sqlite") == 360
-    assert (tmp_path / "theorycheck-out/tiny/trials.csv").read_bytes() == uninterrupted(tiny, tmp_path / "again")
+    assert 0 < kept < total
+    subprocess.run(
+        command(tiny, "--jobs", "2", "--profile", profile), cwd=tmp_path, capture_output=True, check=False, timeout=120
+    )
+    assert stored(tmp_path / ".theorycheck/store.sqlite") == total
+    assert (tmp_path / "theorycheck-out/tiny/trials.csv").read_bytes() == uninterrupted(
+        tiny, tmp_path / "again", profile
+    )

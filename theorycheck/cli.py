@@ -256,12 +256,17 @@ def _progress(name: str) -> Iterator[Callable[[int, int], None]]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task, total = bar.add_task(name, total=0), 0
+    bar = Progress(*columns, console=Console(stderr=True))
+    task, total = bar.add_task(name, total=0), 0
 
-        def advance(done: int, more: int) -> None:
-            nonlocal total
-            total += more
-            bar.update(task, advance=done, total=total)
+    def advance(done: int, more: int) -> None:
+        nonlocal total
+        total += more
+        bar.update(task, advance=done, total=total)
+        if not bar.finished:
+            bar.start()
 
+    try:
         yield advance
+    finally:
+        bar.stop()
