@@ -22,7 +22,7 @@ from theorycheck.empirical.training import (
 from theorycheck.empirical.trial import Trial
 from theorycheck.empirical.vit import Workspace, forward, hinge_loss
 
-TEST_SAMPLES_AT_ONCE = 256
+TEST_SAMPLES_AT_ONCE = 64
 DATA_PARAMETERS = ("L", "d", "M", "alpha_relevant", "alpha_confusion", "tau", "noise", "fractions", "N", "test_size")
 
 
@@ -37,8 +37,9 @@ def zero_generalization_error(trials: Sequence[Trial]) -> Iterator[tuple[int, di
 
     Yields:
         Position of the trial, and its measurement: outcome ("success", "failure", or "unfitted" when the training
-        loss did not reach zero, which is no evidence about N), test_loss, test_error (misclassified share),
-        iterations, and the fractions of tokens realised in the training set.
+        loss did not reach zero, which is no evidence about N), test_loss and test_error (misclassified share) with the
+        number of test_samples, iterations, and the fractions of tokens realised in the training set. The test ends
+        early once the losses add up to a failure, whatever the other samples would be, as no loss is negative.
     """
     settings = [Setting(**trial.parameters) for trial in trials]
     streams = [_streams(trial) for trial in trials]
@@ -57,18 +58,20 @@ def _streams(trial: Trial) -> Streams:
 
 
 def _measure(trained: Trained, setting: Setting, rng: np.random.Generator) -> dict[str, Any]:
-    loss, error, workspace = [], [], Workspace()
-    for start in range(0, setting.test_size, TEST_SAMPLES_AT_ONCE):
-        n = min(TEST_SAMPLES_AT_ONCE, setting.test_size - start)
+    most, workspace = setting.tolerance * setting.test_size, Workspace()
+    loss, wrong, tested = 0.0, 0, 0
+    while tested < setting.test_size and loss <= most:
+        n = min(TEST_SAMPLES_AT_ONCE, setting.test_size - tested)
         F, y = _predict(trained, setting, draw_samples(rng, setting, n), rng, workspace)
-        loss.append(hinge_loss(F, y).flatten())
-        error.append((y * F <= 0).flatten())
-    test_loss = float(torch.cat(loss).mean())
-    outcome = "unfitted" if not trained.fitted else "success" if test_loss <= setting.tolerance else "failure"
+        loss += float(hinge_loss(F, y).double().sum())
+        wrong += int((y * F <= 0).sum())
+        tested += n
+    outcome = "unfitted" if not trained.fitted else "success" if loss <= most else "failure"
     return {
         "outcome": outcome,
-        "test_loss": test_loss,
-        "test_error": float(torch.cat(error).double().mean()),
+        "test_loss": loss / tested,
+        "test_error": wrong / tested,
+        "test_samples": tested,
         "iterations": trained.iterations,
     }
 

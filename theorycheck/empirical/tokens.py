@@ -10,6 +10,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from jaxtyping import Float32, Int
 
 from theorycheck.empirical.setting import Setting
@@ -77,9 +78,10 @@ def draw_counts(rng: np.random.Generator, setting: Setting, fraction: float, n: 
 
 def draw_noise(rng: np.random.Generator, setting: Setting, n: int) -> Float32[np.ndarray, "n l d"]:
     """Draw token noise of level tau: on the sphere of radius tau, or Gaussian with root-mean-square norm tau."""
-    noise = rng.standard_normal((n, setting.L, setting.d), dtype=np.float32)
+    generator = torch.Generator().manual_seed(int(rng.integers(2**63)))  # its normals take a third of NumPy's time
+    noise = torch.empty(n, setting.L, setting.d).normal_(generator=generator)
     if setting.noise == "gaussian":
-        noise *= np.float32(setting.tau / np.sqrt(setting.d))
+        noise *= setting.tau / math.sqrt(setting.d)
     else:
-        noise *= np.float32(setting.tau) / np.linalg.norm(noise, axis=-1, keepdims=True)
-    return noise
+        noise *= setting.tau / torch.linalg.vector_norm(noise, dim=-1, keepdim=True)
+    return noise.numpy()
