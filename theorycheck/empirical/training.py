@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from theorycheck.empirical import native
 from theorycheck.empirical.setting import Setting
 from theorycheck.empirical.tokens import Samples
 from theorycheck.empirical.vit import Weights, Workspace, initial_weights, loss_and_step
@@ -96,8 +97,11 @@ class _Batch:
         stacked = {name: torch.cat([getattr(W, name) for W, _ in models]) for name in Weights._fields}
         stacked["a"] = torch.cat([a for _, a in models])
         stacked["eta"] = torch.tensor([s.eta for s in settings])[:, None]
-        stacked["X"] = torch.stack([torch.from_numpy(model_tokens(s.X, self.setting)) for s in samples])
-        stacked["y"] = torch.stack([torch.from_numpy(s.y) for s in samples])
+        compiled = self.setting.attention and device == "cpu" and dtype == torch.float32
+        self.compiled = [native.Samples(s.X, s.y) for s in samples] if compiled and native.library() else None
+        if self.compiled is None:
+            stacked["X"] = torch.stack([torch.from_numpy(model_tokens(s.X, self.setting)) for s in samples])
+            stacked["y"] = torch.stack([torch.from_numpy(s.y) for s in samples])
         self.stacked = {name: tensor.to(device, dtype) for name, tensor in stacked.items()}
         self.stacked["T"] = torch.tensor([s.T for s in settings], device=device)
 
@@ -110,8 +114,20 @@ class _Batch:
         first = self.stacked["order"].shape[1] - self.epochs_drawn * k
         self.epochs_drawn -= 1
         self.iterations += k
+        if self.compiled is not None:
+            return self._compiled_steps(self.compiled, slice(first, first + k))
         losses = [self._step(step) for step in range(first, first + k)]
         return torch.stack(losses).sum(0)
+
+    def _compiled_steps(self, samples: Sequence[native.Samples], steps: slice) -> Float[Tensor, " t"]:
+        x, s = self.stacked, self.setting
+        losses = []
+        for i, one in enumerate(samples):
+            order = x["order"][i, steps].numpy()
+            queries = x["queries"][i, steps].numpy() if "queries" in x else _all_tokens(order, s.L)
+            W = [x[name][i : i + 1] for name in Weights._fields]
+            losses.append(native.take_steps(W, x["a"][i : i + 1], one, order, queries, float(x["eta"][i])))
+        return torch.tensor(losses)
 
     def _draw_block(self) -> None:
         k, s = self.setting.steps_per_epoch, self.setting
@@ -122,7 +138,7 @@ class _Batch:
             orders.append(draw_order(self.steps[i], s, self.epochs_drawn))
             if s.attention and s.S < s.L:
                 queries.append(draw_subsets(self.steps[i], s.L, s.S, (steps, s.batch_size)))
-        device = self.stacked["X"].device
+        device = self.stacked["a"].device
         self.stacked["order"] = torch.from_numpy(np.stack(orders)).to(device)
         if queries:
             self.stacked["queries"] = torch.from_numpy(np.stack(queries)).to(device)
@@ -152,6 +168,12 @@ class _Batch:
         staying = (~leaving).nonzero().flatten()
         self.members = [self.members[i] for i in staying.tolist()]
         self.stacked = {name: tensor.index_select(0, staying) for name, tensor in self.stacked.items()}
+        if self.compiled is not None:
+            self.compiled = [self.compiled[i] for i in staying.tolist()]
+
+
+def _all_tokens(order: Int[np.ndarray, "steps b"], L: int) -> Int[np.ndarray, "steps b l"]:
+    return np.broadcast_to(np.arange(L), (*order.shape, L))
 
 
 def model_tokens(X: Float[np.ndarray, "n l d"], setting: Setting) -> Float[np.ndarray, "n k d"]:

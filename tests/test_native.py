@@ -1,0 +1,136 @@
+"""The compiled training step does what PyTorch's operations do, and PyTorch does without it."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from theorycheck.empirical import native
+from theorycheck.empirical.setting import Setting
+from theorycheck.empirical.tokens import draw_samples
+from theorycheck.empirical.training import Streams, draw_order, draw_subsets, train
+from theorycheck.empirical.vit import Weights, Workspace, initial_weights, loss_and_step
+
+needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler here")
+
+
+def streams(seed):
+    return Streams(*(np.random.default_rng([seed, purpose]) for purpose in range(4)))
+
+
+def by_pytorch(W, a, X, y, order, queries, eta):
+    """The same steps in double precision by vit.py, which has its own oracle: torch.func."""
+    W, losses = Weights(*(w.clone() for w in W)), 0.0
+    X, y = torch.from_numpy(X).double(), torch.from_numpy(y).double()
+    for samples, tokens in zip(order, queries, strict=True):
+        batch = X[samples][None]
+        asked = torch.stack([x[t] for x, t in zip(batch[0], tokens, strict=True)])[None]
+        rate = torch.tensor([[eta]], dtype=torch.float64)
+        loss, step = loss_and_step(W, a.double(), batch, y[samples][None], asked, rate, Workspace())
+        for w, dw in zip(W, step, strict=True):
+            w.sub_(dw)
+        losses += float(loss)
+    return W, losses
+
+
+# Sizes that are and are not multiples of the width and the tiles of the C code.
+SHAPES = [
+    {"L": 20, "S": 5, "d": 8, "m": 40, "N": 16, "B": 16},
+    {"L": 20, "S": 20, "d": 16, "m": 32, "N": 30, "B": 8},
+    {"L": 13, "S": 3, "d": 7, "m": 9, "N": 5, "B": 4},
+    {"L": 20, "S": 1, "d": 5, "m": 6, "N": 3, "B": 64},
+    {"L": 100, "S": 10, "d": 40, "m": 240, "N": 40, "B": 32},
+    {"L": 41, "S": 7, "d": 33, "m": 50, "N": 9, "B": 9},
+]
+
+
+@needs_compiler
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: "-".join(map(str, shape.values())))
+@pytest.mark.parametrize("eta", [0.05, 2.0])
+def test_steps_are_those_of_pytorch_in_double_precision(small, shape, eta):
+    setting = small.model_copy(update={**shape, "eta": eta})
+    stream = streams(0)
+    samples = draw_samples(stream.samples, setting, setting.N)
+    W, a = initial_weights(stream.model, setting)
+    order = draw_order(stream.steps, setting, 4)
+    queries = draw_subsets(stream.steps, setting.L, setting.S, order.shape)
+    expected, expected_loss = by_pytorch(W, a, samples.X, samples.y, order, queries, eta)
+    trained = Weights(*(w.float().contiguous() for w in W))
+    loss = native.take_steps(trained, a.float(), native.Samples(samples.X, samples.y), order, queries, eta)
+    assert loss == pytest.approx(expected_loss, rel=1e-5)
+    for got, wanted, start in zip(trained, expected, W, strict=True):
+        assert (wanted - start).abs().max() > 1e-6  # training moved the weights by more than the tolerance
+        torch.testing.assert_close(got.double(), wanted, rtol=1e-4, atol=2e-6 * max(1.0, eta))
+
+
+@needs_compiler
+def test_a_sample_without_loss_changes_nothing_and_one_that_is_not_a_number_is_seen(small):
+    stream = streams(1)
+    samples = draw_samples(stream.samples, small, 4)
+    W, a = initial_weights(stream.model, small)
+    order, queries = np.arange(4)[None], draw_subsets(stream.steps, small.L, small.S, (1, 4))
+    hopeless = Weights(*(torch.full_like(w, torch.nan, dtype=torch.float32) for w in W))
+    assert np.isnan(native.take_steps(hopeless, a.float(), native.Samples(samples.X, samples.y), order, queries, 0.1))
+    certain = Weights(*(w.float() for w in W))
+    sure = native.Samples(samples.X, np.zeros(4, np.float32))  # a label of 0 has loss 1 and no gradient
+    before = [w.clone() for w in certain]
+    assert native.take_steps(certain, a.float(), sure, order, queries, 0.1) == pytest.approx(1.0)
+    assert all(torch.equal(w, old) for w, old in zip(certain, before, strict=True))
+
+
+@needs_compiler
+def test_training_is_the_same_up_to_rounding_without_the_compiled_step(small, monkeypatch):
+    slow = small.model_copy(update={"eta": 0.05, "T": 40})  # rounding has no time to grow
+
+    def trained():
+        samples = [draw_samples(streams(i).samples, slow, slow.N) for i in range(6)]
+        results = train([slow] * 6, [streams(i) for i in range(6)], samples, torch.float32, "cpu")
+        return {result.position: result for result in results}
+
+    compiled = trained()
+    monkeypatch.setattr(native, "library", lambda: None)
+    without = trained()
+    for position, result in compiled.items():
+        assert result.iterations == without[position].iterations
+        for got, wanted in zip(result.W, without[position].W, strict=True):
+            torch.testing.assert_close(got, wanted, rtol=1e-3, atol=1e-4)
+    assert any(not torch.equal(compiled[i].W.W_O, without[i].W.W_O) for i in compiled)  # two ways indeed
+
+
+def python(code, **environment):
+    return subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+
+
+FOUND = "from theorycheck.empirical import native; print(native.library() is not None)"
+
+
+@needs_compiler
+def test_the_library_is_compiled_once(tmp_path):
+    for _ in range(2):
+        assert python(FOUND, XDG_CACHE_HOME=str(tmp_path)).stdout.strip() == "True"
+    (made,) = (tmp_path / "theorycheck").iterdir()
+    assert made.suffix == ".so"
+
+
+def test_without_a_compiler_or_a_cache_there_is_none(tmp_path):
+    assert python(FOUND, PATH=str(tmp_path), XDG_CACHE_HOME=str(tmp_path)).stdout.strip() == "False"
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    assert python(FOUND, XDG_CACHE_HOME=str(blocked)).stdout.strip() == "False"
+    failing = tmp_path / "bin"
+    failing.mkdir()
+    (failing / "cc").write_text("#!/bin/sh\nexit 1\n")
+    (failing / "cc").chmod(0o755)
+    assert python(FOUND, PATH=f"{failing}:{os.environ['PATH']}", XDG_CACHE_HOME=str(tmp_path)).stdout.strip() == "False"
+
+
+def test_settings_are_valid(small):
+    """The shapes above are possible, as model_copy does not check."""
+    for shape in SHAPES:
+        Setting(**{**small.model_dump(), **shape})
