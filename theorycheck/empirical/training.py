@@ -123,7 +123,7 @@ class _Batch:
         x, s = self.stacked, self.setting
         losses = []
         for i, one in enumerate(samples):
-            order = x["order"][i, steps].numpy()
+            order = x["order"][i, steps].numpy() if s.steps_per_epoch > 1 else np.arange(s.N)[None]
             queries = x["queries"][i, steps].numpy() if "queries" in x else _all_tokens(order, s.L)
             W = [x[name][i : i + 1] for name in Weights._fields]
             losses.append(native.take_steps(W, x["a"][i : i + 1], one, order, queries, float(x["eta"][i])))
