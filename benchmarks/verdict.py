@@ -1,0 +1,146 @@
+"""CPU-seconds to the verdict on sample_complexity: the authors' protocol, a full grid, against `theorycheck verify`.
+
+    python benchmarks/verdict.py [--json] [--quick]
+
+* grid: every N at every level, 20 trials a cell, trained one by one by the plain loop (tests/oracle.py) for one fixed
+  number of iterations, the most that any trial of the hardest cell takes. A random sample of cells is timed for some
+  iterations each, and extrapolated. Its interval is the one to expect from the law that ours finds, if
+  every cell follows it exactly (no overdispersion).
+* ours: trials placed and trained as `verify` does, until the interval is no wider than the grid's.
+
+--quick compares with 5 trials a cell, whose interval is twice as wide.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ["OMP_NUM_THREADS"] = "1"
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from oracle import ShallowViT, sgd
+
+from theorycheck import bounds
+from theorycheck.empirical.generalization import DATA_PARAMETERS
+from theorycheck.empirical.setting import Setting
+from theorycheck.empirical.store import Store
+from theorycheck.empirical.sweep import train_batch
+from theorycheck.empirical.tokens import draw_samples
+from theorycheck.empirical.training import draw_order, draw_subsets
+from theorycheck.empirical.trial import Trial
+from theorycheck.empirical.vit import Weights, initial_weights
+from theorycheck.forecast import expected_cells, expected_fit
+from theorycheck.plan import Plan, make_plan, question
+from theorycheck.statistics.judge import fit_laws, gather
+from theorycheck.statistics.placement import Grid
+from theorycheck.statistics.planted import PlantedThreshold
+from theorycheck.verify import carry_out, count
+
+SEED = 40_000  # of all trials here; the verdicts in docs/ have others
+CELLS_TIMED = 12
+STEPS_TIMED = 20
+BUDGET = 6000
+
+
+def hardest(plan: Plan, trials: int) -> int:
+    """The most iterations that trials of the deepest level and the largest N take."""
+    cell = max(plan.cells, key=lambda cell: (-cell.level, cell.n))
+    return max(m["iterations"] for _, m in train_batch([plan.trial(cell, i) for i in range(trials)]))
+
+
+def grid_seconds(plan: Plan, iterations: int, replicates: int) -> tuple[float, float]:
+    """CPU-seconds of the grid, and the standard error of that extrapolation from a sample of its cells."""
+    rng = np.random.default_rng(SEED)
+    cells = [plan.cells[i] for i in rng.choice(len(plan.cells), CELLS_TIMED, replace=False)]
+    seconds = [_eager_trial(plan.trial(cell, 0), iterations) for cell in cells]
+    trials = len(plan.cells) * replicates
+    return trials * float(np.mean(seconds)), trials * float(np.std(seconds, ddof=1)) / np.sqrt(CELLS_TIMED)
+
+
+def _eager_trial(trial: Trial, iterations: int) -> float:
+    """CPU-seconds of one trial by the plain loop, its test on fresh samples included."""
+    setting = Setting(**trial.parameters)
+    rng = np.random.default_rng(int(trial.shared_key(DATA_PARAMETERS), 16))
+    started = time.process_time()
+    samples = draw_samples(rng, setting, setting.N)
+    W, a = initial_weights(rng, setting)
+    model = ShallowViT(Weights(*(w.float() for w in W)), a.float(), attention=True)
+    X, y = torch.from_numpy(samples.X), torch.from_numpy(samples.y)
+    prepared = time.process_time() - started
+    times = []
+    for steps in (2, STEPS_TIMED):  # the first warms up
+        order = torch.from_numpy(draw_order(rng, setting, -(-steps // setting.steps_per_epoch))[:steps])
+        tokens = torch.from_numpy(draw_subsets(rng, setting.L, setting.S, tuple(order.shape)))
+        started = time.process_time()
+        sgd(model, X, y, setting, zip(order, tokens, strict=True))
+        times.append((time.process_time() - started) / len(order))
+    started = time.process_time()
+    fresh = draw_samples(rng, setting, setting.test_size)
+    queries = torch.from_numpy(draw_subsets(rng, setting.L, setting.S, (setting.test_size,)))
+    with torch.no_grad():
+        model(torch.from_numpy(fresh.X), queries)
+    return prepared + times[-1] * iterations + time.process_time() - started
+
+
+def measure(quick: bool) -> dict[str, object]:
+    claim = bounds.find("sample_complexity")
+    replicates = 5 if quick else claim.design.replicates
+    plan = make_plan(claim, "standard", SEED)
+    asked = question(claim)
+    factor = claim.design.factor
+    with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "store.sqlite") as store:
+        started = time.process_time()
+        table, _ = carry_out(plan, store, jobs=1)  # what the grid's width is expected from
+        fit = fit_laws(gather(count(table, plan), asked), asked).straight
+        law = PlantedThreshold(plan.levels, plan.samples, 1, fit.exponent(factor), 0.0, fit.steepness)
+        law = replace(law, threshold=fit.predict([law.middle]))
+        grid = Grid(plan.placement.cells, replicates)
+        interval = expected_fit(law, expected_cells(grid, law)).interval("x")
+        target = interval.high - interval.low
+        narrow = replace(plan, placement=replace(plan.placement, width=target, budget=BUDGET))
+        table, _ = carry_out(narrow, store, jobs=1)
+        found = fit_laws(gather(count(table, narrow), asked), asked).interval(factor)
+        ours = time.process_time() - started
+    iterations = hardest(plan, trials=20)
+    seconds, error = grid_seconds(plan, iterations, replicates)
+    return {
+        "cpu_seconds": {"grid": seconds, "grid_standard_error": error, "ours": ours},
+        "ci_width": {"grid": target, "ours": found.high - found.low},
+        "ratio": seconds / ours,
+        "trials": {"grid": len(plan.cells) * replicates, "ours": len(table)},
+        "iterations": {"grid": iterations, "ours_mean": float(table["iterations"].mean())},
+        "exponent": fit.exponent(factor),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--quick", action="store_true", help="compare with a grid of 5 trials a cell")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    result = measure(options.quick)
+    if options.json:
+        print(json.dumps(result, indent=2))
+        return
+    seconds, width, trials = result["cpu_seconds"], result["ci_width"], result["trials"]
+    print(f"grid: {trials['grid']} trials, {seconds['grid']:.0f} +- {seconds['grid_standard_error']:.0f} CPU-seconds,")
+    print(f"      interval {width['grid']:.3f} wide (expected)")
+    print(f"ours: {trials['ours']} trials, {seconds['ours']:.1f} CPU-seconds, interval {width['ours']:.3f} wide")
+    print(f"ratio {result['ratio']:.0f}")
+
+
+if __name__ == "__main__":
+    main()
