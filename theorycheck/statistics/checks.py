@@ -71,9 +71,10 @@ def power_law(
         f"{bent.exponent(v.factor, deep):.2f} at {deep[i]:g} ({straight.exponent(v.factor):.2f} on average)"
         for i, v in enumerate(question.variables)
     ]
+    doubt = "; doubtful, so that a verdict must hold with the next degree as well" if bent_p_value < SHAPE_DOUBT else ""
     detail = (
         f"one power law does not fit (p = {p_value:.1g}): the exponent {'; '.join(parts)}; the verdict rests on the "
-        f"deep end (degree {bent.basis.degree}, p = {bent_p_value:.2g})"
+        f"deep end (degree {bent.basis.degree}, p = {bent_p_value:.2g}{doubt})"
     )
     return Check("power law", "warning", detail)
 

@@ -27,8 +27,8 @@ class Fits:
         straight: one power law over the whole range.
         p_value: of the hypothesis that one power law fits.
         bent: the fit of lowest degree that is not rejected; None when one power law fits.
-        bent_p_value: of the hypothesis that the bent shape fits.
-        doubt: the fit with a bend that must agree with a verdict where one power law is doubtful but not rejected.
+        bent_p_value: of the hypothesis that its shape fits.
+        doubt: the fit of the next degree, which must agree with a verdict where the shape is doubtful but not rejected.
         shallowest, deepest: the ends of the measured range, the second where the regime points to.
     """
 
@@ -60,8 +60,9 @@ class Fits:
         place = f"at {', '.join(f'{x:g}' for x in self.deepest)}"
         if self.bent:
             method = f"{method}, local exponent {place}"
-        elif self.doubt:
-            method = f"{method}, interval with that of the local exponent {place}"
+        if self.doubt:
+            other = "the next degree" if self.bent else f"the local exponent {place}"
+            method = f"{method}, interval with that of {other}"
         return Estimate(factor, self.decisive.exponent(factor, self.deepest), self.interval(factor), method)
 
     def p_supported(self, question: Question) -> float:
@@ -124,18 +125,18 @@ def fit_laws(evidence: Evidence, question: Question) -> Fits | None:
     deepest = tuple(v.deepest([p[i] for p in points]) for i, v in enumerate(question.variables))
     shallowest = tuple(v.shallowest([p[i] for p in points]) for i, v in enumerate(question.variables))
     p_value = evidence.shape_p_value(1)
-    if p_value >= SHAPE_SIGNIFICANCE:
-        doubt = evidence.fit(2) if p_value < SHAPE_DOUBT else None
-        return Fits(straight, p_value, shallowest, deepest, doubt=doubt)
-    bent, bent_p_value = None, 0.0
-    for degree in range(2, HIGHEST_DEGREE + 1):
-        richer = evidence.fit(degree)
+    fit, fit_p_value, degree = straight, p_value, 1
+    while fit_p_value < SHAPE_SIGNIFICANCE and degree < HIGHEST_DEGREE:
+        richer = evidence.fit(degree + 1)
         if richer is None:
             break
-        bent, bent_p_value = richer, evidence.shape_p_value(degree)
-        if bent_p_value >= SHAPE_SIGNIFICANCE:
-            break
-    return Fits(straight, p_value, shallowest, deepest, bent, bent_p_value)
+        degree += 1
+        fit, fit_p_value = richer, evidence.shape_p_value(degree)
+    doubtful = SHAPE_SIGNIFICANCE <= fit_p_value < SHAPE_DOUBT and degree < HIGHEST_DEGREE
+    doubt = evidence.fit(degree + 1) if doubtful else None
+    if degree == 1:
+        return Fits(straight, p_value, shallowest, deepest, doubt=doubt)
+    return Fits(straight, p_value, shallowest, deepest, fit, fit_p_value, doubt)
 
 
 def decide(fits: Fits | None, question: Question) -> Decision:
@@ -153,8 +154,8 @@ def judge(table: pd.DataFrame, question: Question) -> Judgement:
     The exponents come from a binomial regression of the trials, or a log-log regression of the measurements; where
     one power law does not fit, from the tangent of the lowest polynomial (in log-log coordinates) that does, at the
     end of the range that the regime points to. O and Omega are tested one-sided, Theta by two one-sided tests, each at
-    4.5 %, which leaves 0.5 % for laws wrongly called bent. Where one power law is not rejected but doubtful (p between
-    0.01 and 0.1), a verdict must hold with a bend as well.
+    4.5 %, which leaves 0.5 % for laws wrongly called bent. Where that shape is not rejected but doubtful (p between
+    0.01 and 0.1), a verdict must hold with the next degree as well.
 
     Args:
         table: cells with the columns of the factors, n, successes, trials, and maybe unfitted and seed (`trials` counts
