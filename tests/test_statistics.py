@@ -225,6 +225,32 @@ def test_where_one_power_law_is_doubtful_a_verdict_must_hold_with_a_bend_as_well
     assert decide(replace(fits, doubt=None), asked_for) == "SUPPORTED"
 
 
+def test_where_a_bend_is_doubtful_a_verdict_must_hold_with_the_next_degree_as_well():
+    found = [
+        (fits, gather(table, ASKED))
+        for seed in range(60)
+        if (
+            fits := fit_laws(gather(table := planted(-1.2, seed, trials=40, curvature=0.3, cubic=0.06), ASKED), ASKED)
+        ).bent
+        and fits.doubt
+    ]
+    assert found  # p-values between 0.01 and 0.1 do occur
+    for fits, evidence in found:
+        assert (fits.bent.basis.degree, fits.doubt.basis.degree) == (2, 3)
+        assert 0.01 <= fits.bent_p_value < 0.1
+        both, cubic = fits.interval("x"), evidence.fit(3).interval("x", at=fits.deepest)
+        assert both.low <= cubic.low
+        assert both.high >= cubic.high
+    certain = [
+        fits
+        for seed in range(5)
+        if (fits := fit_laws(gather(planted(-1.2, seed, trials=40, curvature=0.3), ASKED), ASKED)).bent
+        and fits.bent_p_value >= 0.1
+    ]
+    assert certain
+    assert all(fits.doubt is None for fits in certain)
+
+
 def test_agreement_and_rivals_are_reported():
     judgement = judge(planted(-1.5, trials=40), ASKED)
     assert status(judgement, "agreement") == "ok"
