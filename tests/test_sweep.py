@@ -30,7 +30,10 @@ def measured(trials_: list[Trial]) -> dict[str, dict]:
     [{}, {"N": 37}, {"attention": False}, {"S": 20}, {"d": 13, "m": 71, "N": 5}],
     ids=["full batch", "mini-batches", "without attention", "all queries", "odd sizes"],
 )
-def test_a_trial_gives_the_same_bits_alone_and_in_any_batch(values):
+@pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "PyTorch"])
+def test_a_trial_gives_the_same_bits_alone_and_in_any_batch(values, compiled, monkeypatch):
+    if not compiled:
+        monkeypatch.setattr("theorycheck.empirical.native.library", lambda: None)
     asked = trials(7, **values)
     alone = {key: m for trial in asked for key, m in measured([trial]).items()}
     assert len({m["test_loss"] for m in alone.values()}) > 1  # the trials differ, so that equality means something
@@ -174,3 +177,13 @@ def test_after_a_kill_the_next_run_continues_and_ends_as_if_nothing_had_happened
     assert (tmp_path / "theorycheck-out/tiny/trials.csv").read_bytes() == uninterrupted(
         tiny, tmp_path / "again", profile
     )
+
+
+def test_a_test_ends_early_only_when_its_failure_is_certain():
+    measured = [m for _, m in sweep.train_batch(trials(24, N=8))]
+    by_outcome = {outcome: [m for m in measured if m["outcome"] == outcome] for outcome in ("success", "failure")}
+    assert all(by_outcome.values())
+    assert all(m["test_samples"] == 100 for m in by_outcome["success"])
+    assert any(m["test_samples"] < 100 for m in by_outcome["failure"])
+    for m in by_outcome["failure"]:
+        assert m["test_loss"] * m["test_samples"] > 0.01 * 100  # however small the other losses are

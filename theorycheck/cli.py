@@ -149,11 +149,11 @@ def plan(
 
     with _explained():
         made = make_plan(find(claim), profile)
+        workers = jobs or os.cpu_count() or 1
         assumed = Assumptions(threshold or middle_of_samples(made).threshold, steepness)
         with _progress(f"simulate {made.claim.name}") as advance:
             advance(0, len(laws(question(made.claim))) * REPLICATIONS)
-            chances = forecast(made, assumed, advance)
-        workers = jobs or os.cpu_count() or 1
+            chances = forecast(made, assumed, advance, workers)
         trials = chances[0].trials
         seconds = seconds_per_trial(made) * trials / workers
         typer.echo(outlook(made.claim, made.design, assumed, chances, trials, seconds, workers))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from joblib import Parallel, delayed
 from scipy import special, stats
 
 from theorycheck.empirical.responses import response
@@ -67,7 +68,7 @@ def middle_of_samples(plan: Plan) -> Assumptions:
 
 
 def forecast(
-    plan: Plan, assumed: Assumptions, advance: Callable[[int, int], None] = lambda done, more: None
+    plan: Plan, assumed: Assumptions, advance: Callable[[int, int], None] = lambda done, more: None, jobs: int = 1
 ) -> list[Chances]:
     """Simulate the claimed law, the law at the edge of the margin, and the nearest rival through a plan's design.
 
@@ -75,9 +76,13 @@ def forecast(
         plan: the design; levels outside of the theorem's regime are left out as in the verdict.
         assumed: where and how steeply success rises.
         advance: told of each simulated data set, as 1 done and 0 more to do.
+        jobs: worker processes; the result does not depend on them.
     """
     asked = question(plan.claim)
-    return [_simulate(plan, asked, name, exponent, assumed, advance) for name, exponent in laws(asked).items()]
+    with Parallel(n_jobs=jobs, return_as="generator") as workers:
+        return [
+            _simulate(plan, asked, name, exponent, assumed, workers, advance) for name, exponent in laws(asked).items()
+        ]
 
 
 def cannot_tell(plan: Plan) -> str | None:
@@ -163,8 +168,24 @@ def _planted(plan: Plan, exponent: float, assumed: Assumptions) -> PlantedThresh
     return PlantedThreshold(inside, plan.samples, 1, exponent, assumed.threshold, assumed.steepness)
 
 
+def _replicate(
+    placement: Placement, planted: PlantedThreshold, asked: Question, replication: int
+) -> tuple[Decision, float, int]:
+    """Decision, width of the interval, and number of trials of one simulated data set."""
+    table = simulate(placement, planted, np.random.default_rng((SEED, replication)))
+    fits = fit_laws(gather(table, asked), asked)
+    interval = fits.interval("x") if fits else Interval(-np.inf, np.inf, 0.95)
+    return decide(fits, asked), interval.high - interval.low, int(table["trials"].sum())
+
+
 def _simulate(
-    plan: Plan, asked: Question, name: str, exponent: float, assumed: Assumptions, advance: Callable[[int, int], None]
+    plan: Plan,
+    asked: Question,
+    name: str,
+    exponent: float,
+    assumed: Assumptions,
+    workers: Parallel,
+    advance: Callable[[int, int], None],
 ) -> Chances:
     (variable,) = asked.variables
     renamed = replace(asked, variables=(replace(variable, factor="x"),))
@@ -172,13 +193,12 @@ def _simulate(
     planted = _planted(plan, exponent, assumed)
     decisions: Counter[Decision] = Counter()
     widths, trials = [], []
-    for replication in range(REPLICATIONS):
-        table = simulate(placement, planted, np.random.default_rng((SEED, replication)))
-        fits = fit_laws(gather(table, renamed), renamed)
-        decisions[decide(fits, renamed)] += 1
-        interval = fits.interval("x") if fits else Interval(-np.inf, np.inf, 0.95)
-        widths.append(interval.high - interval.low)
-        trials.append(int(table["trials"].sum()))
+    for decision, width, made in workers(
+        delayed(_replicate)(placement, planted, renamed, replication) for replication in range(REPLICATIONS)
+    ):
+        decisions[decision] += 1
+        widths.append(width)
+        trials.append(made)
         advance(1, 0)
     u = np.log(np.array(planted.levels) / planted.middle)
     thresholds = planted.threshold * np.exp(exponent * u)
