@@ -16,7 +16,7 @@ from theorycheck.empirical.responses import response
 from theorycheck.empirical.trial import REVISION, Trial
 from theorycheck.errors import DesignError
 from theorycheck.law import Law
-from theorycheck.statistics.placement import Adaptive, Grid, Placement
+from theorycheck.statistics.placement import RULE, Adaptive, Grid, Placement
 from theorycheck.statistics.question import Question, Variable
 
 ProfileName = Literal["smoke", "quick", "standard", "full"]
@@ -157,6 +157,7 @@ class Plan:
             "refuted_by": claim.refuted_by,
             "design": self.design,
             "engine_revision": REVISION,
+            "placement_rule": RULE if isinstance(self.placement, Adaptive) else None,
             "first_trials": hashlib.sha256("".join(self.trial(c, 0).key for c in self.cells).encode()).hexdigest(),
         }
         return json.dumps(fixed, sort_keys=True)

@@ -34,6 +34,15 @@ DEVIATION_SD = 0.5
 STEEPNESS, LOG_STEEPNESS_SD = 1.5, 0.5
 STEEPENING_SD = 0.5  # of the power
 
+RULE = {  # for the record of a plan
+    "search": (SEARCH_ROUNDS, SEARCH_TRIALS),
+    "first look": FIRST_LOOK,
+    "even share": EVEN_SHARE,
+    "farthest": FARTHEST,
+    "scatter": SCATTER,
+    "belief": (EXPONENT_SD, DEVIATION_SD, STEEPNESS, LOG_STEEPNESS_SD, STEEPENING_SD),
+}
+
 Cell = tuple[float, int]
 
 
