@@ -158,7 +158,7 @@ CONDITIONS = [
             ("exactly as claimed, Theta", threshold(-1.0), claim(-1, "Theta"), -1.0, True, 1000, "standard"),
             ("better than claimed, O", threshold(-0.5), claim(-1), -0.5, True, 1000, "standard"),
             ("edge, O", threshold(EDGE), claim(-1), EDGE, True, 1500, "standard"),
-            ("edge, O(x^-2)", threshold(-2.25), claim(-2), -2.25, True, 1500, "standard"),
+            ("edge, O(x^-2)", threshold(-2.25), claim(-2), -2.25, True, MORE, "standard"),
             ("edge, Theta, steeper", threshold(EDGE), claim(-1, "Theta"), EDGE, True, 1500, "standard"),
             ("edge, Theta, flatter", threshold(-0.75), claim(-1, "Theta"), -0.75, True, 1500, "standard"),
             ("edge, Omega", threshold(-0.75), claim(-1, "Omega"), -0.75, True, 1500, "standard"),
@@ -169,10 +169,6 @@ CONDITIONS = [
             ("edge, lapses 5 %", threshold(EDGE, lapse=0.05), claim(-1), EDGE, True, 1500, "standard"),
             ("edge, strong bend, flatter", bent(-0.75, -0.3), claim(-1, "Omega"), -0.75, True, 1500, "standard"),
             ("edge, strong bend, steeper", bent(EDGE, 0.3), claim(-1), EDGE, True, 1500, "standard"),
-            ("edge, weak bend, steeper", bent(EDGE, 0.12), claim(-1), EDGE, False, 1000, "standard"),
-            ("edge, steepness by level", threshold(EDGE, rise=-0.33), claim(-1), EDGE, False, 1000, "standard"),
-            ("edge, logit success curve", threshold(EDGE, curve="logit"), claim(-1), EDGE, False, 1000, "standard"),
-            ("edge, cloglog success curve", threshold(EDGE, curve="cloglog"), claim(-1), EDGE, False, 1000, "standard"),
         )
     ),
 ]

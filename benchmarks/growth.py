@@ -38,7 +38,7 @@ SWEEPS = {
     "m": (60, 120, 240, 480),
     "jobs": (1, 2),
 }
-TRIALS = 64
+TRIALS, TRIALS_OF_JOBS = 64, 256  # the latter so that starting the workers does not decide
 
 
 def run_one(options: dict[str, int]) -> None:
@@ -48,7 +48,10 @@ def run_one(options: dict[str, int]) -> None:
     from theorycheck.empirical.trial import Trial
 
     parameters = {**SETTING, **{name: value for name, value in options.items() if name in SETTING}}
-    trials = [Trial("zero_generalization_error", parameters, 50_000, i) for i in range(options.get("trials", TRIALS))]
+    trials = [
+        Trial("zero_generalization_error", parameters, 50_000, i)
+        for i in range(options.get("trials", TRIALS_OF_JOBS if "jobs" in options else TRIALS))
+    ]
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "store.sqlite") as store:
         sweep.train_batch(trials[:1])  # loads PyTorch
         started, cpu = time.monotonic(), time.process_time()
