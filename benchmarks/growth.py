@@ -82,7 +82,7 @@ def plot(results: dict[str, list[dict[str, float]]]) -> None:
         axes.set(xlabel=name, ylabel=measured.replace("_", " "), ylim=(0, None))
     trials = results["trials"]
     panels[-1].plot([p["value"] for p in trials], [p["peak_mib"] for p in trials], "o-", color="#0b3c5d")
-    panels[-1].set(xlabel="trials", ylabel="peak memory, MiB", ylim=(0, None))
+    panels[-1].set(xlabel="trials", ylabel="peak memory, MiB", ylim=(0, 1.2 * max(p["peak_mib"] for p in trials)))
     panels[3].set_xticks(SWEEPS["jobs"])
     figure.savefig(FIGURE, dpi=110, metadata={"Software": None})
 
