@@ -23,10 +23,10 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
+from theorycheck.bounds.shallow_vit import LEVELS, SAMPLES_UP_TO_256
 from theorycheck.plan import PROFILES
-from theorycheck.statistics import checks
-from theorycheck.statistics.judge import decide, fit_laws, gather
-from theorycheck.statistics.placement import Adaptive, simulate
+from theorycheck.statistics.judge import decide, drift_of, fit_laws, gather
+from theorycheck.statistics.placement import simulate
 from theorycheck.statistics.planted import PlantedMeasurement, PlantedThreshold
 from theorycheck.statistics.question import Question, Variable
 
@@ -36,12 +36,10 @@ TABLE = ROOT / "docs/calibration-table.md"
 SEED = 23_000  # of the study; what the judge was tuned on had others (docs/calibration.md)
 
 # Designs fixed beforehand, as in the profile full of `verify` and in most tables given to `fit`: all N at all levels.
-LEVELS = (0.03, 0.04, 0.06, 0.09, 0.13, 0.20, 0.30)
 SAMPLES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 DESIGNS = {"standard": (SAMPLES, 20), "quick": (SAMPLES[::2], 4), "smoke": (SAMPLES[::4], 1)}
 # Trials placed adaptively, as in the other profiles of `verify`, over the cells of its claims.
-EVEN_SAMPLES = (2, 4, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256)
-CELLS = tuple((x, n) for x in LEVELS for n in EVEN_SAMPLES)
+CELLS = tuple((x, n) for x in LEVELS for n in SAMPLES_UP_TO_256)
 
 
 @dataclass(frozen=True)
@@ -69,9 +67,7 @@ class Condition:
     def draw(self, rng: np.random.Generator) -> pd.DataFrame:
         if self.profile is None:
             return self.planted.draw(rng)
-        profile = PROFILES[self.profile]
-        placement = Adaptive(CELLS, self.question, profile.width * self.question.margin, profile.budget)
-        return simulate(placement, self.planted, rng, work)
+        return simulate(PROFILES[self.profile].place(CELLS, self.question), self.planted, rng, work)
 
 
 def work(x: float, n: int) -> float:
@@ -190,11 +186,9 @@ def replicate(condition: Condition, seed: Sequence[int]) -> Outcome:
     decision = decide(fits, condition.question)
     if fits is None:
         return Outcome(decision, None, math.inf, False, False)
-    interval = fits.estimate("x", "").interval
-    ends = fits.shallowest, fits.deepest
-    drift = checks.drift(fits.bent or evidence.fit(2), condition.question, ends)
-    width = interval.high - interval.low
-    return Outcome(decision, condition.truth in interval, width, fits.bent is not None, drift.status == "warning")
+    interval = fits.interval("x")
+    warned = drift_of(fits, evidence, condition.question).status == "warning"
+    return Outcome(decision, condition.truth in interval, interval.width, fits.bent is not None, warned)
 
 
 def study(conditions: Sequence[Condition], replications: int | None, seed: int, jobs: int) -> list[dict[str, object]]:

@@ -41,11 +41,11 @@ except ImportError:
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from oracle import ShallowViT, sgd
+from oracle import ShallowViT, sgd, streams
 
 from theorycheck.empirical.setting import Setting
 from theorycheck.empirical.tokens import draw_samples
-from theorycheck.empirical.training import Streams, draw_order, draw_subsets, train
+from theorycheck.empirical.training import draw_order, draw_subsets, train
 from theorycheck.empirical.vit import Weights, initial_weights
 
 COMMON = {
@@ -68,14 +68,14 @@ class Task:
 
     def __init__(self, setting: Setting, models: int) -> None:
         self.setting = setting
-        streams = [_streams(i) for i in range(models)]
-        self.samples = [draw_samples(s.samples, setting, setting.N) for s in streams]
-        weights = [initial_weights(s.model, setting) for s in streams]
+        drawn = [streams(i) for i in range(models)]
+        self.samples = [draw_samples(s.samples, setting, setting.N) for s in drawn]
+        weights = [initial_weights(s.model, setting) for s in drawn]
         self.W = Weights(*(torch.cat([getattr(W, name) for W, _ in weights]).float() for name in Weights._fields))
         self.a = torch.cat([a for _, a in weights]).float()
         self.X = np.stack([s.X for s in self.samples])
         self.y = np.stack([s.y for s in self.samples])
-        self.streams = [_streams(i) for i in range(models)]
+        self.streams = [streams(i) for i in range(models)]
 
     def draws(self) -> tuple[np.ndarray, np.ndarray]:
         """Samples (step, model, b) and query tokens (step, model, b, s) of every mini-batch."""
@@ -87,10 +87,6 @@ class Task:
             everything = np.broadcast_to(np.arange(s.L), (*shape, s.L))
             tokens.append(draw_subsets(stream.steps, s.L, s.S, shape) if s.S < s.L else everything)
         return np.stack(orders, 1), np.stack(tokens, 1)
-
-
-def _streams(i: int) -> Streams:
-    return Streams(*(np.random.default_rng([i, purpose]) for purpose in range(4)))
 
 
 def eager(task: Task) -> int:

@@ -55,7 +55,7 @@ def run_one(options: dict[str, int]) -> None:
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "store.sqlite") as store:
         sweep.train_batch(trials[:1])  # loads PyTorch
         started, cpu = time.monotonic(), time.process_time()
-        sweep.run(trials, store, options.get("jobs", 1), lambda done, more: None)
+        sweep.run(trials, store, options.get("jobs", 1), lambda trained: None)
         wall, cpu = time.monotonic() - started, time.process_time() - cpu
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     print(json.dumps({"cpu_seconds": cpu, "wall_seconds": wall, "peak_mib": peak / 1024}))

@@ -110,8 +110,7 @@ def measure(claim: Claim, replicates: int) -> dict[str, object]:
         law = PlantedThreshold(plan.levels, plan.samples, 1, fit.exponent(factor), 0.0, fit.steepness)
         law = replace(law, threshold=fit.predict([law.middle]))
         grid = Grid(plan.placement.cells, replicates)
-        interval = expected_fit(law, expected_cells(grid, law)).interval("x")
-        target = interval.high - interval.low
+        target = expected_fit(law, expected_cells(grid, law)).interval("x").width
         narrow = replace(plan, placement=replace(plan.placement, width=target, budget=BUDGET))
         table, _ = carry_out(narrow, store, jobs=1)
         found = fit_laws(gather(count(table, narrow), asked), asked).interval(factor)
@@ -120,7 +119,7 @@ def measure(claim: Claim, replicates: int) -> dict[str, object]:
     seconds, error = grid_seconds(plan, iterations, replicates)
     return {
         "cpu_seconds": {"grid": seconds, "grid_standard_error": error, "ours": ours},
-        "ci_width": {"grid": target, "ours": found.high - found.low},
+        "ci_width": {"grid": target, "ours": found.width},
         "ratio": seconds / ours,
         "trials": {"grid": len(plan.cells) * replicates, "ours": len(table)},
         "iterations": {"grid": iterations, "ours_mean": float(table["iterations"].mean())},

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from theorycheck.empirical.setting import Setting
+from theorycheck.empirical.training import Streams
 from theorycheck.empirical.vit import Weights
 
 
@@ -44,3 +46,8 @@ def sgd(
         loss.backward()
         optimizer.step()
     return model
+
+
+def streams(i: int) -> Streams:
+    """Streams of the i-th of some trials."""
+    return Streams(*(np.random.default_rng([i, purpose]) for purpose in range(4)))

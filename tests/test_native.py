@@ -8,18 +8,15 @@ import sys
 import numpy as np
 import pytest
 import torch
+from oracle import streams
 
 from theorycheck.empirical import native
 from theorycheck.empirical.setting import Setting
 from theorycheck.empirical.tokens import draw_samples
-from theorycheck.empirical.training import Streams, draw_order, draw_subsets, train
+from theorycheck.empirical.training import draw_order, draw_subsets, train
 from theorycheck.empirical.vit import Weights, Workspace, initial_weights, loss_and_step
 
 needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler here")
-
-
-def streams(seed):
-    return Streams(*(np.random.default_rng([seed, purpose]) for purpose in range(4)))
 
 
 def by_pytorch(W, a, X, y, order, queries, eta):

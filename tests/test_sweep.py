@@ -55,7 +55,7 @@ def test_jobs_change_nothing(tmp_path, jobs):
     asked = trials(6) + trials(6, N=4) + trials(6, attention=False)
     alone = {key: m for trial in asked for key, m in measured([trial]).items()}
     with Store(tmp_path / "store.sqlite") as store:
-        assert sweep.run(asked, store, jobs, lambda done, more: None) == len(asked)
+        assert sweep.run(asked, store, jobs, lambda trained: None) == len(asked)
         assert store.find(trial.key for trial in asked) == alone
 
 
@@ -89,7 +89,7 @@ def test_batches_hold_every_trial_once_and_share_shapes():
 def test_ctrl_c_keeps_what_was_finished_and_says_how_to_go_on(tmp_path):
     asked = trials(8) + trials(8, N=4)
 
-    def press_ctrl_c(_done: int, _more: int) -> None:
+    def press_ctrl_c(_trained: int) -> None:
         raise KeyboardInterrupt
 
     with Store(tmp_path / "store.sqlite") as store:
@@ -160,6 +160,7 @@ def test_after_a_kill_the_next_run_continues_and_ends_as_if_nothing_had_happened
     if victim == "run":
         os.killpg(process.pid, signal.SIGKILL)
     elif victim == "worker":
+        wait_until(lambda: children(process.pid))  # a first round of one batch has none
         os.kill(children(process.pid)[0], signal.SIGKILL)
     else:
         os.killpg(process.pid, signal.SIGINT)

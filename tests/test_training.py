@@ -1,23 +1,18 @@
 import numpy as np
 import pytest
 import torch
-from oracle import ShallowViT, sgd
+from oracle import ShallowViT, sgd, streams
 
 from theorycheck.empirical.setting import Setting
 from theorycheck.empirical.tokens import draw_samples
 from theorycheck.empirical.training import (
     STEPS_DRAWN_AT_ONCE,
-    Streams,
     draw_order,
     draw_subsets,
     model_tokens,
     train,
 )
 from theorycheck.empirical.vit import initial_weights
-
-
-def streams(i: int) -> Streams:
-    return Streams(*(np.random.default_rng([i, purpose]) for purpose in range(4)))
 
 
 def run(settings: list[Setting], first: int = 0, dtype: torch.dtype = torch.float64):

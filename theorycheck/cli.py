@@ -153,7 +153,7 @@ def plan(
         assumed = Assumptions(threshold or middle_of_samples(made).threshold, steepness)
         with _progress(f"simulate {made.claim.name}") as advance:
             advance(0, len(laws(question(made.claim))) * REPLICATIONS)
-            chances = forecast(made, assumed, advance, workers)
+            chances = forecast(made, assumed, lambda done: advance(done, 0), workers)
         trials = chances[0].trials
         seconds = seconds_per_trial(made) * trials / workers
         typer.echo(outlook(made.claim, made.design, assumed, chances, trials, seconds, workers))
@@ -240,7 +240,9 @@ def _explained() -> Iterator[None]:
         typer.echo(f"theorycheck: {error}", err=True)
         raise typer.Exit(USAGE_ERROR) from error
     except KeyboardInterrupt as error:
-        typer.echo("theorycheck: interrupted; nothing that was finished is lost", err=True)
+        typer.echo(
+            "theorycheck: interrupted; nothing that was finished is lost, run the same command again to go on", err=True
+        )
         raise typer.Exit(INTERRUPTED) from error
 
 

@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from scipy import special, stats
 
 from theorycheck.empirical.responses import response
 from theorycheck.plan import Plan, question
 from theorycheck.statistics.basis import centred_basis
-from theorycheck.statistics.binomial import BINOMIAL_DF
+from theorycheck.statistics.binomial import BINOMIAL_DF, probit_information
 from theorycheck.statistics.judge import decide, fit_laws, gather
 from theorycheck.statistics.placement import FARTHEST, Adaptive, Grid, Placement, simulate
 from theorycheck.statistics.planted import PlantedThreshold
@@ -68,14 +67,14 @@ def middle_of_samples(plan: Plan) -> Assumptions:
 
 
 def forecast(
-    plan: Plan, assumed: Assumptions, advance: Callable[[int, int], None] = lambda done, more: None, jobs: int = 1
+    plan: Plan, assumed: Assumptions, advance: Callable[[int], None] = lambda done: None, jobs: int = 1
 ) -> list[Chances]:
     """Simulate the claimed law, the law at the edge of the margin, and the nearest rival through a plan's design.
 
     Args:
         plan: the design; levels outside of the theorem's regime are left out as in the verdict.
         assumed: where and how steeply success rises.
-        advance: told of each simulated data set, as 1 done and 0 more to do.
+        advance: told of each simulated data set.
         jobs: worker processes; the result does not depend on them.
     """
     asked = question(plan.claim)
@@ -120,8 +119,6 @@ def expected_cells(placement: Placement, planted: PlantedThreshold) -> pd.DataFr
 def expected_fit(planted: PlantedThreshold, cells: pd.DataFrame) -> ThresholdFit:
     """The fit to expect: the planted coefficients, with the inverse of their Fisher information as covariance.
 
-    Of the probit model (McCullagh and Nelder, Generalized Linear Models, 1989, section 4.4).
-
     Args:
         planted: the law.
         cells: the columns x, n, trials.
@@ -129,9 +126,7 @@ def expected_fit(planted: PlantedThreshold, cells: pd.DataFrame) -> ThresholdFit
     basis = centred_basis(pd.DataFrame({"x": planted.levels}), ["x"])
     design = threshold_design(cells, basis)
     coefficients = planted.steepness * np.array([-np.log(planted.threshold), 1.0, -planted.exponent])
-    predictor = design @ coefficients
-    rate = np.clip(special.ndtr(predictor), 1e-12, 1 - 1e-12)
-    weight = cells["trials"].to_numpy() * stats.norm.pdf(predictor) ** 2 / (rate * (1 - rate))
+    weight = cells["trials"].to_numpy() * probit_information(design @ coefficients)
     covariance = np.linalg.pinv(design.T @ (weight[:, None] * design))
     df = max(1, len(cells) - 3)
     return ThresholdFit(basis, coefficients, covariance, 1.0, 0.0, df, df, BINOMIAL_DF)
@@ -175,7 +170,7 @@ def _replicate(
     table = simulate(placement, planted, np.random.default_rng((SEED, replication)))
     fits = fit_laws(gather(table, asked), asked)
     interval = fits.interval("x") if fits else Interval(-np.inf, np.inf, 0.95)
-    return decide(fits, asked), interval.high - interval.low, int(table["trials"].sum())
+    return decide(fits, asked), interval.width, int(table["trials"].sum())
 
 
 def _simulate(
@@ -185,7 +180,7 @@ def _simulate(
     exponent: float,
     assumed: Assumptions,
     workers: Parallel,
-    advance: Callable[[int, int], None],
+    advance: Callable[[int], None],
 ) -> Chances:
     (variable,) = asked.variables
     renamed = replace(asked, variables=(replace(variable, factor="x"),))
@@ -199,9 +194,8 @@ def _simulate(
         decisions[decision] += 1
         widths.append(width)
         trials.append(made)
-        advance(1, 0)
-    u = np.log(np.array(planted.levels) / planted.middle)
-    thresholds = planted.threshold * np.exp(exponent * u)
+        advance(1)
+    thresholds = np.exp(planted.log_threshold(planted.levels))
     measured = int(((thresholds >= min(plan.samples)) & (thresholds <= max(plan.samples))).sum())
     shares: dict[Decision, float] = {d: n / REPLICATIONS for d, n in decisions.items()}
     return Chances(name, exponent, shares, float(np.median(widths)), int(np.median(trials)), measured)

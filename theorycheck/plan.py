@@ -34,6 +34,10 @@ class Profile:
     width: float
     budget: int
 
+    def place(self, cells: tuple[tuple[float, int], ...], question: Question) -> Adaptive:
+        """The placement of trials over cells that answers a question to this extent."""
+        return Adaptive(cells, question, self.width * question.margin, self.budget)
+
 
 # The profile "full" is the whole grid: every N at every level, with the design's replicates.
 PROFILES: dict[ProfileName, Profile] = {
@@ -91,7 +95,7 @@ class Plan:
         """The trials that follow after those counted, with their cells; none when there are enough.
 
         Args:
-                counts: as for `Placement.next_round`.
+            counts: as for `Adaptive.next_round`.
         """
         columns = counts[[self.claim.design.factor, "n", "trials", "unfitted"]]
         tried = Counter({(level, n): fitted + not_fitted for level, n, fitted, not_fitted in columns.to_numpy()})
@@ -144,9 +148,7 @@ class Plan:
 
     @cached_property
     def document(self) -> str:
-        """Canonical JSON text of all that was decided before training: claim, design, margin, and what
-        trials there may be.
-        """
+        """Canonical JSON text of all that was decided before training: claim, design, margin, and possible trials."""
         claim = self.claim
         fixed = {
             "claim": claim.name,
@@ -195,8 +197,7 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
 def _placement(claim: Claim, profile: ProfileName, cells: tuple[tuple[float, int], ...]) -> Placement:
     if profile == "full":
         return Grid(cells, claim.design.replicates)
-    chosen = PROFILES[profile]
-    return Adaptive(cells, question(claim), chosen.width * claim.margin, chosen.budget)
+    return PROFILES[profile].place(cells, question(claim))
 
 
 def question(asked: Claim | Law) -> Question:

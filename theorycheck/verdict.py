@@ -32,6 +32,11 @@ class Interval:
     def __str__(self) -> str:
         return f"[{self.low:.2f}, {self.high:.2f}]"
 
+    @property
+    def width(self) -> float:
+        """Distance of its ends."""
+        return self.high - self.low
+
 
 @dataclass(frozen=True)
 class Estimate:

@@ -82,12 +82,10 @@ def carry_out(plan: Plan, store: Store, jobs: int, progress: Progress = silent) 
     """Train a plan's trials, round by round, but those that are stored.
 
     Returns:
-        The trials as by `tabulate`, and how many of them were trained now.
+        The trials as by `tabulate`, by level, N and replicate, and how many of them were trained now.
     """
-    chosen: list[tuple[Cell, Trial]] = []
-    measurements: dict[str, Mapping[str, Any]] = {}
-    trained = 0
-    table = tabulate(plan, chosen, measurements)
+    trained, rounds = 0, []
+    table = tabulate(plan, [], {})
     with progress(f"train {plan.claim.name}") as advance:
         while following := plan.next_trials(count(table, plan)):
             trials = [trial for _, trial in following]
@@ -95,19 +93,18 @@ def carry_out(plan: Plan, store: Store, jobs: int, progress: Progress = silent) 
             missing = [trial for trial in trials if trial.key not in stored]
             advance(len(trials) - len(missing), len(trials))
             if missing:
-                sweep.run(missing, store, jobs, advance)
+                sweep.run(missing, store, jobs, lambda done: advance(done, 0))
                 stored |= store.find(trial.key for trial in missing)
             trained += len(missing)
-            chosen += following
-            measurements |= stored
-            table = tabulate(plan, chosen, measurements)
-    return table, trained
+            rounds.append(tabulate(plan, following, stored))
+            table = pd.concat(rounds)
+    return table.sort_values([plan.claim.design.factor, "n", "replicate"], ignore_index=True), trained
 
 
 def tabulate(
     plan: Plan, trials: Sequence[tuple[Cell, Trial]], measurements: Mapping[str, Mapping[str, Any]]
 ) -> pd.DataFrame:
-    """One row a trial, by level, N and replicate: factor, n, replicate, the measurement, work, and the trial's key."""
+    """One row a trial: factor, n, replicate, the measurement, work, and the trial's key."""
     factor, measured = plan.claim.design.factor, response(plan.claim.response)
     rows = [
         {
@@ -117,9 +114,7 @@ def tabulate(
         }
         for cell, trial in trials
     ]
-    place = [factor, "n", "replicate"]
-    table = pd.DataFrame(rows) if rows else pd.DataFrame(columns=[*place, "outcome", "work"])
-    return table.sort_values(place, ignore_index=True)
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=[factor, "n", "outcome", "work"])
 
 
 def count(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:

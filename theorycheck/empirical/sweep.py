@@ -19,14 +19,14 @@ from theorycheck.errors import DesignError, Interrupted
 Results = list[tuple[Trial, Mapping[str, Any]]]
 
 
-def run(trials: Sequence[Trial], store: Store, jobs: int, progress: Callable[[int, int], None]) -> int:
+def run(trials: Sequence[Trial], store: Store, jobs: int, progress: Callable[[int], None]) -> int:
     """Train the trials and store each batch as it ends.
 
     Args:
         trials: trials not in the store.
         store: takes the measurements.
         jobs: worker processes; 1 trains in this process.
-        progress: called with the number of trials stored by each batch, and with 0, as no more are added.
+        progress: called with the number of trials stored by each batch.
 
     Returns:
         The number of trials trained.
@@ -42,7 +42,7 @@ def run(trials: Sequence[Trial], store: Store, jobs: int, progress: Callable[[in
         for results in _train(batches(trials), jobs):
             store.add(results)
             done += len(results)
-            progress(len(results), 0)
+            progress(len(results))
     except (KeyboardInterrupt, TerminatedWorkerError) as error:
         cause = "interrupted" if isinstance(error, KeyboardInterrupt) else "a worker process was killed"
         raise Interrupted(

@@ -7,6 +7,7 @@ from streams of its own, so the result of a trial does not depend on its company
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -124,7 +125,7 @@ class _Batch:
         losses = []
         for i, one in enumerate(samples):
             order = x["order"][i, steps].numpy() if s.steps_per_epoch > 1 else np.arange(s.N)[None]
-            queries = x["queries"][i, steps].numpy() if "queries" in x else _all_tokens(order, s.L)
+            queries = x["queries"][i, steps].numpy() if "queries" in x else _all_tokens(*order.shape, s.L)
             W = [x[name][i : i + 1] for name in Weights._fields]
             losses.append(native.take_steps(W, x["a"][i : i + 1], one, order, queries, float(x["eta"][i])))
         return torch.tensor(losses)
@@ -172,8 +173,9 @@ class _Batch:
             self.compiled = [self.compiled[i] for i in staying.tolist()]
 
 
-def _all_tokens(order: Int[np.ndarray, "steps b"], L: int) -> Int[np.ndarray, "steps b l"]:
-    return np.broadcast_to(np.arange(L), (*order.shape, L))
+@cache
+def _all_tokens(steps: int, b: int, L: int) -> Int[np.ndarray, "steps b l"]:
+    return np.tile(np.arange(L), (steps, b, 1))
 
 
 def model_tokens(X: Float[np.ndarray, "n l d"], setting: Setting) -> Float[np.ndarray, "n k d"]:

@@ -57,6 +57,14 @@ class LapsingProbit(links.Probit):  # type: ignore[misc]  # statsmodels has no t
 LINKS: Mapping[Link, type[links.Link]] = {"probit": LapsingProbit, "logit": links.Logit, "cloglog": links.CLogLog}
 
 
+def probit_information(z: np.ndarray) -> np.ndarray:
+    """Fisher information of a trial about the linear predictor z: phi(z)^2 / (Phi(z) Phi(-z)).
+
+    Source: McCullagh and Nelder, Generalized Linear Models, 1989, section 4.4.
+    """
+    return np.asarray(np.exp(-(z**2) - special.log_ndtr(z) - special.log_ndtr(-z)) / (2 * np.pi))
+
+
 def dispersion(result: Any, cells: pd.DataFrame) -> float:
     """Variance of the counts as a multiple of the binomial one, at least 1, for quasi-likelihood.
 
@@ -106,9 +114,8 @@ def fit_binomial(cells: pd.DataFrame, design: np.ndarray, link: Link = "probit",
         warnings.simplefilter("error", PerfectSeparationWarning)
         warnings.simplefilter("ignore", DomainWarning)
         try:
-            result = sm.GLM(np.column_stack([successes, failures]), design, family=family).fit(
-                maxiter=50
-            )  # a maximum takes 5 to 20
+            model = sm.GLM(np.column_stack([successes, failures]), design, family=family)
+            result = model.fit(maxiter=50)  # a maximum takes 5 to 20
         except (PerfectSeparationWarning, np.linalg.LinAlgError):
             return None
     rate = np.asarray(result.mu)

@@ -13,7 +13,7 @@ from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
 from theorycheck.statistics.loglog import fit_loglog
 from theorycheck.statistics.question import SHAPE_DOUBT, SHAPE_SIGNIFICANCE, SIGNIFICANCE, TESTED, Question, Variable
 from theorycheck.statistics.reason import blurred, reason, settle
-from theorycheck.verdict import Decision, Estimate, Interval, Judgement
+from theorycheck.verdict import Check, Decision, Estimate, Interval, Judgement
 
 HIGHEST_DEGREE = 3
 CURVE_POINTS = 41
@@ -44,6 +44,11 @@ class Fits:
     def decisive(self) -> Fit:
         """The fit that the verdict rests on."""
         return self.bent or self.straight
+
+    @property
+    def ends(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """The shallowest and the deepest point."""
+        return self.shallowest, self.deepest
 
     @property
     def consulted(self) -> tuple[Fit, ...]:
@@ -148,6 +153,11 @@ def decide(fits: Fits | None, question: Question) -> Decision:
     return "REFUTED" if fits.p_refuted(question) < SIGNIFICANCE else "INCONCLUSIVE"
 
 
+def drift_of(fits: Fits, evidence: Evidence, question: Question) -> Check:
+    """The check on drift, by the fit with a bend that was already made where there is one."""
+    return checks.drift(fits.bent or fits.doubt or evidence.fit(2), question, fits.ends)
+
+
 def judge(table: pd.DataFrame, question: Question) -> Judgement:
     """Judge a law by trials or measurements.
 
@@ -182,11 +192,10 @@ def judge(table: pd.DataFrame, question: Question) -> Judgement:
     left_out = (
         [checks.unfitted(table, _decisions_counting_unfitted(table, question), decision)] if "unfitted" in table else []
     )
-    ends = fits.shallowest, fits.deepest
-    drift = checks.drift(fits.bent or evidence.fit(2), question, ends)
+    drift = drift_of(fits, evidence, question)
     found = (
         *design,
-        checks.power_law(fits.straight, fits.p_value, fits.bent, fits.bent_p_value, ends, question),
+        checks.power_law(fits.straight, fits.p_value, fits.bent, fits.bent_p_value, fits.ends, question),
         drift,
         *([checks.offset(evidence, question, fits.straight.dispersion)] if len(question.factors) == 1 else []),
         *checks.of_evidence(evidence, fits.straight, question),

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special
 
+from theorycheck.statistics.binomial import probit_information
 from theorycheck.statistics.checks import FEWEST_LEVELS
 from theorycheck.statistics.judge import fit_laws, gather
 from theorycheck.statistics.planted import PlantedThreshold
@@ -116,10 +117,7 @@ class Adaptive:
 
     def _judged_width(self, counts: pd.DataFrame) -> float:
         fits = fit_laws(gather(counts, self.question), self.question)
-        if fits is None:
-            return np.inf
-        interval = fits.interval(self.question.factors[0])
-        return interval.high - interval.low
+        return np.inf if fits is None else fits.interval(self.question.factors[0]).width
 
 
 Placement = Grid | Adaptive
@@ -206,9 +204,8 @@ class Belief:
 
     @cached_property
     def _weight(self) -> np.ndarray:
-        """Fisher information of a trial about b0 (McCullagh and Nelder, Generalized Linear Models, section 4.4)."""
-        log_rates = special.log_ndtr(self._probit) + special.log_ndtr(-self._probit)
-        return np.asarray(self.steepness[self._level] ** 2 * np.exp(-(self._probit**2) - log_rates) / (2 * np.pi))
+        """Fisher information of a trial in each cell about b0."""
+        return np.asarray(self.steepness[self._level] ** 2 * probit_information(self._probit))
 
     @cached_property
     def _slopes(self) -> tuple[np.ndarray, np.ndarray]:

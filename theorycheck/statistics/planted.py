@@ -33,7 +33,6 @@ class PlantedThreshold:
         steepness: rise of the probit of the success rate when N grows by a factor of e.
         curvature: half of the change of the local exponent when x grows by a factor of e.
         curve: shape of the success curve.
-        rise: power of x in the steepness, which is then that at the middle of the levels.
         lapse: share of trials that fail whatever N is.
         scatter: correlation of trials of one cell (beta-binomial); variances grow by 1 + (replicates - 1) scatter.
         seed_scatter: standard deviation of log N* between seeds that all cells share.
@@ -48,7 +47,6 @@ class PlantedThreshold:
     steepness: float = 1.5
     curvature: float = 0.0
     curve: Curve = "probit"
-    rise: float = 0.0
     lapse: float = 0.0
     scatter: float = 0.0
     seed_scatter: float = 0.0
@@ -58,14 +56,6 @@ class PlantedThreshold:
     def middle(self) -> float:
         """Geometric mean of the levels."""
         return float(np.exp(np.log(self.levels).mean()))
-
-    def local_exponent(self, x: float) -> float:
-        """Exponent of N* at a level."""
-        return float(self.exponent + 2 * self.curvature * np.log(x / self.middle))
-
-    def expected(self) -> pd.DataFrame:
-        """The cells with expected instead of drawn successes, from which a fit gives what it estimates on average."""
-        return self._cells().assign(successes=lambda cells: self._rates() * cells["trials"])
 
     def draw(self, rng: np.random.Generator) -> pd.DataFrame:
         """Cells with the columns x, n, successes, trials, and seed if asked for."""
@@ -95,11 +85,13 @@ class PlantedThreshold:
         return np.asarray((1 - self.lapse) * CURVES[self.curve](self.probit(x, n, shift)))
 
     def probit(self, x: ArrayLike, n: ArrayLike, shift: float = 0.0) -> np.ndarray:
-        """Distance of log N from the threshold, times the steepness there."""
+        """Distance of log N from the threshold, times the steepness."""
+        return np.asarray(self.steepness * (np.log(np.asarray(n, float)) - self.log_threshold(x) - shift))
+
+    def log_threshold(self, x: ArrayLike) -> np.ndarray:
+        """Natural logarithm of N* at level x."""
         u = np.log(np.asarray(x, float) / self.middle)
-        log_threshold = np.log(self.threshold) + self.exponent * u + self.curvature * u**2 + shift
-        steepness = self.steepness * np.exp(self.rise * u)
-        return np.asarray(steepness * (np.log(np.asarray(n, float)) - log_threshold))
+        return np.asarray(np.log(self.threshold) + self.exponent * u + self.curvature * u**2)
 
     def _rates(self, shift: float = 0.0) -> np.ndarray:
         cells = self._cells()
@@ -134,10 +126,6 @@ class PlantedMeasurement:
     def middle(self) -> float:
         """Geometric mean of the levels."""
         return float(np.exp(np.log(self.levels).mean()))
-
-    def local_exponent(self, x: float) -> float:
-        """Exponent of the value at a level."""
-        return float(self.exponent + 2 * self.curvature * np.log(x / self.middle))
 
     def draw(self, rng: np.random.Generator) -> pd.DataFrame:
         """Rows with the columns x, value, censored, and seed if they are scattered by it."""

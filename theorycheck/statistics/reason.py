@@ -29,7 +29,7 @@ def settle(
     for variable, estimate, tested in zip(question.variables, estimates, intervals, strict=True):
         allowed, value = question.allowed(variable), estimate.value
         bounds = [b for b in (allowed.low, allowed.high) if tested.low < b < tested.high]
-        if not np.isfinite(tested.high - tested.low):
+        if not np.isfinite(tested.width):
             return "The data establish no exponent: more replicates are needed."
         if not bounds:
             continue
