@@ -241,7 +241,7 @@ def _explained() -> Iterator[None]:
         raise typer.Exit(USAGE_ERROR) from error
     except KeyboardInterrupt as error:
         typer.echo(
-            "theorycheck: interrupted; nothing that was finished is lost, run the same command again to go on", err=True
+            "theorycheck: interrupted, nothing is lost; run the same command again to go on", err=True
         )
         raise typer.Exit(INTERRUPTED) from error
 
