@@ -240,9 +240,7 @@ def _explained() -> Iterator[None]:
         typer.echo(f"theorycheck: {error}", err=True)
         raise typer.Exit(USAGE_ERROR) from error
     except KeyboardInterrupt as error:
-        typer.echo(
-            "theorycheck: interrupted, nothing is lost; run the same command again to go on", err=True
-        )
+        typer.echo("theorycheck: interrupted, nothing is lost; run the same command again to go on", err=True)
         raise typer.Exit(INTERRUPTED) from error
 
 
