@@ -224,6 +224,7 @@ def summarise(condition: Condition, outcomes: Sequence[Outcome]) -> dict[str, ob
     widths = [o.width for o in outcomes if math.isfinite(o.width)]
     return {
         "name": condition.name,
+        "kind": "measured" if isinstance(condition.planted, PlantedMeasurement) else "counts",
         "replications": count,
         "coverage": round(sum(known) / len(known), 4) if known else None,
         "false_supported": supported if edge or not inside else 0.0,

@@ -22,24 +22,30 @@ def conditions() -> list[dict[str, Any]]:
     return rows
 
 
-def error_rates(measured: bool) -> Check:
-    """What the calibration study found for this kind of data, as a check that every verdict carries.
+def error_rates(kind: str) -> Check:
+    """What the calibration study found for this kind of data or test, as a check that every verdict carries.
 
     Args:
-        measured: whether the data are direct measurements instead of counts of successes.
+        kind: "counts" or "measured" for scaling laws; else what another kind of statement estimates.
     """
-    rows = [r for r in conditions() if r["asked"] and r["name"].startswith("measured") == measured]
-    coverage = [r["coverage"] for r in rows]
+    rows = [row for row in conditions() if row["asked"] and row["kind"] == kind]
+    if not rows:
+        return Check("calibration", "warning", f"no planted truths were judged for the estimate of a {kind}")
+    coverage = [r["coverage"] for r in rows if r["coverage"] is not None]
     at_edge = [r for r in rows if "edge" in r["name"]]
     supported, refuted = (max(r[key] for r in at_edge) for key in ("false_supported", "false_refuted"))
-    exact = max(r["false_refuted"] for r in rows if "exactly as claimed" in r["name"])
-    met = COVERAGE[0] <= min(coverage) and max(coverage) <= COVERAGE[1]
-    met &= max(supported, refuted) <= FALSE_AT_EDGE and exact <= FALSE_AS_CLAIMED
+    met = max(supported, refuted) <= FALSE_AT_EDGE
     fewest = min(row["replications"] for row in rows)
-    detail = (
-        f"on planted laws ({len(rows)} conditions, each {fewest} times or more) the 95 % interval covered "
-        f"{100 * min(coverage):.1f} to {100 * max(coverage):.1f} %; with the truth at the edge of the margin at most "
-        f"{100 * supported:.1f} % were falsely SUPPORTED and {100 * refuted:.1f} % falsely REFUTED; a law exactly as "
-        f"claimed was refuted in {100 * exact:.1f} % (docs/calibration.md)"
+    detail = f"on planted truths ({len(rows)} conditions, each {fewest} times or more) "
+    if coverage:
+        met &= COVERAGE[0] <= min(coverage) and max(coverage) <= COVERAGE[1]
+        detail += f"the 95 % interval covered {100 * min(coverage):.1f} to {100 * max(coverage):.1f} %; "
+    detail += (
+        f"with the truth at the edge of what is claimed at most {100 * supported:.1f} % were falsely SUPPORTED and "
+        f"{100 * refuted:.1f} % falsely REFUTED"
     )
-    return Check("calibration", "ok" if met else "warning", detail)
+    exact = [r["false_refuted"] for r in rows if "exactly as claimed" in r["name"]]
+    if exact:
+        met &= max(exact) <= FALSE_AS_CLAIMED
+        detail += f"; a law exactly as claimed was refuted in {100 * max(exact):.1f} %"
+    return Check("calibration", "ok" if met else "warning", f"{detail} (docs/calibration.md)")

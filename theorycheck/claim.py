@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from itertools import product
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
 import sympy
@@ -14,8 +15,10 @@ from sympy.core.relational import Relational
 
 from theorycheck.errors import ClaimError
 from theorycheck.law import Law, latex, plain_text
+from theorycheck.statements import Contrast, Direction, Limit, Ordering, Transition
 
 Provenance = Literal["stated", "recalled"]
+Point = dict[str, Any]  # values of all parameters of a response, by name
 SAMPLES = Symbol("N", positive=True)  # the number of training samples, the letter every sample-complexity bound uses
 
 
@@ -59,70 +62,91 @@ def _by_name(values: Any) -> Any:
     return {key.name if isinstance(key, Symbol) else key: value for key, value in values.items()}
 
 
+Name = Annotated[str, BeforeValidator(lambda s: s.name if isinstance(s, Symbol) else s)]
+ByName = Annotated[Mapping[str, Any], BeforeValidator(_by_name)]
+
+
 class Design(_Frozen):
-    """The experiment: levels of the varied factor, sample sizes, replicates, and the values that are held.
+    """The experiment: levels of what is varied, values among which a threshold is sought, replicates, and what is held.
+
+    Names and letters of the theorem are both accepted.
 
     Attributes:
-        factor: name of the varied quantity; letters of the theorem are accepted.
+        factor: the varied quantity.
         levels: its values, at least three.
-        samples: training-set sizes N that may be tried, at least three.
-        replicates: trials in each cell (level, N) under the full profile; others place trials where success turns.
-        held: the other parameters of the response, by letter; a SymPy expression is evaluated at every level.
+        crossed: other quantities that are varied, with their values; every one goes with every level.
+        searched: the quantity whose threshold is sought.
+        samples: its values that may be tried, at least three: training-set sizes N, unless something else is searched;
+            none where a trial measures a value directly.
+        replicates: trials at each design point. A scaling law of one threshold has as many in each cell (level, N)
+            under the full profile only; other profiles place its trials where success turns.
+        held: the other parameters of the response; a SymPy expression is evaluated at every level. What is varied or
+            searched overrides its value here.
     """
 
-    factor: Annotated[str, BeforeValidator(lambda s: s.name if isinstance(s, Symbol) else s)]
+    factor: Name
     levels: tuple[float, ...]
-    samples: tuple[int, ...]
+    crossed: ByName = {}
+    searched: Name = SAMPLES.name
+    samples: tuple[int | float, ...] = ()
     replicates: int = Field(ge=1)
-    held: Annotated[Mapping[str, Any], BeforeValidator(_by_name)]
+    held: ByName
 
     @field_validator("levels")
     @classmethod
     def _enough_levels(cls, levels: tuple[float, ...]) -> tuple[float, ...]:
         if len(set(levels)) < 3:
-            raise ValueError(f"a scaling needs at least 3 different levels, got {len(set(levels))}; add levels")
-        if min(levels) <= 0 or not all(map(math.isfinite, levels)):
-            raise ValueError(f"levels must be positive numbers, got {min(levels):g}; a power law has no value there")
+            raise ValueError(f"a design needs at least 3 different levels, got {len(set(levels))}; add levels")
+        if min(levels) < 0 or not all(map(math.isfinite, levels)):
+            raise ValueError(f"levels must be finite and not negative, got {min(levels):g}")
         return tuple(sorted(levels))
 
     @field_validator("samples")
     @classmethod
-    def _enough_samples(cls, samples: tuple[int, ...]) -> tuple[int, ...]:
-        if len(set(samples)) < 3 or min(samples) < 1:
-            raise ValueError(f"a threshold needs at least 3 different sample sizes N >= 1, got {samples}")
+    def _enough_samples(cls, samples: tuple[int | float, ...]) -> tuple[int | float, ...]:
+        if samples and (len(set(samples)) < 3 or min(samples) <= 0):
+            raise ValueError(f"a threshold needs at least 3 different sample sizes N, all positive, got {samples}")
         return tuple(sorted(samples))
 
-    def point(self, level: float, n: int) -> dict[str, Any]:
-        """All parameters of the response at one level and sample size, as plain Python values.
+    @property
+    def varied(self) -> tuple[str, ...]:
+        """The names of the factor and of what is crossed with it."""
+        return (self.factor, *self.crossed)
+
+    def groups(self) -> Iterator[dict[str, Any]]:
+        """All combinations of the crossed quantities; one empty one where there are none."""
+        return (dict(zip(self.crossed, values, strict=True)) for values in product(*self.crossed.values()))
+
+    def point(self, level: float, n: float | None = None, group: Mapping[str, Any] = MappingProxyType({})) -> Point:
+        """All parameters of the response at a level, a value of what is searched, and a combination of the crossed.
 
         Raises:
             ClaimError: an expression among the held values contains a letter that has no value.
         """
-        values = {**self.held, self.factor: level, SAMPLES.name: n}
+        values = {**self.held, self.factor: level, **group}
+        if n is not None:
+            values[self.searched] = n
         for name, value in values.items():
             if isinstance(value, Expr):
                 values[name] = _number(evaluate(value, values))
         return values
 
-    def cells(self) -> Iterator[tuple[float, int]]:
-        """All pairs (level, N), level by level."""
-        return product(self.levels, self.samples)
-
 
 class Claim(_Frozen):
-    """A theorem's scaling statement, and what would support or refute it.
+    """A theorem's statement, and what would support or refute it.
 
     Attributes:
         name: what users type; the name of its file.
         title: one line for lists.
         source: paper and place.
         provenance: "stated" (seen in the source) or "recalled" (from memory, never decides a headline verdict).
-        quantity: what the law bounds, such as N*.
-        law: the bound; its one variable is the factor that the design varies.
+        quantity: what the law is about, such as N*.
+        law: the bound, or a statement of another kind (theorycheck.statements); the design varies its letters.
         conditions: assumptions of the theorem; a design point outside of them does not enter the verdict.
         response: name of the response in theorycheck.empirical that a trial measures.
         design: the default experiment.
         margin: a law may be exactly as steep as claimed, so exponents up to this much worse are allowed.
+            (Margin and rivals are a scaling law's.)
         rivals: other exponents that the experiment should tell apart from the claimed one.
         refuted_by: what outcome refutes the claim, in words.
         notation: LaTeX of letters whose names are not how the paper writes them.
@@ -133,8 +157,8 @@ class Claim(_Frozen):
     source: Source
     provenance: Provenance
     quantity: Symbol
-    law: Law
-    conditions: tuple[Condition, ...]
+    law: Law | Direction | Contrast | Limit | Transition | Ordering
+    conditions: tuple[Condition, ...] = ()
     response: str
     design: Design
     margin: float = Field(0.25, gt=0)
@@ -143,19 +167,23 @@ class Claim(_Frozen):
     notation: Mapping[Symbol, str] = {}
 
     @model_validator(mode="after")
-    def _law_speaks_of_the_factor(self) -> Self:
-        variables = [symbol.name for symbol in self.law.exponents]
-        if variables != [self.design.factor]:
+    def _design_varies_what_the_law_speaks_of(self) -> Self:
+        missing = [name for name in self.law.letters if name not in self.design.varied]
+        if missing:
             raise ValueError(
-                f"the design must vary the law's variable {', '.join(variables)}, but varies {self.design.factor}"
+                f"the design must vary the law's variable {', '.join(missing)}, but varies "
+                f"{', '.join(self.design.varied)}"
             )
+        if isinstance(self.law, Law):
+            more = [name for name in self.design.varied if name not in self.law.letters]
+            if more:
+                raise ValueError(
+                    f"the design varies {', '.join(more)}, of which the law does not speak; hold it instead"
+                )
+            lowest = min([*self.design.levels, *(value for values in self.design.crossed.values() for value in values)])
+            if lowest <= 0:
+                raise ValueError(f"levels must be positive numbers, got {lowest:g}; a power law has no value there")
         return self
-
-    @property
-    def exponent(self) -> float:
-        """The exponent of the law in its one variable."""
-        (value,) = self.law.exponents.values()
-        return float(value)
 
     @property
     def statement(self) -> str:
@@ -169,8 +197,10 @@ class Claim(_Frozen):
 
     @property
     def held(self) -> dict[str, Any]:
-        """The values held in the design, expressions as plain text."""
-        return {name: self.text(v) if isinstance(v, Expr) else v for name, v in self.design.held.items()}
+        """The values held in the design, expressions as plain text; without what is varied or searched."""
+        changing = (*self.design.varied, self.design.searched if self.design.samples else None)
+        held = {name: value for name, value in self.design.held.items() if name not in changing}
+        return {name: self.text(value) if isinstance(value, Expr) else value for name, value in held.items()}
 
     def text(self, expression: sympy.Basic | str) -> str:
         """Plain text of a letter (or its name), expression or relation in the paper's notation."""

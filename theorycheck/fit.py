@@ -40,7 +40,7 @@ def fit(path: Path, law: Claim | Law) -> Verdict:
     asked = question(law)
     table = read_table(path, asked.factors)
     counts = "successes" in table
-    judgement = judge(table, asked).with_check(error_rates(measured=not counts))
+    judgement = judge(table, asked).with_check(error_rates("counts" if counts else "measured"))
     if claim and claim.conditions:
         judgement = judgement.with_check(_conditions(claim))
     statement = law.statement if isinstance(law, Claim) else law.statement(Symbol("N*" if counts else "value"))
@@ -49,7 +49,7 @@ def fit(path: Path, law: Claim | Law) -> Verdict:
         statement=statement,
         provenance=claim.provenance if claim else "given",
         source=str(claim.source) if claim else str(path),
-        predictions=predictions(asked),
+        predictions=predictions(law),
         relation=asked.relation,
         judgement=judgement,
         design=_design(path, table, asked),

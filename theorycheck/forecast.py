@@ -11,7 +11,10 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
+from theorycheck.claim import Claim
 from theorycheck.empirical.responses import response
+from theorycheck.errors import ClaimError
+from theorycheck.law import Law
 from theorycheck.plan import Plan, question
 from theorycheck.statistics.basis import centred_basis
 from theorycheck.statistics.binomial import BINOMIAL_DF, probit_information
@@ -61,6 +64,11 @@ class Chances:
     measured: int
 
 
+def one_threshold(claim: Claim) -> bool:
+    """Whether a claim states a power law of a threshold in one variable, for which a forecast is made."""
+    return isinstance(claim.law, Law) and len(claim.law.letters) == 1 and bool(claim.design.samples)
+
+
 def middle_of_samples(plan: Plan) -> Assumptions:
     """The assumption that N* crosses the middle of the N range at the middle of the levels."""
     return Assumptions(float(np.exp(np.log(plan.samples).mean())))
@@ -76,7 +84,16 @@ def forecast(
         assumed: where and how steeply success rises.
         advance: told of each simulated data set.
         jobs: worker processes; the result does not depend on them.
+
+    Raises:
+        ClaimError: the claim states something else than a power law of a threshold in one variable.
     """
+    if not one_threshold(plan.claim):
+        raise ClaimError(
+            f"`theorycheck plan` forecasts power laws of a threshold in one variable, but {plan.claim.name} states: "
+            f"{plan.claim.statement}; `theorycheck show {plan.claim.name}` prints its design, and a --profile quick of "
+            "`theorycheck verify` shows how far it is told apart"
+        )
     asked = question(plan.claim)
     with Parallel(n_jobs=jobs, return_as="generator") as workers:
         return [
@@ -87,8 +104,11 @@ def forecast(
 def cannot_tell(plan: Plan) -> str | None:
     """A sentence when the design is too coarse for its claim, from the expected information of a claimed law; or None.
 
-    From the expected information instead of drawn data, which takes milliseconds.
+    From the expected information instead of drawn data, which takes milliseconds. Of a scaling law of one threshold;
+    of other statements nothing is said.
     """
+    if not one_threshold(plan.claim):
+        return None
     asked = question(plan.claim)
     (variable,) = asked.variables
     others = {"the edge of the margin": laws(asked)["at the edge of the margin"]}

@@ -39,6 +39,7 @@ class Law:
     """
 
     relation: ClassVar[Literal["O", "Omega", "Theta"]]
+    estimated: ClassVar[str] = "exponent"
     relation_latex: ClassVar[str]
 
     expression: Expr
@@ -51,6 +52,11 @@ class Law:
         object.__setattr__(self, "regime", points)
         _check_regime(self)
         object.__setattr__(self, "exponents", {symbol: exponent(self, symbol) for symbol, _ in points})
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """The names of its variables."""
+        return tuple(symbol.name for symbol, _ in self.regime)
 
     def statement(self, quantity: Expr, notation: Notation | None = None) -> str:
         """Plain text of `quantity = relation(expression) as symbol -> point`."""

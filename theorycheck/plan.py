@@ -5,66 +5,94 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any, Literal
 
 import pandas as pd
 
 from theorycheck.claim import SAMPLES, Claim, Condition
-from theorycheck.empirical.responses import response
+from theorycheck.empirical.responses import Response, response
 from theorycheck.empirical.trial import REVISION, Trial
-from theorycheck.errors import DesignError
+from theorycheck.errors import ClaimError, DesignError
 from theorycheck.law import Law
+from theorycheck.statements import Contrast
 from theorycheck.statistics.placement import RULE, Adaptive, Grid, Placement
 from theorycheck.statistics.question import Question, Variable
+from theorycheck.statistics.statements import at
 
 ProfileName = Literal["smoke", "quick", "standard", "full"]
 
 
 @dataclass(frozen=True)
 class Profile:
-    """How much of a claim's design is carried out, when trials are placed adaptively.
+    """How much of a claim's design is carried out.
 
     Attributes:
-        width: of the exponent's 95 % interval that is narrow enough, in margins of the claim.
-        budget: most trials.
+        width: of the exponent's 95 % interval that is narrow enough, in margins of the claim, where trials are placed
+            adaptively; infinite for the whole grid.
+        budget: most trials of an adaptive placement.
+        share: of the design's replicates, where every design point is tried alike.
     """
 
     width: float
     budget: int
+    share: float
 
-    def place(self, cells: tuple[tuple[float, int], ...], question: Question) -> Adaptive:
+    def place(self, cells: tuple[tuple[float, float], ...], question: Question) -> Adaptive:
         """The placement of trials over cells that answers a question to this extent."""
         return Adaptive(cells, question, self.width * question.margin, self.budget)
 
+    def repeat(self, cells: tuple[tuple[float, float], ...], replicates: int) -> Grid:
+        """The placement that tries all cells alike, to this extent; twice at least, so that scatter is seen."""
+        return Grid(cells, max(2, round(self.share * replicates)))
 
-# The profile "full" is the whole grid: every N at every level, with the design's replicates.
+
 PROFILES: dict[ProfileName, Profile] = {
-    "smoke": Profile(width=1, budget=40),
-    "quick": Profile(width=1, budget=240),
-    "standard": Profile(width=1, budget=1500),
+    "smoke": Profile(width=1, budget=40, share=0.1),
+    "quick": Profile(width=1, budget=240, share=0.25),
+    "standard": Profile(width=1, budget=2400, share=1),
+    "full": Profile(width=0, budget=0, share=4),  # a single threshold's scaling: every N at every level, see `_place`
 }
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One design point: level and N, all parameters of the response, and whether the theorem speaks about it."""
+    """One design point.
+
+    Attributes:
+        level: of the factor.
+        n: of what is searched; 0 where nothing is.
+        group: values of what is crossed with the factor.
+        parameters: all parameters of the response.
+        violated: the conditions of the claim that do not hold here.
+    """
 
     level: float
-    n: int
+    n: float
+    group: dict[str, Any]
     parameters: dict[str, Any]
     violated: tuple[Condition, ...]
 
     @property
-    def place(self) -> tuple[float, int]:
-        """Level and N."""
+    def place(self) -> tuple[float, float]:
+        """Level and n."""
         return self.level, self.n
 
     @property
     def in_regime(self) -> bool:
         """Whether all conditions of the claim hold here."""
         return not self.violated
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One combination of what is crossed with the factor, and which of its cells inside the regime are tried."""
+
+    group: dict[str, Any]
+    placement: Placement
 
 
 @dataclass(frozen=True)
@@ -77,7 +105,7 @@ class Plan:
         seed: base seed of all trials.
         device: "cpu" or "cuda".
         cells: the design points, level by level.
-        placement: which of those inside the theorem's regime are tried, and how often.
+        arms: how trials are placed in each group of cells.
     """
 
     claim: Claim
@@ -85,7 +113,7 @@ class Plan:
     seed: int
     device: str
     cells: tuple[Cell, ...]
-    placement: Placement
+    arms: tuple[Arm, ...]
 
     def trial(self, cell: Cell, replicate: int) -> Trial:
         """The specification of one trial of a cell."""
@@ -95,16 +123,21 @@ class Plan:
         """The trials that follow after those counted, with their cells; none when there are enough.
 
         Args:
-            counts: as for `Adaptive.next_round`.
+            counts: as for `Adaptive.next_round`, with the columns of what is crossed.
         """
-        columns = counts[[self.claim.design.factor, "n", "trials", "unfitted"]]
-        tried = Counter({(level, n): fitted + not_fitted for level, n, fitted, not_fitted in columns.to_numpy()})
-        chosen = self.placement.next_round(counts)
-        return [
-            (cell, self.trial(cell, int(tried[cell.place]) + i))
-            for cell in self.cells
-            for i in range(chosen[cell.place])
-        ]
+        following = []
+        for arm in self.arms:
+            here = at(counts, arm.group)
+            columns = here[[self.claim.design.factor, "n", "trials", "unfitted"]]
+            tried = Counter({(level, n): fitted + not_fitted for level, n, fitted, not_fitted in columns.to_numpy()})
+            chosen = arm.placement.next_round(here)
+            following += [
+                (cell, self.trial(cell, int(tried[cell.place]) + i))
+                for cell in self.cells
+                if cell.group == arm.group
+                for i in range(chosen[cell.place])
+            ]
+        return following
 
     def holding(self, condition: Condition) -> int:
         """At how many levels a condition holds for every N."""
@@ -117,9 +150,14 @@ class Plan:
         return sorted({cell.level for cell in self.cells})
 
     @property
-    def samples(self) -> list[int]:
-        """The sample sizes N, in increasing order."""
+    def samples(self) -> list[float]:
+        """The values of what is searched, in increasing order."""
         return sorted({cell.n for cell in self.cells})
+
+    @property
+    def placement(self) -> Placement:
+        """Of the first group, which is the only one of a scaling law of one threshold."""
+        return self.arms[0].placement
 
     @cached_property
     def design(self) -> dict[str, Any]:
@@ -129,8 +167,10 @@ class Plan:
             "profile": self.profile,
             "factor": claim.design.factor,
             "levels": self.levels,
-            "samples": self.samples,
-            "placement": str(self.placement),
+            "crossed": {name: list(values) for name, values in claim.design.crossed.items()},
+            "searched": claim.design.searched if claim.design.samples else None,
+            "samples": list(claim.design.samples),
+            "placement": f"in each of {len(self.arms)} groups: " * (len(self.arms) > 1) + str(self.placement),
             "seed": self.seed,
             "device": self.device,
             "response": f"{claim.response}: {response(claim.response).meaning}",
@@ -178,32 +218,74 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
         DesignError: a design point is impossible, or none lies in the theorem's regime.
     """
     measured = response(claim.response)
+    _check_search(claim, measured)
     cells = []
-    for level, n in claim.design.cells():
-        parameters = claim.design.point(level, n)
-        measured.check(parameters, f"{claim.text(claim.design.factor)} = {level:g}, {SAMPLES.name} = {n}")
+    for group, level, n in product(claim.design.groups(), claim.design.levels, claim.design.samples or (None,)):
+        parameters = claim.design.point(level, n, group)
+        searched = {} if n is None else {claim.design.searched: n}
+        named = {claim.design.factor: level, **group, **searched}.items()
+        measured.check(parameters, ", ".join(f"{claim.text(name)} = {_short(value)}" for name, value in named))
         violated = tuple(c for c in claim.conditions if not c.holds(parameters))
-        cells.append(Cell(level, n, parameters, violated))
-    inside = tuple(cell.place for cell in cells if cell.in_regime)
-    if not inside:
+        cells.append(Cell(level, n or 0, group, parameters, violated))
+    if all(cell.violated for cell in cells):
         conditions = "; ".join(claim.text(c.relation) for c in claim.conditions)
         raise DesignError(
             f"no design point of {claim.name} lies in the theorem's regime ({conditions}); change the levels, "
             f"{SAMPLES.name}, or the held values"
         )
-    return Plan(claim, profile, seed, device, tuple(cells), _placement(claim, profile, inside))
+    arms = [
+        (group, tuple(c.place for c in cells if c.in_regime and c.group == group)) for group in claim.design.groups()
+    ]
+    placed = tuple(Arm(group, _place(claim, profile, inside, group)) for group, inside in arms if inside)
+    return Plan(claim, profile, seed, device, tuple(cells), placed)
 
 
-def _placement(claim: Claim, profile: ProfileName, cells: tuple[tuple[float, int], ...]) -> Placement:
+def _check_search(claim: Claim, measured: Response) -> None:
+    """A threshold needs values to search, and a measured value has none."""
+    searches = bool(claim.design.samples)
+    if searches == (measured.value is not None):
+        wanted = "measures a value directly" if searches else "measures success"
+        raise DesignError(
+            f"the response {measured.name} {wanted}, so that the design of {claim.name} must have "
+            f"{'no samples' if searches else 'samples among which its threshold is sought'}"
+        )
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _place(
+    claim: Claim, profile: ProfileName, cells: tuple[tuple[float, float], ...], group: Mapping[str, Any]
+) -> Placement:
+    """Adaptively for thresholds that follow power laws of one variable, else every cell alike."""
+    law = claim.law
+    if isinstance(law, Contrast):
+        law = next(bound for value, bound in (law.first, law.second) if value == group[law.group])
+    if not (isinstance(law, Law) and len(law.letters) == 1 and claim.design.samples):
+        return PROFILES[profile].repeat(cells, claim.design.replicates)
     if profile == "full":
         return Grid(cells, claim.design.replicates)
-    return PROFILES[profile].place(cells, question(claim))
+    return PROFILES[profile].place(cells, _question(law, claim))
 
 
 def question(asked: Claim | Law) -> Question:
-    """A law in the numbers that the judge needs; a bare one has the default margin and no rivals."""
-    claim = asked if isinstance(asked, Claim) else None
-    law = asked.law if isinstance(asked, Claim) else asked
+    """A law in the numbers that the judge needs; a bare one has the default margin and no rivals.
+
+    Raises:
+        ClaimError: the claim is no scaling law.
+    """
+    if isinstance(asked, Law):
+        return _question(asked)
+    if not isinstance(asked.law, Law):
+        raise ClaimError(
+            f"{asked.name} states no scaling law ({asked.statement}), which is what this command needs; "
+            f"`theorycheck verify --claim {asked.name}` tests it"
+        )
+    return _question(asked.law, asked)
+
+
+def _question(law: Law, claim: Claim | None = None) -> Question:
     variables = tuple(
         Variable(
             factor=symbol.name,
@@ -214,4 +296,6 @@ def question(asked: Claim | Law) -> Question:
         )
         for symbol, point in law.regime
     )
-    return Question(variables, law.relation, claim.margin) if claim else Question(variables, law.relation)
+    if claim is None:
+        return Question(variables, law.relation)
+    return Question(variables, law.relation, claim.margin, claim.text(claim.design.searched))

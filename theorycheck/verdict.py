@@ -30,7 +30,12 @@ class Interval:
         return self.low <= value <= self.high
 
     def __str__(self) -> str:
-        return f"[{self.low:.2f}, {self.high:.2f}]"
+        return f"{self:.2f}"
+
+    def __format__(self, spec: str) -> str:
+        """The interval with its ends in a format, by default two decimals."""
+        spec = spec or ".2f"
+        return f"[{self.low:{spec}}, {self.high:{spec}}]"
 
     @property
     def width(self) -> float:
@@ -40,12 +45,16 @@ class Interval:
 
 @dataclass(frozen=True)
 class Estimate:
-    """An estimated exponent in one factor with its interval, and how it was obtained."""
+    """An estimated exponent in one factor, or another number, with its interval, and how it was obtained.
+
+    A name says what it is where that is not what the verdict's other estimates are.
+    """
 
     factor: str
     value: float
     interval: Interval
     method: str
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -156,11 +165,14 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a law says of one variable: its name, its letter for readers, and its exponent."""
+    """What a statement says of one variable: its name, its letter for readers, and its exponent.
+
+    Where no scaling law is stated, the exponent is the other number that is claimed (a limit, a bound), or None.
+    """
 
     variable: str
     letter: str
-    exponent: float
+    exponent: float | None
 
 
 @dataclass(frozen=True)
@@ -170,13 +182,14 @@ class Verdict:
     Attributes:
         name, statement, provenance, source: of the claim.
         predictions: of its law, one a variable.
-        relation: of its law.
+        relation: of its law: O, Omega or Theta; or what another kind of statement says (`theorycheck.statements`).
         judgement: decision, reason, estimates and checks.
         design: levels, samples, held values, conditions, as JSON values.
         trials: counts "total", "trained", "reused", "censored" (unfitted).
         plan_hash: SHA-256 of what was decided before training, or of the table.
         seconds: wall time.
         artifacts: paths of the files written.
+        estimated: what the estimates are of: exponents, unless no scaling law is stated.
     """
 
     name: str
@@ -191,10 +204,14 @@ class Verdict:
     plan_hash: str
     seconds: float
     artifacts: tuple[str, ...] = ()
+    estimated: str = "exponent"
 
     @property
     def range(self) -> str:
         """The measured range of every variable, as in `0.03 <= alpha_* <= 0.3`."""
+        if not self.judgement.levels:
+            levels, (prediction,) = self.design["levels"], self.predictions
+            return f"{min(levels):g} <= {prediction.letter} <= {max(levels):g}"
         spans = [(p.letter, *self.judgement.span(i)) for i, p in enumerate(self.predictions)]
         return ", ".join(f"{low:g} <= {letter} <= {high:g}" for letter, low, high in spans)
 

@@ -12,18 +12,20 @@ import pandas as pd
 
 from theorycheck import bounds
 from theorycheck.calibration import error_rates
-from theorycheck.claim import Claim
+from theorycheck.claim import Claim, evaluate
 from theorycheck.empirical import sweep
 from theorycheck.empirical.responses import response
 from theorycheck.empirical.store import DEFAULT_STORE, Store
 from theorycheck.empirical.trial import Trial
+from theorycheck.law import Law
 from theorycheck.plan import Cell, Plan, ProfileName, make_plan, question
 from theorycheck.reports import DEFAULT_OUT
 from theorycheck.reports.report import write_report
+from theorycheck.statements import Contrast, Limit, Ordering, Transition
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.kinds import holm
-from theorycheck.statistics.question import Question
-from theorycheck.verdict import Judgement, Prediction, Verdict
+from theorycheck.statistics.statements import Topic, judge_statement
+from theorycheck.verdict import Check, Judgement, Prediction, Verdict
 
 # Given what is done, shows progress until the block ends; told how many are done now, and how many more there will be.
 Progress = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
@@ -71,11 +73,26 @@ def verify(
     with Store(store) as opened:
         run = opened.start_run(plan.hash, plan.claim.name, plan.document)
         table, trained = carry_out(plan, opened, jobs, progress)
-        cells = count(table, plan)
-        judgement = judge(cells, question(plan.claim)).with_check(error_rates(measured=False))
+        evidence = observed(table, plan)
+        judgement = answer(evidence, plan.claim).with_check(_error_rates(plan.claim))
         opened.finish_run(run, trained, len(table) - trained, judgement.decision)
     verdict = describe(plan, judgement, table, trained, time.monotonic() - started)
-    return write_report(verdict, plan.claim, table, cells, out / plan.claim.name)
+    return write_report(verdict, plan.claim, table, evidence, out / plan.claim.name)
+
+
+def _error_rates(claim: Claim) -> Check:
+    measured = response(claim.response).value is not None
+    if isinstance(claim.law, Law):
+        return error_rates("measured" if measured else "counts")
+    return error_rates(type(claim.law).__name__.lower())
+
+
+def answer(evidence: pd.DataFrame, claim: Claim) -> Judgement:
+    """Judge what a claim states by what was observed."""
+    if isinstance(claim.law, Law):
+        return judge(evidence, question(claim))
+    topic = Topic(claim.design.factor, claim.text(claim.design.factor), claim.text(claim.quantity))
+    return judge_statement(claim.law, evidence, topic)
 
 
 def carry_out(plan: Plan, store: Store, jobs: int, progress: Progress = silent) -> tuple[pd.DataFrame, int]:
@@ -98,27 +115,30 @@ def carry_out(plan: Plan, store: Store, jobs: int, progress: Progress = silent) 
             trained += len(missing)
             rounds.append(tabulate(plan, following, stored))
             table = pd.concat(rounds)
-    return table.sort_values([plan.claim.design.factor, "n", "replicate"], ignore_index=True), trained
+    return table.sort_values([*plan.claim.design.varied, "n", "replicate"], ignore_index=True), trained
 
 
 def tabulate(
     plan: Plan, trials: Sequence[tuple[Cell, Trial]], measurements: Mapping[str, Mapping[str, Any]]
 ) -> pd.DataFrame:
-    """One row a trial: factor, n, replicate, the measurement, work, and the trial's key."""
+    """One row a trial: what is varied, n (what is searched), replicate, the measurement, work, and the trial's key."""
     factor, measured = plan.claim.design.factor, response(plan.claim.response)
     rows = [
         {
-            **{factor: cell.level, "n": cell.n, "replicate": trial.replicate},
+            **{factor: cell.level, **cell.group, "n": cell.n, "replicate": trial.replicate},
             **measurements[trial.key],
             **{"work": measured.work(cell.parameters, measurements[trial.key]), "key": trial.key},
         }
         for cell, trial in trials
     ]
-    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=[factor, "n", "outcome", "work"])
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=[*plan.claim.design.varied, "n", "outcome", "work"])
 
 
-def count(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """Count outcomes in each cell: factor, n, successes, trials, unfitted, and the work of all."""
+def count(table: pd.DataFrame, plan: Plan, *more: str) -> pd.DataFrame:
+    """Count outcomes in each cell, and at each value of more columns.
+
+    The columns are what is varied, n, those more, successes, trials, unfitted, and the work of all.
+    """
     outcomes = pd.DataFrame(
         {
             "successes": (table["outcome"] == "success").astype(int),
@@ -127,28 +147,64 @@ def count(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
             "work": table["work"].astype(float),
         }
     )
-    return outcomes.groupby([table[plan.claim.design.factor], table["n"]]).sum().reset_index()
+    return outcomes.groupby([table[name] for name in (*plan.claim.design.varied, "n", *more)]).sum().reset_index()
+
+
+def observed(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """What the judge sees of the trials: counts by cell, measured values, or one row a trial where trials are compared.
+
+    Measured values have the columns of what is varied, value and censored; those that are compared seed by seed have
+    seed; those that were looked at over the iterations a row for each look, with t.
+    """
+    law, measured = plan.claim.law, response(plan.claim.response)
+    if measured.value is None:
+        counts = count(table, plan)
+        if isinstance(law, Transition):
+            parameters = {(c.place, *c.group.values()): c.parameters for c in plan.cells}
+            keys = counts[[plan.claim.design.factor, "n", *plan.claim.design.crossed]].itertuples(index=False)
+            ratios = [float(evaluate(law.expression, parameters[(level, n), *group])) for level, n, *group in keys]
+            return counts.assign(ratio=ratios)
+        if isinstance(law, Contrast):
+            pair = table.groupby([plan.claim.design.factor, "n", "replicate"]).ngroup()
+            return count(table.assign(pair=pair), plan, "pair")
+        return counts
+    values = table.assign(value=table[measured.value], seed=table["replicate"])
+    if isinstance(law, Limit):
+        return values.explode(looked_at(values), ignore_index=True)
+    if isinstance(law, Ordering):
+        return values
+    return values.assign(censored=(table["outcome"] == "unfitted").astype(int)).drop(columns="seed")
+
+
+def looked_at(table: pd.DataFrame) -> list[str]:
+    """The columns that hold a list over the iterations."""
+    return [name for name in table if len(table) and isinstance(table[name].iloc[0], list)]
 
 
 def as_drawn(table: pd.DataFrame, plan: Plan) -> dict[str, tuple[float, float]]:
-    """Smallest and largest ratio, over the levels, of each realised parameter to the value asked for.
+    """Smallest and largest ratio of each realised parameter to the value asked for.
 
     A response reports what it could only draw at random under `realised_` and the parameter's name.
     """
-    asked = {cell.level: cell.parameters for cell in plan.cells}
-    means = table.groupby(plan.claim.design.factor)[[c for c in table if c.startswith("realised_")]].mean()
+    design = plan.claim.design
+    asked = {(cell.level, *cell.group.values(), cell.n): cell.parameters for cell in plan.cells}
+    places = list(table[[design.factor, *design.crossed, "n"]].itertuples(index=False, name=None))
     ratios = {}
-    for column in means:
+    for column in [column for column in table if column.startswith("realised_")]:
         name = column.removeprefix("realised_")
-        over_levels = [means.loc[level, column] / asked[level][name] for level in plan.levels if asked[level][name]]
-        if over_levels:
-            ratios[name] = (float(min(over_levels)), float(max(over_levels)))
+        wanted = [asked[place][name] for place in places]
+        means = {value: mean / value for value, mean in table[column].groupby(wanted).mean().items() if value}
+        if means:
+            ratios[name] = (float(min(means.values())), float(max(means.values())))
     return ratios
 
 
-def predictions(asked: Question) -> tuple[Prediction, ...]:
-    """What the law says of each variable."""
-    return tuple(Prediction(v.factor, v.letter, v.exponent) for v in asked.variables)
+def predictions(asked: Claim | Law) -> tuple[Prediction, ...]:
+    """What a law says of each variable; of a statement of another kind, the number that it claims, if any."""
+    if isinstance(asked, Claim) and not isinstance(asked.law, Law):
+        factor = asked.design.factor
+        return (Prediction(factor, asked.text(factor), asked.law.claimed),)
+    return tuple(Prediction(v.factor, v.letter, v.exponent) for v in question(asked).variables)
 
 
 def describe(plan: Plan, judgement: Judgement, table: pd.DataFrame, trained: int, seconds: float) -> Verdict:
@@ -160,8 +216,9 @@ def describe(plan: Plan, judgement: Judgement, table: pd.DataFrame, trained: int
         statement=claim.statement,
         provenance=claim.provenance,
         source=str(claim.source),
-        predictions=predictions(question(claim)),
+        predictions=predictions(claim),
         relation=claim.law.relation,
+        estimated=claim.law.estimated,
         judgement=judgement,
         design={**plan.design, "as_drawn": as_drawn(table, plan)},
         trials={"total": len(table), "trained": trained, "reused": len(table) - trained, "censored": unfitted},

@@ -1,8 +1,9 @@
-"""Response `zero_generalization_error`: does a shallow ViT trained on N samples generalize without error?"""
+"""Whether a shallow ViT trained on N samples generalizes without error, how well it does, and how long it trains."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -41,32 +42,69 @@ def zero_generalization_error(trials: Sequence[Trial]) -> Iterator[tuple[int, di
         number of test_samples, iterations, and the fractions of tokens realised in the training set. The test ends
         early once the losses add up to a failure, whatever the other samples would be, as no loss is negative.
     """
+    for i, trained, setting, test, realised in _trained(trials):
+        yield i, _measure(trained, setting, test, most=setting.tolerance * setting.test_size) | realised
+
+
+def trained_to_zero_generalization_error(trials: Sequence[Trial]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """As `zero_generalization_error`, but a training loss that does not reach zero is a failure."""
+    for i, measured in zero_generalization_error(trials):
+        yield i, measured | {"outcome": "success" if measured["outcome"] == "success" else "failure"}
+
+
+def test_loss(trials: Sequence[Trial]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """As `zero_generalization_error`, with a test that never ends early."""
+    for i, trained, setting, test, realised in _trained(trials):
+        yield i, _measure(trained, setting, test, most=inf) | realised
+
+
+test_error = test_loss
+
+
+def training_iterations(trials: Sequence[Trial]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Train the trials in one batch until their training loss is zero.
+
+    Yields:
+        Position of the trial, and its measurement: iterations, outcome ("success", or "unfitted" when the training loss
+        did not reach zero within T, so that `iterations` is a lower bound), and the fractions of tokens realised.
+    """
+    for i, trained, _, _, realised in _trained(trials):
+        outcome = "success" if trained.fitted else "unfitted"
+        yield i, {"outcome": outcome, "iterations": trained.iterations} | realised
+
+
+def _trained(
+    trials: Sequence[Trial],
+) -> Iterator[tuple[int, Trained, Setting, np.random.Generator, dict[str, float]]]:
+    """Position, model, setting, source of fresh samples, and realised fractions of every trial, in order of leaving."""
     settings = [Setting(**trial.parameters) for trial in trials]
-    streams = [_streams(trial) for trial in trials]
+    streams = [draw_streams(trial) for trial in trials]
     samples = [draw_samples(s.samples, setting, setting.N) for s, setting in zip(streams, settings, strict=True)]
     dtype = getattr(torch, trials[0].dtype)
     for trained in train(settings, streams, samples, dtype, trials[0].device):
         i = trained.position
-        yield i, _measure(trained, settings[i], streams[i].test) | _realised(samples[i])
+        yield i, trained, settings[i], streams[i].test, _realised(samples[i])
 
 
-def _streams(trial: Trial) -> Streams:
+def draw_streams(trial: Trial) -> Streams:
+    """The random generators of a trial; trials that differ in model or training only share those of data."""
     data = np.random.SeedSequence(int(trial.shared_key(DATA_PARAMETERS), 16)).spawn(2)
     own = np.random.SeedSequence(int(trial.key, 16)).spawn(2)
     samples, test, model, steps = (np.random.default_rng(s) for s in (*data, *own))
     return Streams(samples=samples, test=test, model=model, steps=steps)
 
 
-def _measure(trained: Trained, setting: Setting, rng: np.random.Generator) -> dict[str, Any]:
-    most, workspace = setting.tolerance * setting.test_size, Workspace()
+def _measure(trained: Trained, setting: Setting, rng: np.random.Generator, most: float) -> dict[str, Any]:
+    """Performance on fresh samples, until all are seen or their losses add up to more than `most`."""
+    workspace = Workspace()
     loss, wrong, tested = 0.0, 0, 0
     while tested < setting.test_size and loss <= most:
         n = min(TEST_SAMPLES_AT_ONCE, setting.test_size - tested)
-        F, y = _predict(trained, setting, draw_samples(rng, setting, n), rng, workspace)
+        F, y = _predict(trained, setting, draw_samples(rng, setting, n, training=False), rng, workspace)
         loss += float(hinge_loss(F, y).double().sum())
         wrong += int((y * F <= 0).sum())
         tested += n
-    outcome = "unfitted" if not trained.fitted else "success" if loss <= most else "failure"
+    outcome = "unfitted" if not trained.fitted else "success" if loss <= setting.tolerance * tested else "failure"
     return {
         "outcome": outcome,
         "test_loss": loss / tested,
@@ -83,7 +121,7 @@ def _predict(
     X = torch.from_numpy(model_tokens(samples.X, setting))[None].to(like)
     queries = None
     if setting.attention:
-        tokens = draw_subsets(rng, setting.L, setting.S, (1, len(samples.y)))
+        tokens = draw_subsets(rng, samples.X.shape[1], setting.S, (1, len(samples.y)))
         queries = take_tokens(X, torch.from_numpy(tokens).to(like.device), workspace)
     return forward(trained.W, trained.a, X, queries, workspace).F, torch.from_numpy(samples.y)[None].to(like)
 

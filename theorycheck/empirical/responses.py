@@ -25,10 +25,11 @@ class Response:
 
     Attributes:
         name: as claims write it; also the name of the function that measures.
-        meaning: what counts as success, for readers.
+        meaning: what is measured, or counts as success, for readers.
         setting: the model of its parameters.
         shapes: parameters that trials of one batch must share.
         module: where the function `name(trials) -> iterator of (position, measurement)` is.
+        value: what a trial measures directly, a name in its measurement; None where it succeeds or fails.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Response:
     setting: type[Setting]
     shapes: tuple[str, ...]
     module: str
+    value: str | None = None
 
     def check(self, parameters: Mapping[str, Any], where: str) -> None:
         """Raise DesignError, naming the design point, when no trial with these parameters is possible."""
@@ -66,6 +68,8 @@ def _describe(error: ValidationError) -> str:
     return f"{field}: {reason}" if field else reason
 
 
+_SHAPES = ("L", "d", "M", "m", "S", "N", "B", "attention", "removed")
+_GENERALIZATION = "theorycheck.empirical.generalization"
 RESPONSES = {
     response.name: response
     for response in (
@@ -74,8 +78,49 @@ RESPONSES = {
             meaning="success is a mean hinge loss on test_size fresh samples of at most the tolerance, after the "
             "training loss has reached zero; a trial whose training loss did not is no evidence about N",
             setting=Setting,
-            shapes=("L", "d", "M", "m", "S", "N", "B", "attention"),
-            module="theorycheck.empirical.generalization",
+            shapes=_SHAPES,
+            module=_GENERALIZATION,
+        ),
+        Response(
+            name="trained_to_zero_generalization_error",
+            meaning="success is a training loss that has reached zero, and then a mean hinge loss on test_size fresh "
+            "samples of at most the tolerance; everything else is failure",
+            setting=Setting,
+            shapes=_SHAPES,
+            module=_GENERALIZATION,
+        ),
+        Response(
+            name="test_loss",
+            meaning="mean hinge loss on test_size fresh samples, after the training loss has reached zero",
+            setting=Setting,
+            shapes=_SHAPES,
+            module=_GENERALIZATION,
+            value="test_loss",
+        ),
+        Response(
+            name="test_error",
+            meaning="share of test_size fresh samples that are misclassified, after the training loss has reached zero",
+            setting=Setting,
+            shapes=_SHAPES,
+            module=_GENERALIZATION,
+            value="test_error",
+        ),
+        Response(
+            name="training_iterations",
+            meaning="SGD iterations until the training loss is zero; at least T where it is not within T iterations",
+            setting=Setting,
+            shapes=_SHAPES,
+            module=_GENERALIZATION,
+            value="iterations",
+        ),
+        Response(
+            name="attention_concentration",
+            meaning="mean attention on label-relevant tokens of fresh samples, looked at while the training loss goes "
+            "to zero",
+            setting=Setting,
+            shapes=_SHAPES,
+            module="theorycheck.empirical.attention",
+            value="relevant",
         ),
     )
 }

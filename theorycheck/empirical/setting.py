@@ -37,6 +37,15 @@ class Setting(BaseModel):
     B: int = Field(ge=1, description="largest mini-batch, in samples")
     eta: float = Field(gt=0, description="step size")
     T: int = Field(ge=1, description="iterations after which a trial is given up as unfitted")
+    alpha_spurious: float = Field(
+        0, ge=0, lt=1, description="fraction of tokens whose pattern tells the label in training, and nothing in tests"
+    )
+    noisy: float = Field(0, ge=0, le=1, description="share of tokens with another noise level, whatever their pattern")
+    tau_noisy: float = Field(0, ge=0, description="noise level of those")
+    removal: Literal["none", "irrelevant", "noisy", "random", "spurious"] = Field(
+        "none", description="tokens that are removed: of which kind; spurious ones in training only"
+    )
+    removed: int = Field(0, ge=0, description="how many of these are removed from every sample")
     test_size: int = Field(ge=1, description="fresh samples on which the generalization error is measured")
     tolerance: float = Field(gt=0, description="largest mean test hinge loss that counts as zero generalization error")
 
@@ -50,9 +59,10 @@ class Setting(BaseModel):
             )
         if self.d < self.M:
             raise ValueError(f"M orthonormal patterns need d >= M, got d = {self.d}, M = {self.M}; raise d")
-        if self.S > self.L:
-            raise ValueError(f"|S^n| query tokens are drawn from L, got |S^n| = {self.S} > L = {self.L}; lower S")
+        if self.kept < self.S:
+            raise ValueError(f"|S^n| query tokens are drawn from L, got |S^n| = {self.S} > L = {self.kept}; lower S")
         self._check_counts()
+        self._check_removal()
         return self
 
     def _check_counts(self) -> None:
@@ -69,6 +79,31 @@ class Setting(BaseModel):
                 f"the majority vote needs more label-relevant than confusion tokens in every sample, got about "
                 f"{relevant:g} against {confusion:g} of L = {self.L}; raise L or alpha_*, or lower alpha_#"
             )
+
+    def _check_removal(self) -> None:
+        if self.alpha_spurious and self.M < 5:
+            raise ValueError(f"two spurious patterns leave M - 4 others, got M = {self.M}; raise M to 5 or more")
+        background = self.L - sum(
+            math.ceil(fraction * self.L - 1e-9)
+            for fraction in (self.alpha_relevant, self.alpha_confusion, self.alpha_spurious)
+        )
+        there = {
+            "none": 0,
+            "irrelevant": background,
+            "noisy": round(self.noisy * self.L),
+            "random": self.L - 1,
+            "spurious": math.floor(self.alpha_spurious * self.L + 1e-9),
+        }[self.removal]
+        if background < 0 or self.removed > there:
+            raise ValueError(
+                f"asked to remove {self.removed} tokens of the kind {self.removal!r}, but a sample may have only "
+                f"{there} of them; lower removed"
+            )
+
+    @property
+    def kept(self) -> int:
+        """Tokens of a training sample after the removal."""
+        return self.L - self.removed
 
     @property
     def steps_per_epoch(self) -> int:

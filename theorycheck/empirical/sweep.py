@@ -74,7 +74,7 @@ def _cut(group: list[Trial]) -> Iterator[list[Trial]]:
 
 
 def _shape(trial: Trial) -> tuple[Any, ...]:
-    shapes = (trial.parameters[name] for name in response(trial.response).shapes)
+    shapes = (trial.parameters.get(name, 0) for name in response(trial.response).shapes)
     return (trial.response, trial.dtype, trial.device, *shapes)
 
 

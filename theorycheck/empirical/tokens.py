@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int
+from jaxtyping import Bool, Float32, Int
 
 from theorycheck.empirical.setting import Setting
 
@@ -24,8 +24,11 @@ class Samples(NamedTuple):
     pattern: Int[np.ndarray, "n l"]
 
 
-def draw_samples(rng: np.random.Generator, setting: Setting, n: int) -> Samples:
-    """Draw n labelled samples, label-relevant tokens first, then confusion tokens, then the others.
+SPURIOUS = 2  # pattern that goes with the label +1 in training, and the next one with -1
+
+
+def draw_samples(rng: np.random.Generator, setting: Setting, n: int, training: bool = True) -> Samples:
+    """Draw n labelled samples, label-relevant tokens first, then confusion tokens, spurious ones, and the others.
 
     The order of the tokens carries no information: the model is equivariant under permutations and samples its
     query tokens at random.
@@ -34,16 +37,23 @@ def draw_samples(rng: np.random.Generator, setting: Setting, n: int) -> Samples:
         rng: source of all randomness.
         setting: L tokens in R^d, M patterns, fractions alpha_* and alpha_#, noise level tau.
         n: number of samples; labels are balanced, an odd sample out gets a random label.
+        training: whether spurious tokens tell the label, and are removed where the setting says so.
 
     Returns:
-        Samples with `X` of shape (n, L, d), in float32.
+        Samples with `X` of shape (n, L, d), in float32; L less the tokens that the setting removes.
     """
     y = draw_labels(rng, n)
-    pattern = draw_patterns(rng, setting, y)
+    pattern = draw_patterns(rng, setting, y, training)
     X = draw_noise(rng, setting, n)
     sample, token = np.ogrid[:n, : setting.L]
+    noisy = draw_noisy(rng, setting, n)
+    if setting.noisy:
+        X[noisy] *= setting.tau_noisy / setting.tau
     X[sample, token, pattern] += 1
-    return Samples(X, y, pattern)
+    if setting.removed == 0 or (setting.removal == "spurious" and not training):
+        return Samples(X, y, pattern)
+    kept = draw_kept(rng, setting, y, pattern, noisy)
+    return Samples(X[sample, kept], y, pattern[sample, kept])
 
 
 def draw_labels(rng: np.random.Generator, n: int) -> Float32[np.ndarray, " n"]:
@@ -52,14 +62,56 @@ def draw_labels(rng: np.random.Generator, n: int) -> Float32[np.ndarray, " n"]:
     return rng.permutation(np.where(np.arange(n) % 2 == 0, sign, -sign))
 
 
-def draw_patterns(rng: np.random.Generator, setting: Setting, y: Float32[np.ndarray, " n"]) -> Int[np.ndarray, "n l"]:
-    """Draw the pattern of every token: own label's, the other label's, then uniformly from the M - 2 others."""
+def draw_patterns(
+    rng: np.random.Generator, setting: Setting, y: Float32[np.ndarray, " n"], training: bool = True
+) -> Int[np.ndarray, "n l"]:
+    """Draw the pattern of every token: own label's, the other label's, then uniformly from the M - 2 others.
+
+    With spurious tokens, these come third, with a pattern that tells the label in training and a random one of the two
+    in tests; the others have the M - 4 remaining patterns.
+    """
     relevant = draw_counts(rng, setting, setting.alpha_relevant, len(y))[:, None]
     confusion = draw_counts(rng, setting, setting.alpha_confusion, len(y))[:, None]
     own = np.where(y > 0, 0, 1)[:, None]
     token = np.arange(setting.L)[None, :]
-    background = rng.integers(2, setting.M, size=(len(y), setting.L))
+    background = rng.integers(SPURIOUS, setting.M, size=(len(y), setting.L))
+    if setting.alpha_spurious:
+        told = own if training else rng.integers(0, 2, size=(len(y), 1))
+        spurious = draw_counts(rng, setting, setting.alpha_spurious, len(y))[:, None]
+        others = rng.integers(SPURIOUS + 2, setting.M, size=background.shape)
+        background = np.where(token < relevant + confusion + spurious, SPURIOUS + told, others)
     return np.where(token < relevant, own, np.where(token < relevant + confusion, 1 - own, background))
+
+
+def draw_noisy(rng: np.random.Generator, setting: Setting, n: int) -> Bool[np.ndarray, "n l"]:
+    """Draw which tokens have the other noise level: equally many in every sample, wherever they are."""
+    if not setting.noisy:
+        return np.zeros((n, setting.L), bool)
+    rank = rng.random((n, setting.L)).argsort(1).argsort(1)
+    return rank < round(setting.noisy * setting.L)
+
+
+def draw_kept(
+    rng: np.random.Generator,
+    setting: Setting,
+    y: Float32[np.ndarray, " n"],
+    pattern: Int[np.ndarray, "n l"],
+    noisy: Bool[np.ndarray, "n l"],
+) -> Int[np.ndarray, "n k"]:
+    """Draw which tokens stay, in their order: all but `removed` random ones of the kind that is removed.
+
+    From a generator of its own, so that samples that differ in nothing but what is removed are the same samples.
+    """
+    of_kind = {
+        "none": np.zeros_like(noisy),
+        "irrelevant": pattern >= SPURIOUS + 2 * bool(setting.alpha_spurious),
+        "noisy": noisy,
+        "random": np.ones_like(noisy),
+        "spurious": (pattern == SPURIOUS) | (pattern == SPURIOUS + 1),
+    }[setting.removal]
+    (own,) = rng.spawn(1)
+    order = (of_kind + own.random(pattern.shape)).argsort(1)  # those of the kind come last
+    return np.sort(order[:, : setting.kept], 1)
 
 
 def draw_counts(rng: np.random.Generator, setting: Setting, fraction: float, n: int) -> Int[np.ndarray, " n"]:

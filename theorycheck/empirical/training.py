@@ -6,7 +6,7 @@ from streams of its own, so the result of a trial does not depend on its company
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import NamedTuple
 
@@ -50,8 +50,17 @@ class Trained(NamedTuple):
     fitted: bool
 
 
+# Told, after every epoch, the iterations so far, the positions of the trials still in training, and their weights.
+Watch = Callable[[int, Sequence[int], Weights], None]
+
+
 def train(
-    settings: Sequence[Setting], streams: Sequence[Streams], samples: Sequence[Samples], dtype: torch.dtype, device: str
+    settings: Sequence[Setting],
+    streams: Sequence[Streams],
+    samples: Sequence[Samples],
+    dtype: torch.dtype,
+    device: str,
+    watch: Watch | None = None,
 ) -> Iterator[Trained]:
     """Train one model a setting, all at once, and yield each as soon as it is fitted or given up.
 
@@ -64,12 +73,15 @@ def train(
         samples: training set of each trial.
         dtype: floating-point type of weights and tokens.
         device: "cpu" or "cuda".
+        watch: looks at the models before the first step and after every epoch.
 
     Yields:
         Every trial once, in the order of their leaving.
     """
     batch = _Batch(settings, streams, samples, dtype, device)
     while batch.members:
+        if watch:
+            watch(batch.iterations, batch.members, batch.weights)
         loss = batch.run_epoch()
         fitted = loss == 0
         leaving = fitted | ~torch.isfinite(loss) | (batch.iterations >= batch.stacked["T"])
@@ -106,6 +118,11 @@ class _Batch:
         self.stacked = {name: tensor.to(device, dtype) for name, tensor in stacked.items()}
         self.stacked["T"] = torch.tensor([s.T for s in settings], device=device)
 
+    @property
+    def weights(self) -> Weights:
+        """Of the trials still in training."""
+        return Weights(*(self.stacked[name] for name in Weights._fields))
+
     @torch.inference_mode()
     def run_epoch(self) -> Float[Tensor, " t"]:
         """Take the steps of one epoch and return the sum of the mini-batch losses of each trial."""
@@ -125,7 +142,7 @@ class _Batch:
         losses = []
         for i, one in enumerate(samples):
             order = x["order"][i, steps].numpy() if s.steps_per_epoch > 1 else np.arange(s.N)[None]
-            queries = x["queries"][i, steps].numpy() if "queries" in x else _all_tokens(*order.shape, s.L)
+            queries = x["queries"][i, steps].numpy() if "queries" in x else _all_tokens(*order.shape, s.kept)
             W = [x[name][i : i + 1] for name in Weights._fields]
             losses.append(native.take_steps(W, x["a"][i : i + 1], one, order, queries, float(x["eta"][i])))
         return torch.tensor(losses)
@@ -137,8 +154,8 @@ class _Batch:
         orders, queries = [], []
         for i in self.members:
             orders.append(draw_order(self.steps[i], s, self.epochs_drawn))
-            if s.attention and s.S < s.L:
-                queries.append(draw_subsets(self.steps[i], s.L, s.S, (steps, s.batch_size)))
+            if s.attention and s.kept > s.S:
+                queries.append(draw_subsets(self.steps[i], s.kept, s.S, (steps, s.batch_size)))
         device = self.stacked["a"].device
         self.stacked["order"] = torch.from_numpy(np.stack(orders)).to(device)
         if queries:
@@ -152,7 +169,7 @@ class _Batch:
         queries = None
         if self.setting.attention:
             queries = take_tokens(X, x["queries"][:, step], self.workspace) if "queries" in x else X
-        W = Weights(*(x[name] for name in Weights._fields))
+        W = self.weights
         loss, change = loss_and_step(W, x["a"], X, y, queries, x["eta"], self.workspace)
         # No fused multiply-add, as sub_(dw, alpha=eta) would be: vectorised code rounds it otherwise than the scalar
         # code at the end of a tensor, so that the result would depend on where in the batch a weight lies.

@@ -52,7 +52,14 @@ def log_log_plot(verdict: Verdict, claim: Claim) -> Figure:
             axes.plot([x], [value], marker, mfc="none", color=STYLE["threshold"], markersize=8)
     axes.plot([], [], "o", color=STYLE["threshold"], label="threshold of one level, 95 % interval")
     if any(not t.measured for t in verdict.judgement.levels):
-        axes.plot([], [], "^", mfc="none", color=STYLE["threshold"], label="threshold beyond the N tried (bound)")
+        axes.plot(
+            [],
+            [],
+            "^",
+            mfc="none",
+            color=STYLE["threshold"],
+            label=f"threshold beyond the {claim.text(claim.design.searched)} tried (bound)",
+        )
     _label(axes, claim, [t.point[0] for t in verdict.judgement.levels])
     axes.legend(loc="best", framealpha=0.95)
     return figure
@@ -68,7 +75,7 @@ def residual_plot(verdict: Verdict, claim: Claim) -> Figure:
     left.set(xlabel="fitted log $N^*$", ylabel="studentised residual")
     right.plot([row.leverage for row in rows], [row.residual for row in rows], "o", color=STYLE["fitted"])
     for row in rows:
-        label = f"{row.point[0]:g}"
+        label = ", ".join(f"{x:g}" for x in row.point)
         right.annotate(label, (row.leverage, row.residual), (4, 4), textcoords="offset points", fontsize=8)
     right.set(xlabel=f"leverage (labels: ${claim.latex(claim.design.factor)}$)")
     right.margins(x=0.15, y=0.1)
@@ -97,10 +104,17 @@ def _draw_laws(axes: Axes, verdict: Verdict, claim: Claim, on_map: bool) -> None
     axes.plot(x, middle, color="white" if on_map else STYLE["fitted"], linewidth=4 if on_map else 2)
     axes.plot(x, middle, color=STYLE["fitted"], linewidth=2, label="fitted threshold, 95 % band")
     pivot = len(x) // 2
-    claimed = middle[pivot] * (x / x[pivot]) ** claim.exponent
+    exponent = verdict.predictions[0].exponent or 0.0
+    claimed = middle[pivot] * (x / x[pivot]) ** exponent
     axes.plot(x, claimed, "--", color="white" if on_map else STYLE["claimed"], linewidth=4 if on_map else 2)
-    label = f"claimed slope {claim.exponent:g} (through the middle of the fit)"
+    label = f"claimed slope {exponent:g} (through the middle of the fit)"
     axes.plot(x, claimed, "--", color=STYLE["claimed"], linewidth=2, label=label)
+
+
+def axis_label(claim: Claim) -> str:
+    """What the quantity of a claim is measured in."""
+    searched = claim.design.searched if claim.design.samples else ""
+    return "training samples $N$" if searched == "N" else f"${claim.latex(searched or claim.quantity)}$"
 
 
 def _label(axes: Axes, claim: Claim, levels: np.ndarray | list[float]) -> None:
@@ -111,7 +125,7 @@ def _label(axes: Axes, claim: Claim, levels: np.ndarray | list[float]) -> None:
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.set_xlabel(f"${claim.latex(claim.design.factor)}$")
-    axes.set_ylabel("training samples $N$")
+    axes.set_ylabel(axis_label(claim))
 
 
 def _edges(values: np.ndarray) -> list[float]:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from theorycheck.claim import Claim
-from theorycheck.verdict import Verdict
+from theorycheck.law import Law
+from theorycheck.verdict import Prediction, Verdict
 
 DECISIONS = ("SUPPORTED", "REFUTED", "INCONCLUSIVE")
 
@@ -17,11 +18,8 @@ DECISIONS = ("SUPPORTED", "REFUTED", "INCONCLUSIVE")
 def summary(verdict: Verdict, claim: Claim | None = None) -> str:
     """The verdict with everything it rests on, for a terminal; of a claim, or of a law fitted to a table."""
     judgement = verdict.judgement
-    exponents = ", ".join(
-        f"{p.exponent:g}" + f" in {p.letter}" * (len(verdict.predictions) > 1) for p in verdict.predictions
-    )
     blocks = {
-        "claim": [f"{verdict.statement}   exponent {exponents} derived from the bound"],
+        "claim": _claimed(verdict.statement, verdict.predictions if verdict.estimated == "exponent" else ()),
         **(
             {"assuming": _assumptions(verdict)} if claim and claim.conditions and "conditions" in verdict.design else {}
         ),
@@ -46,19 +44,22 @@ def together(adjusted: Mapping[str, float]) -> str:
 def description(claim: Claim, meaning: str) -> str:
     """A claim as `theorycheck show` prints it: statement, source, assumptions, experiment."""
     design = claim.design
+    law = claim.law.exponents if isinstance(claim.law, Law) else {}
+    derived = tuple(Prediction(symbol.name, claim.text(symbol), float(value)) for symbol, value in law.items())
     held = [f"{claim.text(name)} = {value}" for name, value in claim.held.items()]
     blocks = {
-        "claim": [f"{claim.statement}   exponent {claim.exponent:g} derived from the bound"],
+        "claim": _claimed(claim.statement, derived),
         "source": [f"{claim.source.place} of {claim.source.paper.reference}", f"provenance: {claim.provenance}"],
         "assuming": [f"{claim.text(c.relation)} ({c.provenance})" for c in claim.conditions],
         "measures": [meaning],
         "design": [
             f"{claim.text(design.factor)}: {', '.join(f'{x:g}' for x in design.levels)}",
-            f"N: {', '.join(map(str, design.samples))}",
-            f"{design.replicates} replicates a cell in the full profile; smaller ones place trials where success turns",
+            *(f"{claim.text(name)}: {', '.join(map(str, values))}" for name, values in design.crossed.items()),
+            *([f"{claim.text(design.searched)}: {', '.join(map(str, design.samples))}"] if design.samples else []),
+            f"{design.replicates} replicates at each point, unless trials are placed where success turns (claims.md)",
             *held,
         ],
-        "margin": [f"exponents up to {claim.margin:g} worse than claimed are allowed"],
+        **({"margin": [f"exponents up to {claim.margin:g} worse than claimed are allowed"]} if derived else {}),
         "refuted": [f"if {claim.refuted_by}"],
     }
     return "\n".join([f"{claim.name}   {claim.title}", *_indent(blocks)])
@@ -92,7 +93,7 @@ def outlook(
         shares = (f"{100 * c.shares.get(d, 0):.0f} %" for d in DECISIONS)
         rows.append((c.law, f"{c.exponent:g}", f"{c.measured} of {len(levels)}", width, *shares))
     blocks = {
-        "claim": [f"{claim.statement}   exponent {claim.exponent:g}, margin {claim.margin:g}"],
+        "claim": [f"{claim.statement}   margin {claim.margin:g}"],
         "design": [
             f"{factor}: {len(levels)} levels, {levels[0]:g} to {levels[-1]:g}",
             f"N: {len(samples)} sizes, {samples[0]} to {samples[-1]}",
@@ -132,17 +133,27 @@ def _table(verdict: Verdict) -> Iterator[str]:
     yield f"{design['rows']} rows{seeds} in {design['table']}; nothing was trained"
 
 
+def _claimed(statement: str, derived: Sequence[Prediction]) -> list[str]:
+    """The statement, and for a scaling law the exponents that follow from it."""
+    exponents = ", ".join(f"{p.exponent:g}" + f" in {p.letter}" * (len(derived) > 1) for p in derived)
+    return [f"{statement}   exponent {exponents} derived from the bound" if exponents else statement]
+
+
 def _design(verdict: Verdict, claim: Claim | None) -> Iterator[str]:
-    levels, samples = verdict.design["levels"], verdict.design["samples"]
-    decades = np.log10(levels[-1] / levels[0])
-    factor = f"{verdict.predictions[0].letter}: {len(levels)} levels, {levels[0]:g} to {levels[-1]:g}"
-    sizes = f"N: {len(samples)} sizes, {samples[0]} to {samples[-1]}"
-    yield f"{factor} ({decades:.1f} decades); {sizes}"
-    yield verdict.design["placement"]
-    drawn = verdict.design["as_drawn"].items()
+    design, letter = verdict.design, verdict.predictions[0].letter
+    levels, samples = design["levels"], design["samples"]
+    decades = f" ({np.log10(levels[-1] / levels[0]):.1f} decades)" if levels[0] > 0 else ""
+    parts = [f"{letter}: {len(levels)} levels, {levels[0]:g} to {levels[-1]:g}{decades}"]
+    text = claim.text if claim else str
+    parts += [f"{text(name)}: {', '.join(map(str, values))}" for name, values in design["crossed"].items()]
+    if samples:
+        parts.append(f"{text(design['searched'])}: {len(samples)} values, {samples[0]} to {samples[-1]}")
+    yield "; ".join(parts)
+    yield design["placement"]
+    drawn = design["as_drawn"].items()
     if drawn and claim:
         ratios = ", ".join(f"{claim.text(name)} {low:.3f} to {high:.3f}" for name, (low, high) in drawn)
-        yield f"as drawn, times the value asked: {ratios} over the levels"
+        yield f"as drawn, times the value asked: {ratios}"
     trials = verdict.trials
     yield f"{trials['total']} trials ({trials['trained']} trained, {trials['reused']} reused from the store)"
 
@@ -150,8 +161,11 @@ def _design(verdict: Verdict, claim: Claim | None) -> Iterator[str]:
 def _fits(verdict: Verdict) -> Iterator[str]:
     letters = {p.variable: f" in {p.letter}" * (len(verdict.predictions) > 1) for p in verdict.predictions}
     for e in (*verdict.judgement.estimates, *verdict.judgement.beside):
-        interval = f"{100 * e.interval.confidence:g} % interval {e.interval}"
-        yield f"exponent{letters[e.factor]} {e.value:5.2f}   {interval}   {e.method}"
+        confidence = f"{100 * e.interval.confidence:g} % interval"
+        if verdict.estimated == "exponent":
+            yield f"exponent{letters[e.factor]} {e.value:5.2f}   {confidence} {e.interval}   {e.method}"
+        else:
+            yield f"{e.name or verdict.estimated} {e.value:.3g}   {confidence} {e.interval:.3g}   {e.method}"
 
 
 def columns(rows: Iterable[Sequence[str]]) -> list[str]:

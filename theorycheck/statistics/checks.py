@@ -46,7 +46,8 @@ def censoring(evidence: Evidence) -> Check:
     if isinstance(evidence, Measurements):
         detail = f"{evidence.censored} of {len(evidence.table)} values are lower bounds"
         return Check("censoring", status, f"{detail}; no bound among those of {measured} of {total} levels")
-    parts = [f"threshold inside the N range at {measured} of {total} levels"]
+    searched = evidence.searched if isinstance(evidence, Trials) else "N"
+    parts = [f"threshold inside the {searched} range at {measured} of {total} levels"]
     parts += [f"above it at {above}"] * bool(above) + [f"below it at {below}"] * bool(below)
     return Check("censoring", status, ", ".join(parts))
 
@@ -141,7 +142,7 @@ def lapses(evidence: Trials) -> Check:
     """Whether some trials fail whatever N is."""
     if not evidence.lapse:
         return Check("lapses", "ok", f"none needed (p = {evidence.lapse_p_value:.2g})")
-    detail = f"{evidence.lapse:.1%} of trials fail whatever N is (p = {evidence.lapse_p_value:.1g}); fitted with it"
+    detail = f"{evidence.lapse:.1%} of trials fail whatever {evidence.searched} is (p = {evidence.lapse_p_value:.1g}); fitted with it"
     return Check("lapses", "warning", detail)
 
 
@@ -155,8 +156,8 @@ def monotonicity(evidence: Trials) -> Check:
         if fit is not None and stats.norm.cdf(fit.params[1] / fit.bse[1]) < 0.05 / len(evidence.levels):
             falling.append(", ".join(f"{x:g}" for x in value.point))
     if falling:
-        return Check("monotonicity", "warning", f"success falls with N at level {'; '.join(falling)}")
-    return Check("monotonicity", "ok", "success falls with N at no level")
+        return Check("monotonicity", "warning", f"success falls with {evidence.searched} at level {'; '.join(falling)}")
+    return Check("monotonicity", "ok", f"success falls with {evidence.searched} at no level")
 
 
 def link(evidence: Trials, question: Question) -> Check:

@@ -67,11 +67,13 @@ class Evidence(Protocol):
 class Trials:
     """Counts of successes: cells with the columns `factors`, n, successes, trials (> 0), and maybe seed.
 
-    Trials fail at a lapse rate whatever N is when the data say so (p < 0.01), which is then part of every fit.
+    For readers, n is called what is `searched`. Trials fail at a lapse rate whatever n is when the data say so
+    (p < 0.01), which is then part of every fit.
     """
 
     table: pd.DataFrame
     factors: Sequence[str]
+    searched: str = "N"
     levels: Sequence[LevelValue] = field(init=False)
     lapse: float = field(init=False)
     lapse_p_value: float = field(init=False)

@@ -113,7 +113,7 @@ class Fits:
 def gather(table: pd.DataFrame, question: Question) -> Evidence:
     """Recognise counts of successes or measurements by their columns."""
     if "successes" in table:
-        return Trials(table[table["trials"] > 0], question.factors)
+        return Trials(table[table["trials"] > 0], question.factors, question.searched)
     return Measurements(table, question.factors)
 
 

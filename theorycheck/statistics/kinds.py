@@ -15,7 +15,7 @@ from statsmodels.stats.sandwich_covariance import cov_cluster
 from theorycheck.errors import DesignError
 from theorycheck.statistics.basis import centred_basis
 from theorycheck.statistics.binomial import fit_binomial
-from theorycheck.statistics.evidence import Measurements, Trials
+from theorycheck.statistics.evidence import Fit, Measurements, Trials
 from theorycheck.statistics.measurement import fit_measurement
 from theorycheck.statistics.question import SIGNIFICANCE, Relation
 from theorycheck.statistics.threshold import fit_threshold, threshold_design
@@ -52,17 +52,55 @@ def direction(table: pd.DataFrame, factor: str, grows: bool = True) -> Tested:
     Casella and Berger, Statistical Inference, 2002, 11.3.4; for thresholds Finney, Probit Analysis, 1971, 4.6.
     The table has counts (columns `factor`, n, successes, trials) or measurements (`factor`, value), as for the judge.
     """
-    x = table[factor].to_numpy(float)
-    width = float(np.ptp(x)) or 1.0
-    rows = table.assign(**{factor: np.exp((x - x.min()) / width)})  # the regressions take the logarithm of a factor
-    evidence = Trials(rows[rows["trials"] > 0], [factor]) if "successes" in rows else Measurements(rows, [factor])
-    fit, method = evidence.fit(1), f"slope of the log quantity, {evidence.method}"
-    if fit is None:
+    line = fit_line(table, factor)
+    method = f"slope of the log quantity, {line.evidence.method}"
+    if line.fit is None:
         return _undetermined(method)
-    scaled = fit.interval(factor)
-    above, below = fit.p_value(factor, 0, "above"), fit.p_value(factor, 0, "below")
-    interval = Interval(scaled.low / width, scaled.high / width, 0.95)
-    return _tested(fit.exponent(factor) / width, interval, (above, below) if grows else (below, above), method)
+    above, below = line.fit.p_value(factor, 0, "above"), line.fit.p_value(factor, 0, "below")
+    p_values = (above, below) if grows else (below, above)
+    return _tested(line.fit.exponent(factor) / line.width, line.interval, p_values, method)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A regression of the log quantity on a factor itself, which may be 0.
+
+    Attributes:
+        factor: its column.
+        low, width: smallest value of the factor, and the range it spans.
+        evidence: the rows, with exp((x - low) / width) for the factor x, as the regressions take its logarithm.
+        fit: the regression; None when the data do not determine it.
+    """
+
+    factor: str
+    low: float
+    width: float
+    evidence: Trials | Measurements
+    fit: Fit | None
+
+    @property
+    def interval(self) -> Interval:
+        """95 % interval of the slope, per unit of the factor."""
+        if self.fit is None:
+            return Interval(-inf, inf, 0.95)
+        scaled = self.fit.interval(self.factor)
+        return Interval(scaled.low / self.width, scaled.high / self.width, 0.95)
+
+    def at(self, x: float) -> tuple[float, float, float]:
+        """Fitted quantity at x, with its 95 % interval."""
+        if self.fit is None:
+            return nan, nan, nan
+        point = [float(np.exp((x - self.low) / self.width))]
+        return (self.fit.predict(point), *self.fit.band(point))
+
+
+def fit_line(table: pd.DataFrame, factor: str) -> Line:
+    """Fit  log quantity = a + s x;  the table is as for `direction`."""
+    x = table[factor].to_numpy(float)
+    low, width = float(x.min()), float(np.ptp(x)) or 1.0
+    rows = table.assign(**{factor: np.exp((x - low) / width)})
+    evidence = Trials(rows[rows["trials"] > 0], [factor]) if "successes" in rows else Measurements(rows, [factor])
+    return Line(factor, low, width, evidence, evidence.fit(1))
 
 
 def contrast(
@@ -97,6 +135,30 @@ def contrast(
     interval = Interval(float((half - root) / a), float((half + root) / a), 0.95)
     to_low, to_high = ((top - r * bottom) / (np.array([1, -r]) @ v @ [1, -r]) ** 0.5 for r in (low, high))
     return _t_test(float(top / bottom), interval, to_low, to_high, df, method)
+
+
+def transition(table: pd.DataFrame, factor: str, ratio: str, bound: float) -> Tested:
+    """Whether success turns to failure at or above a bound of some ratio, at every level of a factor.
+
+    P(success) = Phi(b0 - b1 log ratio + b2 log x);  the ratio of 50 % success at the level x is at or above the bound
+    when this is at least 1/2 there at ratio = bound: a one-sided test of each level (Finney, Probit Analysis, 1971,
+    4.6). The largest p-value supports (Berger, Technometrics 24 (1982) 295); the smallest of the reverse tests, times
+    their number, refutes (Holm, Scand. J. Stat. 6 (1979) 65). The estimate is the transition at the least sure level.
+    The table holds counts (columns `factor`, `ratio`, successes, trials).
+    """
+    rows = table[table["trials"] > 0]
+    method = f"binomial regression on log {ratio}, at every level of {factor}"
+    fit = fit_threshold(rows.assign(n=1 / rows[ratio]), [factor])
+    if fit is None or fit.coefficients[1] <= 0:
+        return _undetermined(method)
+    tests = []
+    for x in sorted(rows[factor].unique()):
+        weights = np.concatenate([[1.0, -np.log(bound)], fit.basis.at([x])])
+        t = float(weights @ fit.coefficients / np.sqrt(weights @ fit.covariance @ weights))
+        low, high = fit.band([x])
+        p_values = float(stats.t.sf(t, fit.df_interval)), float(stats.t.cdf(t, fit.df_interval))
+        tests.append(_tested(1 / fit.predict([x]), Interval(1 / high, 1 / low, 0.95), p_values, method))
+    return all_hold(tests, method)
 
 
 def reaches_limit(table: pd.DataFrame, limit: float, tolerance: float) -> Tested:
@@ -146,7 +208,11 @@ def ordering(table: pd.DataFrame, treatment: str, pairs: Sequence[tuple[str, str
     values = table.pivot_table(index="seed", columns=treatment, values="value")
     differences = [(values[better] - values[worse]).dropna().to_numpy(float) for better, worse in pairs]
     method = f"paired t tests of {len(pairs)} inequalities across {min(map(len, differences))} seeds"
-    tests = [_mean_test(d, -inf, 0, method) for d in differences]
+    return all_hold([_mean_test(d, -inf, 0, method) for d in differences], method)
+
+
+def all_hold(tests: Sequence[Tested], method: str) -> Tested:
+    """Whether all of several statements hold; the estimate is that of the one which is least sure."""
     least_sure = max(tests, key=lambda test: test.p_supported)
     return _tested(least_sure.estimate, least_sure.interval, _all_hold(tests), method)
 

@@ -23,7 +23,7 @@ from theorycheck.statistics.question import Question
 
 SEARCH_ROUNDS = 4  # of bisection, at the estimated threshold of every level
 SEARCH_TRIALS = 2  # at each level in a round of the search
-FIRST_LOOK = 60  # trials a level, before which nobody asks whether the interval is narrow enough: docs/calibration.md
+FIRST_LOOK = 200  # trials a level, before which nobody asks whether the interval is narrow enough: docs/calibration.md
 EVEN_SHARE = 0.2  # of a round, spread over all levels, so that a shape nobody thought of is seen
 FARTHEST = 1.0  # probit of the success rate in the cells where trials are placed after the search: 16 % to 84 %
 SCATTER = 0.05  # correlation of trials of one cell: no smooth law holds exactly in every cell
@@ -44,7 +44,7 @@ RULE = {  # for the record of a plan
     "belief": (EXPONENT_SD, DEVIATION_SD, STEEPNESS, LOG_STEEPNESS_SD, STEEPENING_SD),
 }
 
-Cell = tuple[float, int]
+Cell = tuple[float, float]  # level, and N or whatever else is searched
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Grid:
 
     def __str__(self) -> str:
         """For readers."""
-        return f"every N at every level, {self.replicates} replicates a cell"
+        return f"{self.replicates} replicates at each of {len(self.cells)} design points"
 
     def next_round(self, counts: pd.DataFrame) -> Counter[Cell]:
         """How many trials each cell gets next: all at once, then none."""
@@ -270,7 +270,7 @@ def simulate(
     placement: Placement,
     planted: PlantedThreshold,
     rng: np.random.Generator,
-    work: Callable[[float, int], float] = lambda level, n: 1.0,
+    work: Callable[[float, float], float] = lambda level, n: 1.0,
 ) -> pd.DataFrame:
     """Counts of a planted law, as a run with this placement would collect them.
 

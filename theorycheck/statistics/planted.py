@@ -40,7 +40,7 @@ class PlantedThreshold:
     """
 
     levels: Sequence[float]
-    samples: Sequence[int]
+    samples: Sequence[float]
     replicates: int
     exponent: float
     threshold: float

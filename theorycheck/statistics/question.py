@@ -54,11 +54,13 @@ class Question:
         variables: with their claimed exponents.
         relation: "O", "Omega" or "Theta".
         margin: how much worse than claimed an exponent may be.
+        searched: what the law's threshold is a value of, for sentences.
     """
 
     variables: tuple[Variable, ...]
     relation: Relation
     margin: float = 0.25
+    searched: str = "N"
 
     @property
     def factors(self) -> list[str]:

@@ -1,0 +1,51 @@
+"""Theorem 1 against Proposition 1: without attention, N* grows faster as alpha_* -> 0, in the bounds by alpha_*^-2."""
+
+from sympy import E, Ge, Gt, ceiling, log
+
+from theorycheck.bounds.shallow_vit import (
+    LEVELS,
+    NOTATION,
+    PAPER,
+    SAMPLES_UP_TO_256,
+    SETTING,
+    M,
+    N,
+    N_star,
+    T,
+    alpha_confusion,
+    alpha_relevant,
+    eta,
+    m,
+)
+from theorycheck.claim import Claim, Condition, Design, Source
+from theorycheck.law import BigO
+from theorycheck.statements import Contrast
+
+claim = Claim(
+    name="attention_advantage",
+    title="How much faster the number of samples needed grows without attention",
+    source=Source(paper=PAPER, place="Proposition 1"),
+    provenance="stated",
+    quantity=N_star,
+    law=Contrast(
+        alpha_relevant,
+        "attention",
+        first=(False, BigO(alpha_relevant**-4, (alpha_relevant, 0))),
+        second=(True, BigO(alpha_relevant**-2, (alpha_relevant, 0))),
+    ),
+    conditions=(
+        Condition(relation=Gt(alpha_relevant, 2 * E * alpha_confusion)),
+        Condition(relation=Ge(m, M**2 * log(N) / 3)),  # the theorem leaves the constant open
+    ),
+    response="zero_generalization_error",
+    design=Design(
+        factor=alpha_relevant,
+        levels=LEVELS,
+        crossed={"attention": (False, True)},
+        samples=(*SAMPLES_UP_TO_256, 320, 384, 512),
+        replicates=20,
+        held={**SETTING, T: ceiling(20 / (eta * alpha_relevant**2))},
+    ),
+    refuted_by="N* grows no faster without attention than with it, with 95 % confidence",
+    notation=NOTATION,
+)

@@ -1,0 +1,34 @@
+"""Proposition 2: attention on label-relevant tokens goes to 1 - eta^C, C > 0, at a rate of O(1/t); it becomes sparse.
+
+The theorem leaves C open, so the number that is tested is what "sparse" says: at least 0.9 of the attention.
+"""
+
+from sympy import E, Ge, Gt, log, symbols
+
+from theorycheck.bounds.shallow_vit import NOTATION, PAPER, SETTING, M, N, alpha_confusion, alpha_relevant, m
+from theorycheck.claim import Claim, Condition, Design, Source
+from theorycheck.statements import Limit
+
+A = symbols("A", positive=True)
+
+claim = Claim(
+    name="attention_concentration",
+    title="Attention on label-relevant tokens during training",
+    source=Source(paper=PAPER, place="Proposition 2"),
+    provenance="stated",
+    quantity=A,
+    law=Limit(1, tolerance=0.1, rate=1, start=20, falls=("attended",)),
+    conditions=(
+        Condition(relation=Gt(alpha_relevant, 2 * E * alpha_confusion)),
+        Condition(relation=Ge(m, M**2 * log(N) / 3)),  # the theorem leaves the constant open
+    ),
+    response="attention_concentration",
+    design=Design(
+        factor=alpha_relevant,
+        levels=(0.1, 0.2, 0.3),
+        replicates=20,
+        held={**SETTING, "attention": True, N: 128},
+    ),
+    refuted_by="the last attention is below 0.9, or its gap to 1 falls more slowly than t^-0.75, with 95 % confidence",
+    notation={**NOTATION, A: "A"},
+)

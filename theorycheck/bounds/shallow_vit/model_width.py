@@ -1,0 +1,31 @@
+"""Theorem 1's condition m >= M^2 log N: the width needed grows no faster than that."""
+
+from sympy import E, Gt, log, oo, symbols
+
+from theorycheck.bounds.shallow_vit import NOTATION, PAPER, SETTING, M, N, alpha_confusion, alpha_relevant, m
+from theorycheck.claim import Claim, Condition, Design, Source
+from theorycheck.law import BigO
+
+m_star = symbols("m_star", positive=True)
+
+claim = Claim(
+    name="model_width",
+    title="Neurons a shallow ViT needs, against the number of patterns and of samples",
+    source=Source(paper=PAPER, place="Theorem 1"),
+    provenance="stated",
+    quantity=m_star,
+    law=BigO(M**2 * log(N), (M, oo), (N, oo)),
+    conditions=(Condition(relation=Gt(alpha_relevant, 2 * E * alpha_confusion)),),
+    response="trained_to_zero_generalization_error",
+    design=Design(
+        factor=M,
+        levels=(4, 6, 9, 13, 20, 30, 40),
+        crossed={N: (64, 128, 256)},
+        searched=m,
+        samples=(1, 2, 3, 4, 6, 8, 12, 16),
+        replicates=12,
+        held={**SETTING, "attention": True, alpha_relevant: 0.2},
+    ),
+    refuted_by="m* grows faster than M^2.25 or N^0.25, with 95 % confidence",
+    notation={**NOTATION, m_star: "m^*"},
+)

@@ -1,0 +1,41 @@
+"""Abstract and remarks on Theorem 1: the number of samples needed grows with the token noise level tau."""
+
+from sympy import E, Ge, Gt, log, sqrt
+
+from theorycheck.bounds.shallow_vit import (
+    NOTATION,
+    PAPER,
+    SETTING,
+    M,
+    N,
+    N_star,
+    alpha_confusion,
+    alpha_relevant,
+    m,
+    tau,
+)
+from theorycheck.claim import Claim, Condition, Design, Source
+from theorycheck.statements import Direction
+
+claim = Claim(
+    name="token_noise",
+    title="Samples a shallow ViT needs, against the level of token noise",
+    source=Source(paper=PAPER, place="abstract"),
+    provenance="stated",
+    quantity=N_star,
+    law=Direction(tau, linear=1 / sqrt(N_star)),
+    conditions=(
+        Condition(relation=Gt(alpha_relevant, 2 * E * alpha_confusion)),
+        Condition(relation=Ge(m, M**2 * log(N) / 3)),  # the theorem leaves the constant open
+    ),
+    response="zero_generalization_error",
+    design=Design(
+        factor=tau,
+        levels=(0.05, 0.2, 0.4, 0.6, 0.8, 1.0),
+        samples=(6, 8, 12, 16, 24, 32, 48, 64, 96),
+        replicates=40,
+        held={**SETTING, "attention": True, alpha_relevant: 0.1},
+    ),
+    refuted_by="N* falls as tau grows, with 95 % confidence",
+    notation=NOTATION,
+)

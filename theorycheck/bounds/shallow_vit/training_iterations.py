@@ -1,0 +1,43 @@
+"""Theorem 1: SGD needs T = Theta(1 / (eta alpha_*)) iterations."""
+
+from sympy import E, Ge, Gt, ceiling, log
+
+from theorycheck.bounds.shallow_vit import (
+    LEVELS,
+    NOTATION,
+    PAPER,
+    SETTING,
+    M,
+    N,
+    T,
+    alpha_confusion,
+    alpha_relevant,
+    eta,
+    m,
+)
+from theorycheck.claim import Claim, Condition, Design, Source
+from theorycheck.law import Theta
+
+claim = Claim(
+    name="training_iterations",
+    title="SGD iterations until the training loss is zero, against step size and fraction of label-relevant tokens",
+    source=Source(paper=PAPER, place="Theorem 1"),
+    provenance="stated",
+    quantity=T,
+    law=Theta(1 / (eta * alpha_relevant), (alpha_relevant, 0), (eta, 0)),
+    conditions=(
+        Condition(relation=Gt(alpha_relevant, 2 * E * alpha_confusion)),
+        Condition(relation=Ge(m, M**2 * log(N) / 3)),  # the theorem leaves the constant open
+    ),
+    response="training_iterations",
+    design=Design(
+        factor=alpha_relevant,
+        levels=LEVELS,
+        crossed={eta: (0.05, 0.1, 0.2, 0.4)},
+        replicates=8,
+        # N = 64: more than N* at every level, so that the model generalizes when it has fitted.
+        held={**SETTING, "attention": True, N: 64, T: ceiling(100 / (eta * alpha_relevant))},
+    ),
+    refuted_by="the exponent in alpha_* or in eta differs from -1 by more than 0.25, with 95 % confidence",
+    notation=NOTATION,
+)

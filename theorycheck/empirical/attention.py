@@ -1,0 +1,86 @@
+"""Response `attention_concentration`: where the attention of a shallow ViT lies while it trains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from theorycheck.empirical.generalization import draw_streams
+from theorycheck.empirical.setting import Setting
+from theorycheck.empirical.tokens import Samples, draw_samples
+from theorycheck.empirical.training import train
+from theorycheck.empirical.trial import Trial
+from theorycheck.empirical.vit import Weights
+
+PROBES = 32  # fresh samples whose attention is looked at
+LOOKS_PER_DECADE = 10
+
+
+def attention_concentration(trials: Sequence[Trial]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Train the trials in one batch, and watch the attention on fresh samples.
+
+    Yields:
+        Position of the trial, and its measurement: outcome ("success" when the training loss reached zero, else
+        "unfitted"), iterations, and lists over the looks, at about equal ratios of iterations and at the end: t
+        (iterations so far, from 0), relevant and confusion (mean attention on label-relevant and confusion tokens),
+        own_query (the same on label-relevant tokens by label-relevant queries alone) and attended (the exponential of
+        the mean entropy of the attention in nats: an effective number of tokens).
+    """
+    settings = [Setting(**trial.parameters) for trial in trials]
+    streams = [draw_streams(trial) for trial in trials]
+    samples = [draw_samples(s.samples, setting, setting.N) for s, setting in zip(streams, settings, strict=True)]
+    probes = [
+        draw_samples(s.test, setting, PROBES, training=False) for s, setting in zip(streams, settings, strict=True)
+    ]
+    looks: list[list[dict[str, float]]] = [[] for _ in trials]
+    due = looking_times(max(setting.T for setting in settings))
+
+    def watch(iterations: int, members: Sequence[int], W: Weights) -> None:
+        if iterations in due:
+            for place, i in enumerate(members):
+                looks[i].append({"t": iterations} | look(_one(W, place), probes[i]))
+
+    dtype = getattr(torch, trials[0].dtype)
+    for trained in train(settings, streams, samples, dtype, trials[0].device, watch):
+        i = trained.position
+        last = {"t": trained.iterations} | look(trained.W, probes[i])
+        rows = [row for row in looks[i] if row["t"] < trained.iterations] + [last]
+        outcome = "success" if trained.fitted else "unfitted"
+        lists = {name: [row[name] for row in rows] for name in last}
+        yield i, {"outcome": outcome, "iterations": trained.iterations} | lists
+
+
+def looking_times(last: int) -> set[int]:
+    """Iterations at which to look: 0, and from 1 on at about equal ratios."""
+    steps = np.arange(int(np.ceil(np.log10(max(last, 1)) * LOOKS_PER_DECADE)) + 1)
+    return {0, *np.round(10 ** (steps / LOOKS_PER_DECADE)).astype(int).tolist()}
+
+
+def attention_map(W: Weights, X: Float[np.ndarray, "n l d"]) -> Float[Tensor, "n q l"]:
+    """Attention of one model (t = 1): of every token as query q, on every token l."""
+    tokens = torch.from_numpy(X).to(W.W_K)
+    C = W.W_Q[0].T @ W.W_K[0]
+    return torch.softmax(tokens @ C @ tokens.transpose(1, 2), -1)
+
+
+def look(W: Weights, probes: Samples) -> dict[str, float]:
+    """Where the attention of one model lies on some samples; see `attention_concentration`."""
+    attention = attention_map(W, probes.X).double()
+    own = torch.from_numpy(probes.pattern == np.where(probes.y > 0, 0, 1)[:, None])
+    confusion = torch.from_numpy(probes.pattern == np.where(probes.y > 0, 1, 0)[:, None])
+    on_own = (attention * own[:, None, :]).sum(-1)  # (n, q)
+    return {
+        "relevant": float(on_own.mean()),
+        "confusion": float((attention * confusion[:, None, :]).sum(-1).mean()),
+        "own_query": float(on_own[own].mean()),
+        "attended": float(torch.special.entr(attention).sum(-1).mean().exp()),
+    }
+
+
+def _one(W: Weights, place: int) -> Weights:
+    return Weights(*(w[place : place + 1] for w in W))
