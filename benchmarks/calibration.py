@@ -13,7 +13,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,10 +22,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from scipy import stats
 
 from theorycheck.bounds.shallow_vit import LEVELS, SAMPLES_UP_TO_256
 from theorycheck.plan import PROFILES
+from theorycheck.statistics import kinds
 from theorycheck.statistics.judge import decide, drift_of, fit_laws, gather
+from theorycheck.statistics.kinds import Tested
 from theorycheck.statistics.placement import simulate
 from theorycheck.statistics.planted import PlantedMeasurement, PlantedThreshold
 from theorycheck.statistics.question import Question, Variable
@@ -33,7 +36,7 @@ from theorycheck.statistics.question import Question, Variable
 ROOT = Path(__file__).parents[1]
 STORED = ROOT / "theorycheck/calibration.json"
 TABLE = ROOT / "docs/calibration-table.md"
-SEED = 23_000  # of the study; what the judge was tuned on had others (docs/calibration.md)
+SEED = 24_000  # of the study; what the judge was tuned on had others (docs/calibration.md)
 
 # Designs fixed beforehand, as in the profile full of `verify` and in most tables given to `fit`: all N at all levels.
 SAMPLES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
@@ -170,6 +173,141 @@ CONDITIONS = [
 ]
 
 
+# Statements of other kinds, by the designs of the claims: for each a function that plants a truth and tests it.
+Test = Callable[[np.random.Generator], Tested]
+
+
+@dataclass(frozen=True)
+class OtherKind:
+    """A planted truth and the test of a statement that is no scaling law.
+
+    Attributes:
+        name: for readers.
+        kind: of the statement.
+        test: plants the truth and tests it.
+        truth: of the number that is estimated; None where it is not one number.
+        true: whether the statement holds; None at the edge, where either verdict is false.
+    """
+
+    name: str
+    kind: str
+    test: Test
+    truth: float | None
+    true: bool | None = None
+    replications: int = 3000
+    asked: bool = True
+
+
+SIZES = (6, 8, 12, 16, 24, 32, 48, 64, 96)
+AMOUNTS = (0.05, 0.2, 0.4, 0.6, 0.8, 1.0)
+RATIOS = (0.05, 0.1, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.9)
+BOUND = 1 / (2 * math.e)
+SEEDS = 20
+
+
+def direction(slope: float) -> Test:
+    """Thresholds 16 exp(slope tau), 40 trials a cell."""
+
+    def test(rng: np.random.Generator) -> Tested:
+        tau, n = (grid.ravel() for grid in np.meshgrid(AMOUNTS, SIZES, indexing="ij"))
+        rate = stats.norm.cdf(2 * (np.log(n / 16) - slope * tau))
+        table = pd.DataFrame({"tau": tau, "n": n, "successes": rng.binomial(40, rate), "trials": 40})
+        return kinds.direction(table, "tau")
+
+    return test
+
+
+def contrast(first: float, second: float, profile: str = "standard") -> Test:
+    """Two power laws, each with trials placed as `verify` does; trials of equal level, N and place are paired."""
+
+    def test(rng: np.random.Generator) -> Tested:
+        arms = []
+        for name, exponent, claimed in (("first", first, -4), ("second", second, -2)):
+            placement = PROFILES[profile].place(CELLS, claim(claimed))
+            counts = simulate(placement, threshold(exponent), rng, work)
+            for row in counts.itertuples():
+                outcomes = np.arange(row.trials) < row.successes
+                rng.shuffle(outcomes)
+                pairs = [f"{row.x}|{row.n}|{i}" for i in range(row.trials)]
+                arms.append(
+                    pd.DataFrame({"x": row.x, "n": row.n, "successes": outcomes * 1, "group": name, "pair": pairs})
+                )
+        table = pd.concat(arms, ignore_index=True).assign(trials=1)
+        return kinds.contrast(table, "x", "group", "first", "second", claimed=0, margin=0, relation="O")
+
+    return test
+
+
+def limit(last: float, rate: float) -> Test:
+    """Gaps to 1 of 20 seeds that fall as t^-rate to 1 - last."""
+
+    def test(rng: np.random.Generator) -> Tested:
+        t = np.geomspace(20, 400, 14)
+        gap = (1 - last) * (t / 400) ** -rate
+        rows = [
+            pd.DataFrame(
+                {"t": t, "value": 1 - gap * (1 + 0.1 * rng.normal() + 0.03 * rng.normal(size=len(t))), "seed": i}
+            )
+            for i in range(SEEDS)
+        ]
+        return kinds.limit(pd.concat(rows, ignore_index=True), 1, 0.1, 1, 20)
+
+    return test
+
+
+def transition(lowest: float) -> Test:
+    """Transitions at `lowest` at the smallest of five N, and higher at the others; 20 trials a cell."""
+
+    def test(rng: np.random.Generator) -> Tested:
+        n, ratio = (grid.ravel() for grid in np.meshgrid((16, 24, 32, 48, 64), RATIOS, indexing="ij"))
+        rate = stats.norm.cdf(3 * (np.log(lowest / ratio) + 0.5 * np.log(n / 16)))
+        table = pd.DataFrame({"N": n, "ratio": ratio, "successes": rng.binomial(20, rate), "trials": 20})
+        return kinds.transition(table, "N", "ratio", BOUND)
+
+    return test
+
+
+def ordering(*differences: float) -> Test:
+    """Paired differences of 20 seeds, with standard deviation 1."""
+
+    def test(rng: np.random.Generator) -> Tested:
+        tests = []
+        for difference in differences:
+            low = rng.normal(difference, 1, SEEDS)
+            rows = [("low", i, value) for i, value in enumerate(low)] + [("high", i, 0.0) for i in range(SEEDS)]
+            table = pd.DataFrame(rows, columns=["point", "seed", "value"])
+            tests.append(kinds.ordering(table, "point", [("low", "high")]))
+        return kinds.all_hold(tests, "")
+
+    return test
+
+
+OTHER_KINDS = [
+    OtherKind("direction, edge: no slope", "direction", direction(0.0), 0.0),
+    OtherKind("direction, grows by a half", "direction", direction(0.4), 0.4, True),
+    OtherKind("direction, falls by a half", "direction", direction(-0.4), -0.4, False),
+    OtherKind("contrast, edge: equal exponents", "contrast", contrast(-1.0, -1.0), 0.0, replications=1000),
+    OtherKind("contrast, steeper by 1", "contrast", contrast(-2.0, -1.0), -1.0, True, 1000),
+    OtherKind("limit, edge: last value", "limit", limit(0.9, 1.2), 0.9),
+    OtherKind("limit, edge: rate", "limit", limit(0.98, 0.75), 0.98),
+    OtherKind("limit, holds", "limit", limit(0.98, 1.0), 0.98, True),
+    OtherKind("limit, far", "limit", limit(0.5, 0.2), 0.5, False),
+    OtherKind("transition, edge: at the bound", "transition", transition(BOUND), BOUND),
+    OtherKind("transition, twice the bound", "transition", transition(2 * BOUND), 2 * BOUND, True),
+    OtherKind("transition, half the bound", "transition", transition(BOUND / 2), None, False),
+    OtherKind("ordering, edge: one of four equal", "ordering", ordering(0, -2, -2, -2), None),
+    OtherKind("ordering, edge: all of four equal", "ordering", ordering(0, 0, 0, 0), None),
+    OtherKind("ordering, all lower", "ordering", ordering(-1, -1, -2, -2), None, True),
+    OtherKind("ordering, one higher", "ordering", ordering(1, -2, -2, -2), None, False),
+]
+
+
+def judge_other(condition: OtherKind, seed: Sequence[int]) -> Outcome:
+    tested = condition.test(np.random.default_rng(seed))
+    covered = None if condition.truth is None else condition.truth in tested.interval
+    return Outcome(tested.decision, covered, tested.interval.width, False, False)
+
+
 @dataclass(frozen=True)
 class Outcome:
     decision: str
@@ -191,13 +329,16 @@ def replicate(condition: Condition, seed: Sequence[int]) -> Outcome:
     return Outcome(decision, condition.truth in interval, interval.width, fits.bent is not None, warned)
 
 
-def study(conditions: Sequence[Condition], replications: int | None, seed: int, jobs: int) -> list[dict[str, object]]:
+def study(
+    conditions: Sequence[Condition | OtherKind], replications: int | None, seed: int, jobs: int
+) -> list[dict[str, object]]:
     rows = []
     with Parallel(n_jobs=jobs) as parallel:
         for condition in conditions:
             count = replications or condition.replications
-            seeds = [(seed, CONDITIONS.index(condition), i) for i in range(count)]
-            outcomes = parallel(delayed(replicate)(condition, one) for one in seeds)
+            seeds = [(seed, EVERY.index(condition), i) for i in range(count)]
+            run = judge_other if isinstance(condition, OtherKind) else replicate
+            outcomes = parallel(delayed(run)(condition, one) for one in seeds)
             rows.append(summarise(condition, outcomes) | {"seed": seed})
             print(f"{len(rows)} of {len(conditions)}: {rows[-1]}", file=sys.stderr, flush=True)
     return rows
@@ -207,14 +348,26 @@ def merged(rows: Sequence[dict[str, object]]) -> list[dict[str, object]]:
     """The stored rows with the new ones in their places."""
     known = {row["name"]: row for row in json.loads(STORED.read_text())["conditions"]} if STORED.exists() else {}
     known |= {row["name"]: row for row in rows}
-    return [known[condition.name] for condition in CONDITIONS if condition.name in known]
+    return [known[condition.name] for condition in EVERY if condition.name in known]
 
 
-def summarise(condition: Condition, outcomes: Sequence[Outcome]) -> dict[str, object]:
-    """A verdict at the very edge of the margin is false either way; inside only REFUTED is, beyond only SUPPORTED."""
+def truth_of(condition: Condition | OtherKind) -> bool | None:
+    """Whether the claim holds; None at the very edge of what it allows."""
+    if isinstance(condition, OtherKind):
+        return condition.true
     allowed = condition.question.allowed(condition.question.variables[0])
     edge = min(abs(condition.truth - allowed.low), abs(condition.truth - allowed.high)) < 1e-9
-    inside = condition.truth in allowed
+    return None if edge else condition.truth in allowed
+
+
+def summarise(condition: Condition | OtherKind, outcomes: Sequence[Outcome]) -> dict[str, object]:
+    """A verdict at the very edge of the claim is false either way; inside only REFUTED is, beyond only SUPPORTED."""
+    true = truth_of(condition)
+    edge, inside = true is None, true is True
+    if isinstance(condition, OtherKind):
+        kind = condition.kind
+    else:
+        kind = "measured" if isinstance(condition.planted, PlantedMeasurement) else "counts"
     count = len(outcomes)
     supported, refuted, inconclusive = (
         sum(o.decision == decision for o in outcomes) / count for decision in ("SUPPORTED", "REFUTED", "INCONCLUSIVE")
@@ -224,7 +377,7 @@ def summarise(condition: Condition, outcomes: Sequence[Outcome]) -> dict[str, ob
     widths = [o.width for o in outcomes if math.isfinite(o.width)]
     return {
         "name": condition.name,
-        "kind": "measured" if isinstance(condition.planted, PlantedMeasurement) else "counts",
+        "kind": kind,
         "replications": count,
         "coverage": round(sum(known) / len(known), 4) if known else None,
         "false_supported": supported if edge or not inside else 0.0,
@@ -274,6 +427,9 @@ def markdown(rows: Sequence[dict[str, object]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+EVERY = [*CONDITIONS, *OTHER_KINDS]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print one JSON document")
@@ -284,7 +440,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="of the planted data")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="worker processes")
     options = parser.parse_args()
-    conditions = [condition for condition in CONDITIONS if options.only in condition.name]
+    conditions = [condition for condition in EVERY if options.only in condition.name]
     replications = 100 if options.quick else options.replications
     rows = study(conditions, replications, options.seed, options.jobs)
     if options.write:

@@ -43,7 +43,7 @@ from theorycheck.empirical.training import draw_order, draw_subsets
 from theorycheck.empirical.trial import Trial
 from theorycheck.empirical.vit import Weights, initial_weights
 from theorycheck.forecast import expected_cells, expected_fit
-from theorycheck.plan import Plan, make_plan, question
+from theorycheck.plan import Arm, Plan, make_plan, question
 from theorycheck.statistics.judge import fit_laws, gather
 from theorycheck.statistics.placement import Grid
 from theorycheck.statistics.planted import PlantedThreshold
@@ -111,7 +111,8 @@ def measure(claim: Claim, replicates: int) -> dict[str, object]:
         law = replace(law, threshold=fit.predict([law.middle]))
         grid = Grid(plan.placement.cells, replicates)
         target = expected_fit(law, expected_cells(grid, law)).interval("x").width
-        narrow = replace(plan, placement=replace(plan.placement, width=target, budget=BUDGET))
+        placement = replace(plan.placement, width=target, budget=BUDGET)
+        narrow = replace(plan, arms=(Arm({}, placement),))
         table, _ = carry_out(narrow, store, jobs=1)
         found = fit_laws(gather(count(table, narrow), asked), asked).interval(factor)
         ours = time.process_time() - started

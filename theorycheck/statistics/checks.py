@@ -142,7 +142,8 @@ def lapses(evidence: Trials) -> Check:
     """Whether some trials fail whatever N is."""
     if not evidence.lapse:
         return Check("lapses", "ok", f"none needed (p = {evidence.lapse_p_value:.2g})")
-    detail = f"{evidence.lapse:.1%} of trials fail whatever {evidence.searched} is (p = {evidence.lapse_p_value:.1g}); fitted with it"
+    detail = f"{evidence.lapse:.1%} of trials fail whatever {evidence.searched} is (p = {evidence.lapse_p_value:.1g})"
+    detail += "; fitted with it"
     return Check("lapses", "warning", detail)
 
 

@@ -24,9 +24,9 @@ claim = Claim(
     design=Design(
         factor="removed",
         levels=(0, 10, 20, 30, 40),
-        crossed={"removal": ("irrelevant", "noisy", "random"), N: (6, 8, 12, 16, 24)},
+        crossed={"removal": ("irrelevant", "noisy", "random"), N: (8, 16, 32, 64, 128)},
         replicates=20,
-        held={**SETTING, "attention": True, alpha_relevant: 0.1, "noisy": 0.4, "tau_noisy": 1.0},
+        held={**SETTING, "attention": True, alpha_relevant: 0.1, "noisy": 0.4, "tau_noisy": 2.0},
     ),
     refuted_by="removing label-irrelevant or noisy tokens raises the test loss, with 95 % confidence",
     notation=NOTATION,
