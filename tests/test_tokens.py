@@ -93,3 +93,63 @@ def test_an_epoch_covers_the_training_set_with_equal_batches(n, B):
     setting = Setting(**(SMALL | {"N": n, "B": B}))
     assert setting.batch_size <= B
     assert 0 <= setting.steps_per_epoch * setting.batch_size - n < setting.steps_per_epoch
+
+
+def kinds_of(samples):
+    own = np.where(samples.y > 0, 0, 1)[:, None]
+    return samples.pattern == own, samples.pattern >= 2
+
+
+def test_noisy_tokens_are_equally_many_in_every_sample_and_of_every_pattern(small):
+    setting = changed(small, noisy=0.25, tau_noisy=1.0)
+    samples = draw_samples(np.random.default_rng(5), setting, 400)
+    noisy = np.isclose(np.linalg.norm(noise_of(samples, setting), axis=-1), 1.0, atol=1e-3)
+    assert (noisy.sum(1) == 5).all()
+    assert noisy[samples.pattern < 2].mean() == pytest.approx(0.25, abs=0.03)
+
+
+@pytest.mark.parametrize("removal", ["irrelevant", "noisy", "random"])
+def test_removal_takes_that_many_tokens_of_that_kind_and_leaves_the_others_as_they_were(small, removal):
+    options = {"noisy": 0.25, "tau_noisy": 1.0}
+    whole = draw_samples(np.random.default_rng(6), changed(small, **options), 100)
+    setting = changed(small, removal=removal, removed=4, **options)
+    kept = draw_samples(np.random.default_rng(6), setting, 100)
+    assert kept.X.shape == (100, 16, small.d)
+    assert (kept.y == whole.y).all()
+    relevant, irrelevant = (new.sum(1) - old.sum(1) for new, old in zip(kinds_of(kept), kinds_of(whole), strict=True))
+    noise = [np.linalg.norm(noise_of(samples, setting), axis=-1) > 0.9 for samples in (kept, whole)]
+    fewer_noisy = noise[0].sum(1) - noise[1].sum(1)
+    expected = {"irrelevant": (0, -4, -1.0), "noisy": (-0.8, -3.12, -4), "random": (-0.8, -3.12, -1.0)}[removal]
+    found = relevant.mean(), irrelevant.mean(), fewer_noisy.mean()
+    assert found == pytest.approx(expected, abs=0.3)
+    if removal == "irrelevant":
+        assert (relevant == 0).all()
+    rows = {row.tobytes() for row in whole.X[0]}
+    assert all(row.tobytes() in rows for row in kept.X[0])
+
+
+def test_spurious_tokens_tell_the_label_in_training_only_and_are_removed_there_only(small):
+    setting = changed(small, M=6, alpha_spurious=0.3, removal="spurious", removed=2)
+    training = draw_samples(np.random.default_rng(7), setting, 300)
+    test = draw_samples(np.random.default_rng(7), setting, 300, training=False)
+    assert training.X.shape[1], test.X.shape[1] == (18, 20)
+    for samples, count in ((training, 4), (test, 6)):
+        with_positive, with_negative = ((samples.pattern == p).sum(1) for p in (2, 3))
+        assert set(with_positive + with_negative) == {count}
+        agree = np.where(samples.y > 0, with_positive, with_negative) == count
+        assert agree.mean() == pytest.approx(1.0 if samples is training else 0.5, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"removal": "irrelevant", "removed": 16, "S": 4}, "may have only 15 of them"),
+        ({"removal": "noisy", "removed": 1}, "may have only 0 of them"),
+        ({"removal": "random", "removed": 18}, "query tokens are drawn from L"),
+        ({"removed": 1}, "may have only 0 of them"),
+        ({"M": 4, "alpha_spurious": 0.1}, "raise M to 5"),
+    ],
+)
+def test_an_impossible_removal_is_refused(small, values, message):
+    with pytest.raises(ValueError, match=message):
+        changed(small, **values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from itertools import product
+from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
@@ -82,6 +83,10 @@ class Design(_Frozen):
             under the full profile only; other profiles place its trials where success turns.
         held: the other parameters of the response; a SymPy expression is evaluated at every level. What is varied or
             searched overrides its value here.
+        outside_regime: whether points at which conditions of the theorem fail are tried as well; the verdict then is on
+            this design and not on the theorem.
+        note: what a reader must know of it.
+        published: a table of counts that others published for it, to be shown beside.
     """
 
     factor: Name
@@ -91,6 +96,9 @@ class Design(_Frozen):
     samples: tuple[int | float, ...] = ()
     replicates: int = Field(ge=1)
     held: ByName
+    outside_regime: bool = False
+    note: str = ""
+    published: Path | None = None
 
     @field_validator("levels")
     @classmethod
@@ -150,6 +158,8 @@ class Claim(_Frozen):
         rivals: other exponents that the experiment should tell apart from the claimed one.
         refuted_by: what outcome refutes the claim, in words.
         notation: LaTeX of letters whose names are not how the paper writes them.
+        designs: other experiments, by name.
+        variations: other reasonable choices of held values, by name, under which the verdict should be the same.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -165,6 +175,8 @@ class Claim(_Frozen):
     rivals: tuple[float, ...] = ()
     refuted_by: str
     notation: Mapping[Symbol, str] = {}
+    designs: Mapping[str, Design] = {}
+    variations: Mapping[str, ByName] = {}
 
     @model_validator(mode="after")
     def _design_varies_what_the_law_speaks_of(self) -> Self:
@@ -184,6 +196,22 @@ class Claim(_Frozen):
             if lowest <= 0:
                 raise ValueError(f"levels must be positive numbers, got {lowest:g}; a power law has no value there")
         return self
+
+    def with_design(self, name: str) -> Claim:
+        """The same claim with another of its experiments.
+
+        Raises:
+            ClaimError: it has none of this name.
+        """
+        if name not in self.designs:
+            known = ", ".join(self.designs) or "no other design"
+            raise ClaimError(f"{self.name} has no design {name!r}; it has {known}, beside the default without --design")
+        return self.model_copy(update={"design": self.designs[name]})
+
+    def varied(self, name: str) -> Claim:
+        """The same claim with other held values, by the name of a variation."""
+        held = {**self.design.held, **self.variations[name]}
+        return self.model_copy(update={"design": self.design.model_copy(update={"held": held})})
 
     @property
     def statement(self) -> str:

@@ -83,6 +83,10 @@ def verify(
         ProfileName,
         typer.Option(help="How much of the design to carry out: seconds, up to 1 or 5 minutes on 2 cores, or all."),
     ] = "standard",
+    design: Annotated[str | None, typer.Option(help="Another experiment that the claim names; see `show`.")] = None,
+    sensitivity: Annotated[
+        bool, typer.Option("--sensitivity", help="Verify under the claim's variations of the experiment as well.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Base seed of all trials.")] = 0,
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes, by default one a core.")] = None,
     device: Annotated[Literal["cpu", "cuda"], typer.Option(help="Where to train.")] = "cpu",
@@ -101,6 +105,7 @@ def verify(
     from theorycheck import bounds
     from theorycheck.forecast import cannot_tell
     from theorycheck.plan import make_plan
+    from theorycheck.reports.overview import table, write_overview
     from theorycheck.reports.terminal import summary, together
     from theorycheck.verdict import exit_status, result_document
     from theorycheck.verify import Progress, jointly, silent
@@ -111,18 +116,30 @@ def verify(
         jobs = jobs or os.cpu_count() or 1
         verdicts = []
         for found in claims:
-            warning = cannot_tell(make_plan(found, profile, seed, device))
+            asked = found.with_design(design) if design else found
+            warning = cannot_tell(make_plan(asked, profile, seed, device))
             if warning and not quiet:
                 typer.echo(f"theorycheck: {warning}", err=True)
             progress: Progress = silent if quiet else _progress
             verdict = verify_claim(
-                found, profile, seed=seed, jobs=jobs, device=device, store=store, out=out, progress=progress
+                found,
+                profile,
+                design=design,
+                seed=seed,
+                jobs=jobs,
+                device=device,
+                store=store,
+                out=out,
+                sensitivity=sensitivity,
+                progress=progress,
             )
             verdicts.append(verdict)
             if not json:
-                typer.echo(f"{verdict.name} {verdict.judgement.decision}" if quiet else summary(verdict, found))
-        if len(verdicts) > 1 and not (json or quiet):
-            typer.echo(together(jointly(verdicts)))
+                typer.echo(f"{verdict.name} {verdict.judgement.decision}" if quiet else summary(verdict, asked))
+        if len(verdicts) > 1:
+            overview = write_overview(verdicts, out)
+            if not (json or quiet):
+                typer.echo("\n".join(["", *table(verdicts), together(jointly(verdicts)), f"overview   {overview}"]))
         if json:
             typer.echo(json_module.dumps(result_document(verdicts), indent=2))
     raise typer.Exit(exit_status(verdicts))

@@ -52,7 +52,7 @@ class Profile:
 
 PROFILES: dict[ProfileName, Profile] = {
     "smoke": Profile(width=1, budget=40, share=0.1),
-    "quick": Profile(width=1, budget=240, share=0.25),
+    "quick": Profile(width=1, budget=240, share=0.4),
     "standard": Profile(width=1, budget=2400, share=1),
     "full": Profile(width=0, budget=0, share=4),  # a single threshold's scaling: every N at every level, see `_place`
 }
@@ -175,6 +175,8 @@ class Plan:
             "device": self.device,
             "response": f"{claim.response}: {response(claim.response).meaning}",
             "held": claim.held,
+            "outside_regime": claim.design.outside_regime,
+            "note": claim.design.note,
             "conditions": [
                 {
                     "condition": claim.text(c.relation),
@@ -227,15 +229,14 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
         measured.check(parameters, ", ".join(f"{claim.text(name)} = {_short(value)}" for name, value in named))
         violated = tuple(c for c in claim.conditions if not c.holds(parameters))
         cells.append(Cell(level, n or 0, group, parameters, violated))
-    if all(cell.violated for cell in cells):
+    tried = [cell for cell in cells if cell.in_regime or claim.design.outside_regime]
+    if not tried:
         conditions = "; ".join(claim.text(c.relation) for c in claim.conditions)
         raise DesignError(
             f"no design point of {claim.name} lies in the theorem's regime ({conditions}); change the levels, "
             f"{SAMPLES.name}, or the held values"
         )
-    arms = [
-        (group, tuple(c.place for c in cells if c.in_regime and c.group == group)) for group in claim.design.groups()
-    ]
+    arms = [(group, tuple(c.place for c in tried if c.group == group)) for group in claim.design.groups()]
     placed = tuple(Arm(group, _place(claim, profile, inside, group)) for group, inside in arms if inside)
     return Plan(claim, profile, seed, device, tuple(cells), placed)
 

@@ -176,6 +176,15 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class Variation:
+    """The verdict on a claim under another reasonable choice: its name, the decision, and the estimates."""
+
+    name: str
+    decision: Decision
+    estimates: tuple[Estimate, ...]
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The result of verifying one claim, or of fitting a law to a table.
 
@@ -190,6 +199,7 @@ class Verdict:
         seconds: wall time.
         artifacts: paths of the files written.
         estimated: what the estimates are of: exponents, unless no scaling law is stated.
+        sensitivity: verdicts under other reasonable choices, where these were asked for.
     """
 
     name: str
@@ -205,6 +215,17 @@ class Verdict:
     seconds: float
     artifacts: tuple[str, ...] = ()
     estimated: str = "exponent"
+    sensitivity: tuple[Variation, ...] = ()
+
+    @property
+    def headline(self) -> str:
+        """What other reasonable choices do to the verdict; empty where none were looked at."""
+        if not self.sensitivity:
+            return ""
+        other = [f"{v.name}: {v.decision}" for v in self.sensitivity if v.decision != self.judgement.decision]
+        if other:
+            return f"The verdict changes under {len(other)} of {len(self.sensitivity)} variations: {'; '.join(other)}."
+        return f"The verdict is the same under all {len(self.sensitivity)} variations."
 
     @property
     def range(self) -> str:
@@ -229,6 +250,7 @@ class Verdict:
             "plan_hash": self.plan_hash,
             "seconds": round(self.seconds, 3),
             "artifacts": list(self.artifacts),
+            **({"sensitivity": [asdict(variation) for variation in self.sensitivity]} if self.sensitivity else {}),
         }
 
     def _exponent(self, position: int, prediction: Prediction) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from theorycheck.empirical import sweep
 from theorycheck.empirical.responses import response
 from theorycheck.empirical.store import DEFAULT_STORE, Store
 from theorycheck.empirical.trial import Trial
+from theorycheck.errors import ClaimError
 from theorycheck.law import Law
 from theorycheck.plan import Cell, Plan, ProfileName, make_plan, question
 from theorycheck.reports import DEFAULT_OUT
@@ -25,7 +27,7 @@ from theorycheck.statements import Contrast, Limit, Ordering, Transition
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.kinds import holm
 from theorycheck.statistics.statements import Topic, judge_statement
-from theorycheck.verdict import Check, Judgement, Prediction, Verdict
+from theorycheck.verdict import Check, Judgement, Prediction, Variation, Verdict
 
 # Given what is done, shows progress until the block ends; told how many are done now, and how many more there will be.
 Progress = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
@@ -41,11 +43,13 @@ def verify(
     claim: Claim | str,
     profile: ProfileName = "standard",
     *,
+    design: str | None = None,
     seed: int = 0,
     jobs: int = 1,
     device: str = "cpu",
     store: Path = DEFAULT_STORE,
     out: Path = DEFAULT_OUT,
+    sensitivity: bool = False,
     progress: Progress = silent,
 ) -> Verdict:
     """Train what a claim speaks about, judge it, and write a report.
@@ -53,11 +57,13 @@ def verify(
     Args:
         claim: a claim, the name of one, or the path of a claim file.
         profile: how much of the design is carried out: smoke, quick, standard or full.
+        design: another experiment of the claim, by its name.
         seed: base seed of all trials.
         jobs: worker processes, one thread each.
         device: "cpu" or "cuda".
         store: file of finished trials; those found there are not trained again.
-        out: folder of reports; this one goes to its subfolder named like the claim.
+        out: folder of reports; this one goes to its subfolder named like the claim, and the design if there is one.
+        sensitivity: whether the claim is verified under its variations as well.
         progress: shows the training's progress.
 
     Returns:
@@ -68,16 +74,44 @@ def verify(
         StoreError: store or folder cannot be written.
         Interrupted: training was cut short; calling again continues it.
     """
-    started = time.monotonic()
-    plan = make_plan(bounds.find(claim) if isinstance(claim, str) else claim, profile, seed, device)
+    found = bounds.find(claim) if isinstance(claim, str) else claim
+    asked = found if design is None else found.with_design(design)
+    if sensitivity and not asked.variations:
+        raise ClaimError(f"{asked.name} names no variations, so there is no sensitivity to look at; see docs/claims.md")
+    folder = out / "-".join(filter(None, (asked.name, design)))
     with Store(store) as opened:
-        run = opened.start_run(plan.hash, plan.claim.name, plan.document)
-        table, trained = carry_out(plan, opened, jobs, progress)
-        evidence = observed(table, plan)
-        judgement = answer(evidence, plan.claim).with_check(_error_rates(plan.claim))
-        opened.finish_run(run, trained, len(table) - trained, judgement.decision)
-    verdict = describe(plan, judgement, table, trained, time.monotonic() - started)
-    return write_report(verdict, plan.claim, table, evidence, out / plan.claim.name)
+        verdict, table, evidence = _settle(make_plan(asked, profile, seed, device), opened, jobs, progress)
+        varied = []
+        for name in asked.variations if sensitivity else ():
+            other = asked.varied(name)
+            settled, _, _ = _settle(make_plan(other, profile, seed, device), opened, jobs, progress)
+            varied.append(Variation(name, settled.judgement.decision, settled.judgement.estimates))
+    return write_report(replace(verdict, sensitivity=tuple(varied)), asked, table, evidence, folder)
+
+
+def _settle(plan: Plan, store: Store, jobs: int, progress: Progress) -> tuple[Verdict, pd.DataFrame, pd.DataFrame]:
+    """Train a plan's trials and judge them: the verdict, the trials, and what the judge saw of them."""
+    started = time.monotonic()
+    run = store.start_run(plan.hash, plan.claim.name, plan.document)
+    table, trained = carry_out(plan, store, jobs, progress)
+    evidence = observed(table, plan)
+    judgement = answer(evidence, plan.claim).with_check(_error_rates(plan.claim))
+    if plan.claim.design.outside_regime:
+        judgement = judgement.with_check(_outside(plan))
+    store.finish_run(run, trained, len(table) - trained, judgement.decision)
+    return describe(plan, judgement, table, trained, time.monotonic() - started), table, evidence
+
+
+def _outside(plan: Plan) -> Check:
+    """Which conditions of the theorem fail in a design that tries such points as well."""
+    parts = [
+        f"{plan.claim.text(c.relation)} fails at {len(plan.levels) - plan.holding(c)} of {len(plan.levels)} levels"
+        for c in plan.claim.conditions
+        if plan.holding(c) < len(plan.levels)
+    ]
+    if not parts:
+        return Check("assumptions", "ok", "the theorem's conditions hold at every level")
+    return Check("assumptions", "warning", f"{'; '.join(parts)}: this verdict is on the design, not on the theorem")
 
 
 def _error_rates(claim: Claim) -> Check:

@@ -30,7 +30,8 @@ DATA_PARAMETERS = ("L", "d", "M", "alpha_relevant", "alpha_confusion", "tau", "n
 def zero_generalization_error(trials: Sequence[Trial]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Train the trials in one batch and measure each on fresh samples.
 
-    Success is a mean test hinge loss of at most `tolerance` over `test_size` fresh samples. Trials that differ only
+    Success is a mean test loss (hinge loss or misclassified share: `criterion`) of at most `tolerance` over `test_size`
+    fresh samples. Trials that differ only
     in model or training (with and without attention, say) see the same samples.
 
     Args:
@@ -98,13 +99,14 @@ def _measure(trained: Trained, setting: Setting, rng: np.random.Generator, most:
     """Performance on fresh samples, until all are seen or their losses add up to more than `most`."""
     workspace = Workspace()
     loss, wrong, tested = 0.0, 0, 0
-    while tested < setting.test_size and loss <= most:
+    while tested < setting.test_size and (loss if setting.criterion == "hinge" else wrong) <= most:
         n = min(TEST_SAMPLES_AT_ONCE, setting.test_size - tested)
         F, y = _predict(trained, setting, draw_samples(rng, setting, n, training=False), rng, workspace)
         loss += float(hinge_loss(F, y).double().sum())
         wrong += int((y * F <= 0).sum())
         tested += n
-    outcome = "unfitted" if not trained.fitted else "success" if loss <= setting.tolerance * tested else "failure"
+    counted = loss if setting.criterion == "hinge" else wrong
+    outcome = "unfitted" if not trained.fitted else "success" if counted <= setting.tolerance * tested else "failure"
     return {
         "outcome": outcome,
         "test_loss": loss / tested,

@@ -47,7 +47,8 @@ class Setting(BaseModel):
     )
     removed: int = Field(0, ge=0, description="how many of these are removed from every sample")
     test_size: int = Field(ge=1, description="fresh samples on which the generalization error is measured")
-    tolerance: float = Field(gt=0, description="largest mean test hinge loss that counts as zero generalization error")
+    tolerance: float = Field(gt=0, description="largest mean test loss that counts as zero generalization error")
+    criterion: Literal["hinge", "error"] = Field("hinge", description="that loss: hinge loss, or misclassified share")
 
     @model_validator(mode="after")
     def _possible(self) -> Self:

@@ -19,14 +19,8 @@ STYLE = {"fitted": "#0b3c5d", "claimed": "#c1440e", "threshold": "black"}
 def success_map(verdict: Verdict, claim: Claim, cells: pd.DataFrame) -> Figure:
     """Share of successful trials in every cell (level, N), with the fitted threshold and the claimed slope."""
     figure, axes = _figure()
-    factor = claim.design.factor
     levels, samples = np.array(verdict.design["levels"]), np.array(verdict.design["samples"])
-    share = (
-        (cells["successes"] / cells["trials"].where(cells["trials"] > 0))
-        .groupby([cells["n"], cells[factor]])
-        .sum(min_count=1)
-    )
-    grid = share.unstack().reindex(index=samples, columns=levels).to_numpy(float)
+    grid = _shares(cells, claim.design.factor, levels, samples)
     axes.set_facecolor("0.85")  # cells without evidence: not needed, outside of the regime, or all trials unfitted
     mesh = axes.pcolormesh(_edges(levels), _edges(samples), grid, cmap="cividis", vmin=0, vmax=1)
     figure.colorbar(mesh, ax=axes, label="share of successful trials")
@@ -36,6 +30,40 @@ def success_map(verdict: Verdict, claim: Claim, cells: pd.DataFrame) -> Figure:
     if verdict.judgement.curve:
         axes.legend(loc="upper right", framealpha=0.95)
     return figure
+
+
+def published_map(verdict: Verdict, claim: Claim, cells: pd.DataFrame, published: pd.DataFrame) -> Figure:
+    """The success map of this run beside a published one, on the same axes."""
+    figure = Figure(figsize=(8.8, 4.2), layout="constrained")
+    both = figure.subplots(1, 2, sharex=True, sharey=True)
+    levels, samples = np.array(verdict.design["levels"]), np.array(verdict.design["samples"])
+    rounded = published.assign(**{claim.design.factor: _nearest(published[claim.design.factor], levels)})
+    for axes, counts, title in zip(both, (cells, rounded), ("this run", "published"), strict=True):
+        axes.set_facecolor("0.85")
+        grid = _shares(counts, claim.design.factor, levels, samples)
+        mesh = axes.pcolormesh(_edges(levels), _edges(samples), grid, cmap="cividis", vmin=0, vmax=1)
+        _label(axes, claim, levels)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.2f}"))
+        axes.tick_params(axis="x", rotation=90)
+        axes.set_title(title)
+    both[1].set_ylabel("")
+    figure.colorbar(mesh, ax=both, label="share of successful trials")
+    return figure
+
+
+def _nearest(values: pd.Series, levels: np.ndarray) -> np.ndarray:
+    """Each value's nearest level: a table read off a figure has rounded ones."""
+    return np.asarray(levels[np.abs(values.to_numpy(float)[:, None] - levels[None, :]).argmin(axis=1)])
+
+
+def _shares(cells: pd.DataFrame, factor: str, levels: np.ndarray, samples: np.ndarray) -> np.ndarray:
+    """Share of successes by N (row) and level (column); nan where nothing was tried."""
+    share = (
+        (cells["successes"] / cells["trials"].where(cells["trials"] > 0))
+        .groupby([cells["n"], cells[factor]])
+        .sum(min_count=1)
+    )
+    return np.asarray(share.unstack().reindex(index=samples, columns=levels), float)
 
 
 def log_log_plot(verdict: Verdict, claim: Claim) -> Figure:

@@ -13,7 +13,7 @@ from theorycheck.claim import Claim
 from theorycheck.errors import StoreError
 from theorycheck.law import Law
 from theorycheck.reports import statement_figures as drawn
-from theorycheck.reports.figures import log_log_plot, residual_plot, save, success_map
+from theorycheck.reports.figures import log_log_plot, published_map, residual_plot, save, success_map
 from theorycheck.reports.markdown import render
 from theorycheck.statements import Contrast, Direction, Limit, Ordering, Transition
 from theorycheck.verdict import Verdict, result_document
@@ -41,10 +41,16 @@ def pictures(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> list[Pic
                 "outside of the theorem's regime, or their trials did not fit the training data."
             )
             alone = "Thresholds estimated from each level alone, beside the law fitted to all trials at once."
-            return [
+            shown = [
                 Picture("success_map", "Success map", shares, success_map(verdict, claim, observed)),
                 Picture("log_log", "Log-log plot", alone, log_log_plot(verdict, claim)),
             ]
+            if claim.design.published:
+                beside = published_map(verdict, claim, observed, pd.read_csv(claim.design.published))
+                shown.append(
+                    Picture("published", "Beside the published map", "This run and the published table.", beside)
+                )
+            return shown
         case Contrast():
             what = "Thresholds of each group and level alone, and the power law fitted to each group."
             return [Picture("contrast", "Contrast", what, drawn.contrast_plot(verdict, claim))]

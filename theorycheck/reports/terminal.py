@@ -27,10 +27,19 @@ def summary(verdict: Verdict, claim: Claim | None = None) -> str:
         "fit": list(_fits(verdict)) or ["no estimate"],
         "checks": columns([(check.status, check.name, check.detail) for check in judgement.checks]),
     }
+    if verdict.sensitivity:
+        digits = ".2f" if verdict.estimated == "exponent" else ".3g"
+        blocks["varied"] = columns(
+            [
+                (v.name, v.decision, "; ".join(f"{e.value:{digits}} {e.interval:{digits}}" for e in v.estimates))
+                for v in verdict.sensitivity
+            ]
+        )
     conclusion = f"{judgement.decision} over {verdict.range}: {judgement.reason}"
     report = [f"  report    {path}" for path in verdict.artifacts if Path(path).name == "report.md"]
     heading = f"{verdict.name}   {verdict.source} ({verdict.provenance})"
-    return "\n".join([heading, *_indent(blocks), f"  {conclusion}", *report])
+    headline = [f"  {verdict.headline}"] if verdict.headline else []
+    return "\n".join([heading, *_indent(blocks), f"  {conclusion}", *headline, *report])
 
 
 def together(adjusted: Mapping[str, float]) -> str:
@@ -59,6 +68,7 @@ def description(claim: Claim, meaning: str) -> str:
             f"{design.replicates} replicates at each point, unless trials are placed where success turns (claims.md)",
             *held,
         ],
+        **({"designs": [f"{name}: {d.note}" for name, d in claim.designs.items()]} if claim.designs else {}),
         **({"margin": [f"exponents up to {claim.margin:g} worse than claimed are allowed"]} if derived else {}),
         "refuted": [f"if {claim.refuted_by}"],
     }
@@ -116,7 +126,8 @@ def _duration(seconds: float) -> str:
 def _assumptions(verdict: Verdict) -> list[str]:
     rows = []
     for c in verdict.design["conditions"]:
-        mark = "ok" if c["holds_at"] == c["of"] else "outside of the regime elsewhere: left out"
+        elsewhere = "tried as well" if verdict.design["outside_regime"] else "left out"
+        mark = "ok" if c["holds_at"] == c["of"] else f"outside of the regime elsewhere: {elsewhere}"
         rows.append((c["condition"], f"at {c['holds_at']} of {c['of']} levels", mark))
     return columns(rows)
 
@@ -150,6 +161,8 @@ def _design(verdict: Verdict, claim: Claim | None) -> Iterator[str]:
         parts.append(f"{text(design['searched'])}: {len(samples)} values, {samples[0]} to {samples[-1]}")
     yield "; ".join(parts)
     yield design["placement"]
+    if design["note"]:
+        yield design["note"]
     drawn = design["as_drawn"].items()
     if drawn and claim:
         ratios = ", ".join(f"{claim.text(name)} {low:.3f} to {high:.3f}" for name, (low, high) in drawn)

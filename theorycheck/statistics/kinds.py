@@ -157,7 +157,8 @@ def transition(table: pd.DataFrame, factor: str, ratio: str, bound: float) -> Te
         t = float(weights @ fit.coefficients / np.sqrt(weights @ fit.covariance @ weights))
         low, high = fit.band([x])
         p_values = float(stats.t.sf(t, fit.df_interval)), float(stats.t.cdf(t, fit.df_interval))
-        tests.append(_tested(1 / fit.predict([x]), Interval(1 / high, 1 / low, 0.95), p_values, method))
+        interval = Interval(1 / high, 1 / low if low > 0 else inf, 0.95)
+        tests.append(_tested(1 / fit.predict([x]), interval, p_values, method))
     return all_hold(tests, method)
 
 
@@ -167,7 +168,7 @@ def reaches_limit(table: pd.DataFrame, limit: float, tolerance: float) -> Tested
     The table has the columns t, value, seed; of each seed the value at the last t counts.
     """
     final = table.sort_values("t").groupby("seed")["value"].last().to_numpy(float)
-    return _mean_test(final, limit - tolerance, limit + tolerance, f"t test of the final values of {len(final)} seeds")
+    return mean_test(final, limit - tolerance, limit + tolerance, f"t test of the final values of {len(final)} seeds")
 
 
 def gap_rate(table: pd.DataFrame, limit: float, rate: float, t0: float, margin: float = 0.25) -> Tested:
@@ -208,7 +209,7 @@ def ordering(table: pd.DataFrame, treatment: str, pairs: Sequence[tuple[str, str
     values = table.pivot_table(index="seed", columns=treatment, values="value")
     differences = [(values[better] - values[worse]).dropna().to_numpy(float) for better, worse in pairs]
     method = f"paired t tests of {len(pairs)} inequalities across {min(map(len, differences))} seeds"
-    return all_hold([_mean_test(d, -inf, 0, method) for d in differences], method)
+    return all_hold([mean_test(d, -inf, 0, method) for d in differences], method)
 
 
 def all_hold(tests: Sequence[Tested], method: str) -> Tested:
@@ -260,7 +261,8 @@ def _all_hold(tests: Sequence[Tested]) -> tuple[float, float]:
     return max(t.p_supported for t in tests), min(1.0, len(tests) * min(t.p_refuted for t in tests))
 
 
-def _mean_test(values: np.ndarray, low: float, high: float, method: str) -> Tested:
+def mean_test(values: np.ndarray, low: float, high: float, method: str) -> Tested:
+    """Whether the mean of independent values lies between low and high, by t tests (see `_t_test`)."""
     if len(values) < 2:
         return _undetermined(method)
     mean, error, df = float(values.mean()), max(float(stats.sem(values)), 1e-300), len(values) - 1

@@ -143,7 +143,8 @@ class Belief:
         self._level = np.array([self.levels.index(level) for level, _ in self._cells])
         self._log_n = np.log([n for _, n in self._cells])
         places = pd.MultiIndex.from_tuples(self._cells, names=[variable.factor, "n"])
-        tried = counts.set_index([variable.factor, "n"]).reindex(places, fill_value=0)
+        numbers = counts[[variable.factor, "n", "successes", "trials", "unfitted", "work"]]
+        tried = numbers.set_index([variable.factor, "n"]).reindex(places, fill_value=0)
         self._trials, self._successes = tried["trials"].to_numpy(float), tried["successes"].to_numpy(float)
         spent, work = (
             np.bincount(self._level, column.to_numpy(float), len(self.levels))

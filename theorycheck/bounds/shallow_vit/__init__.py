@@ -1,8 +1,10 @@
 """Li, Wang, Liu, Chen (ICLR 2023): letters, source, and the experiment that its claims share."""
 
-from sympy import ceiling, symbols
+from pathlib import Path
 
-from theorycheck.claim import SAMPLES, Paper
+from sympy import Rational, ceiling, symbols
+
+from theorycheck.claim import SAMPLES, Design, Paper
 
 PAPER = Paper(
     key="li2023shallow",
@@ -49,3 +51,42 @@ SETTING = {
     "test_size": 500,
     "tolerance": 0.01,
 }
+
+# Other reasonable choices for --sensitivity. 0.1 alpha_* L is no whole number, so exact fractions go without confusion.
+VARIATIONS = {
+    "test loss at most 0.1": {"tolerance": 0.1},
+    "test loss at most 0.001": {"tolerance": 0.001},
+    "test errors at most 1 %": {"criterion": "error"},
+    "30 query tokens": {S: 30},
+    "Gaussian noise": {"noise": "gaussian"},
+    "exact fractions, no confusion tokens": {"fractions": "exact", alpha_confusion: 0},
+    "batches of 16": {B: 16},
+    "480 neurons": {m: 480},
+}
+
+# The authors' success map: alpha_* and alpha_# add up to 1/2. Dimensions, noise and initial errors as remembered; L, B,
+# eta, T and the number of fresh samples had to be chosen.
+AUTHORS = Design(
+    factor=alpha_relevant,
+    levels=tuple(k**-0.5 for k in range(4, 15)),
+    samples=tuple(range(40, 401, 40)),
+    replicates=20,
+    held={
+        **SETTING,
+        "attention": True,
+        d: 10,
+        M: 5,
+        m: 1000,
+        S: 50,
+        alpha_confusion: Rational(1, 2) - alpha_relevant,
+        "noise": "gaussian",
+        tau: 0.01 * 10**0.5,
+        "tolerance": 0.001,
+        T: 3000,
+    },
+    outside_regime=True,
+    note="alpha_* + alpha_# = 1/2, so that the majority alpha_* - alpha_# vanishes at alpha_*^-2 = 16: the vote gets "
+    "harder faster than alpha_* falls, and the log-log exponent is steeper than the theorem's. Chosen, as the paper's "
+    "values are not known: L = 100, B = 64, eta = 0.5, T, test_size; the others are remembered.",
+    published=Path(__file__).with_name("li2023_vit_success.csv"),
+)

@@ -6,11 +6,13 @@ That "N >= Omega(g) suffices" is an upper bound on the number of samples needed:
 from sympy import E, Ge, Gt, log
 
 from theorycheck.bounds.shallow_vit import (
+    AUTHORS,
     LEVELS,
     NOTATION,
     PAPER,
     SAMPLES_UP_TO_256,
     SETTING,
+    VARIATIONS,
     M,
     N,
     N_star,
@@ -43,4 +45,6 @@ claim = Claim(
     rivals=(-1, -3, -4),
     refuted_by="N* grows faster than alpha_*^-2.25 as alpha_* -> 0, with 95 % confidence",
     notation=NOTATION,
+    designs={"authors": AUTHORS},
+    variations=VARIATIONS,
 )

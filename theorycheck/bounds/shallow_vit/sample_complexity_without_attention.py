@@ -11,6 +11,7 @@ from theorycheck.bounds.shallow_vit import (
     PAPER,
     SAMPLES_UP_TO_256,
     SETTING,
+    VARIATIONS,
     M,
     N,
     N_star,
@@ -46,4 +47,5 @@ claim = Claim(
     rivals=(-2, -3, -5),
     refuted_by="N* grows faster than alpha_*^-4.25 as alpha_* -> 0, with 95 % confidence",
     notation=NOTATION,
+    variations=VARIATIONS,
 )

@@ -1,0 +1,180 @@
+"""Statements that are no scaling law: what they say, and how they are judged."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from sympy import E, sqrt, symbols
+
+from theorycheck.law import BigO
+from theorycheck.statements import Contrast, Direction, Limit, Ordering, Transition
+from theorycheck.statistics.statements import Topic, at, judge_statement
+
+alpha, tau, N_star, A, ratio = symbols("alpha tau N_star A ratio", positive=True)
+TOPIC = Topic("x", "x", "N*")
+SIZES = np.array([2, 4, 8, 16, 32, 64, 128])
+
+
+def status(judgement, name):
+    return [check.status for check in judgement.checks if check.name == name]
+
+
+def counts(x, rate, rng, trials=30):
+    return pd.DataFrame({"x": x, "successes": rng.binomial(trials, rate), "trials": trials, "unfitted": 0})
+
+
+def growing(slope, seed=0):
+    x, n = (grid.ravel() for grid in np.meshgrid([0, 0.2, 0.4, 0.6, 0.8, 1.0], SIZES, indexing="ij"))
+    rate = stats.norm.cdf(1.5 * (np.log(n / 12) - slope * x))
+    return counts(x, rate, np.random.default_rng(seed)).assign(n=n)
+
+
+@pytest.mark.parametrize(
+    ("statement", "text"),
+    [
+        (Direction(tau), "N_star grows with tau"),
+        (Direction(tau, grows=False), "N_star falls with tau"),
+        (Limit(1, 0.1, 1, 20), "N_star -> 1 (within 0.1), with a gap of O(t^-1)"),
+        (Transition(ratio, 1 / (2 * E)), "N_star = ratio at the transition to failure >= 1/(2 e) = 0.184"),
+        (Ordering((({"k": 4}, {"k": 0}),)), "N_star(k = 4) < N_star(k = 0)"),
+        (
+            Contrast(alpha, "g", (False, BigO(alpha**-4, (alpha, 0))), (True, BigO(alpha**-2, (alpha, 0)))),
+            "the exponent of N_star in alpha is lower with g = False than with g = True (by 2 in the bounds)",
+        ),
+    ],
+)
+def test_a_statement_says_itself(statement, text):
+    assert statement.statement(N_star, {}) == text
+    assert statement.latex(N_star, {}).count("{") == statement.latex(N_star, {}).count("}")
+
+
+@pytest.mark.parametrize(("slope", "decision"), [(1.0, "SUPPORTED"), (-1.0, "REFUTED")])
+def test_a_direction(slope, decision):
+    judgement = judge_statement(Direction(tau, linear=1 / sqrt(N_star)), growing(slope), TOPIC)
+    assert judgement.decision == decision
+    assert slope in judgement.estimates[0].interval
+    assert len(judgement.levels) == 6  # x = 0 among them
+    assert judgement.curve[0][1] == pytest.approx(12, rel=0.3)
+
+
+@pytest.mark.parametrize(("law", "expected"), [("root", "ok"), ("bent", "warning")])
+def test_the_recalled_form_is_tested_and_decides_nothing(law, expected):
+    """1/sqrt(N*) linear in x, and far from linear."""
+    x, n = (grid.ravel() for grid in np.meshgrid([0, 0.2, 0.4, 0.6, 0.8, 1.0], np.geomspace(2, 400, 16), indexing="ij"))
+    threshold = (0.4 - 0.25 * x) ** -2.0 if law == "root" else np.exp(1.5 + 3 * x**3)
+    table = counts(x, stats.norm.cdf(3 * np.log(n / threshold)), np.random.default_rng(1), 60).assign(n=n)
+    judgement = judge_statement(Direction(tau, linear=1 / sqrt(N_star)), table, TOPIC)
+    assert judgement.decision == "SUPPORTED"
+    assert status(judgement, "linear form") == [expected]
+
+
+def test_a_verdict_that_hangs_on_unfitted_trials_is_taken_back():
+    table = growing(0.6)
+    table.loc[table["x"] == 1.0, "unfitted"] = 300  # as successes they would turn the slope
+    judgement = judge_statement(Direction(tau), table, TOPIC)
+    assert judgement.decision == "INCONCLUSIVE"
+    assert status(judgement, "unfitted") == ["failed"]
+
+
+def compared(first, second, seed=0):
+    rng, tables = np.random.default_rng(seed), []
+    for group, exponent in ((False, first), (True, second)):
+        x, n, _i = (g.ravel() for g in np.meshgrid([0.03, 0.06, 0.12, 0.24], SIZES, np.arange(30), indexing="ij"))
+        rate = stats.norm.cdf(1.5 * (np.log(n / 16) - exponent * np.log(x / 0.085)))
+        rows = {
+            "x": x,
+            "n": n,
+            "pair": np.arange(len(x)),
+            "successes": rng.binomial(1, rate),
+            "trials": 1,
+            "unfitted": 0,
+        }
+        tables.append(pd.DataFrame({**rows, "g": group}))
+    return pd.concat(tables, ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "decision", "difference"),
+    [(-1.5, -0.8, "SUPPORTED", "warning"), (-2.8, -0.8, "SUPPORTED", "ok"), (-0.8, -1.5, "REFUTED", "warning")],
+)
+def test_a_contrast(first, second, decision, difference):
+    laws = (False, BigO(alpha**-4, (alpha, 0))), (True, BigO(alpha**-2, (alpha, 0)))
+    judgement = judge_statement(Contrast(alpha, "g", *laws), compared(first, second), TOPIC)
+    assert judgement.decision == decision
+    assert first - second in judgement.estimates[0].interval
+    assert [e.value for e in judgement.beside] == pytest.approx([first, second], abs=0.2)
+    assert status(judgement, "difference of the bounds") == [difference]
+
+
+def trajectories(last, rate, rng, level):
+    t = np.geomspace(20, 400, 12)
+    rows = [
+        pd.DataFrame(
+            {"x": level, "t": t, "value": 1 - (1 - last) * (t / 400) ** -rate * (1 + 0.05 * rng.normal()), "seed": i}
+        )
+        for i in range(10)
+    ]
+    return pd.concat(rows).assign(
+        key=lambda table: [f"{level} {i}" for i in table["seed"]], spread=lambda table: 1 / table["t"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("last", "rate", "decision"),
+    [(0.97, 1.0, "SUPPORTED"), (0.5, 1.0, "REFUTED"), (0.97, 0.3, "REFUTED")],
+)
+def test_a_limit_must_hold_at_every_level(last, rate, decision):
+    rng = np.random.default_rng(0)
+    table = pd.concat([trajectories(0.97, 1.0, rng, 0.1), trajectories(last, rate, rng, 0.2)], ignore_index=True)
+    judgement = judge_statement(Limit(1, 0.1, 1, 20, falls=("spread",)), table, TOPIC)
+    assert judgement.decision == decision
+    assert status(judgement, "rises") == status(judgement, "falls") == ["ok"]
+    assert len(status(judgement, "limit")) == len(status(judgement, "rate")) == 2
+
+
+@pytest.mark.parametrize(("lowest", "decision"), [(0.5, "SUPPORTED"), (0.08, "REFUTED")])
+def test_a_transition(lowest, decision):
+    x, r = (g.ravel() for g in np.meshgrid([16, 32, 64], [0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9], indexing="ij"))
+    rate = stats.norm.cdf(3 * np.log(lowest * (x / 16) ** 0.1 / r))
+    table = counts(x, rate, np.random.default_rng(0)).assign(ratio=r, n=r)
+    judgement = judge_statement(Transition(ratio, 1 / (2 * E)), table, TOPIC)
+    assert judgement.decision == decision
+    if decision == "SUPPORTED":
+        assert lowest in judgement.estimates[0].interval
+    assert all(v.low <= v.value <= v.high for v in judgement.levels)
+
+
+def test_a_transition_beyond_all_ratios_is_supported_and_said():
+    x, r = (g.ravel() for g in np.meshgrid([16, 32, 64], [0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9], indexing="ij"))
+    rate = stats.norm.cdf(3 * np.log(0.6 * (x / 16) ** 0.4 / r))
+    table = counts(x, rate, np.random.default_rng(0)).assign(ratio=r, n=r)
+    judgement = judge_statement(Transition(ratio, 1 / (2 * E)), table, TOPIC)
+    assert judgement.decision == "SUPPORTED"
+    assert "beyond the largest at x = 64" in judgement.checks[0].detail
+
+
+def losses(differences, rng):
+    base = rng.normal(size=20)
+    rows = [
+        pd.DataFrame({"k": k, "seed": np.arange(20), "value": base + d + 0.3 * rng.normal(size=20)})
+        for k, d in differences.items()
+    ]
+    return pd.concat(rows, ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    ("differences", "decision"),
+    [({0: 0, 4: -1, 8: -2}, "SUPPORTED"), ({0: 0, 4: 1, 8: -2}, "REFUTED"), ({0: 0, 4: 0, 8: -2}, "INCONCLUSIVE")],
+)
+def test_an_ordering(differences, decision):
+    statement = Ordering((({"k": 4}, {"k": 0}), ({"k": 8}, {"k": 4})), beside=(({"k": 8}, {"k": 0}),))
+    judgement = judge_statement(statement, losses(differences, np.random.default_rng(5)), TOPIC)
+    assert judgement.decision == decision
+    assert len(status(judgement, "inequality")) == 3
+
+
+def test_rows_at_a_point():
+    table = pd.DataFrame({"a": [1, 1, 2], "b": ["u", "v", "u"]})
+    assert list(at(table, {"a": 1, "b": "v"}).index) == [1]
+    assert len(at(table, {})) == 3
+    assert list(at(table.iloc[:0], {"a": 1}).columns) == ["a", "b"]

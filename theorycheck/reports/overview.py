@@ -1,0 +1,83 @@
+"""Several claims on one page: a table for the terminal, and a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from theorycheck.errors import StoreError
+from theorycheck.reports.figures import STYLE, save
+from theorycheck.reports.terminal import columns
+from theorycheck.verdict import Estimate, Prediction, Verdict
+
+MARKS = {"SUPPORTED": ("o", "#0b3c5d"), "REFUTED": ("X", "#c1440e"), "INCONCLUSIVE": ("d", "0.45")}
+
+
+def table(verdicts: Sequence[Verdict]) -> list[str]:
+    """Lines: claim, predicted, estimated with interval, verdict, trials, time."""
+    rows = [("claim", "predicted", "estimated", "verdict", "trials", "time")]
+    for verdict in verdicts:
+        predicted = "; ".join(_predicted(verdict, p) for p in verdict.predictions)
+        estimated = "; ".join(_estimated(verdict, e) for e in verdict.judgement.estimates) or "no estimate"
+        trials, seconds = str(verdict.trials["total"]), f"{verdict.seconds:.0f} s"
+        rows.append((verdict.name, predicted, estimated, verdict.judgement.decision, trials, seconds))
+    return columns(rows)
+
+
+def _predicted(verdict: Verdict, prediction: Prediction) -> str:
+    named = f" in {prediction.letter}" * (len(verdict.predictions) > 1)
+    if verdict.estimated == "exponent":
+        return f"{verdict.estimated} {prediction.exponent:g} ({verdict.relation}){named}"
+    claimed = "" if prediction.exponent is None else f" {prediction.exponent:.3g}"
+    return f"{verdict.estimated} {verdict.relation}{claimed}"
+
+
+def _estimated(verdict: Verdict, estimate: Estimate) -> str:
+    digits = ".2f" if verdict.estimated == "exponent" else ".3g"
+    return f"{estimate.value:{digits}} {estimate.interval:{digits}}"
+
+
+def draw(verdicts: Sequence[Verdict]) -> Figure:
+    """One row a claim: estimate with its 95 % interval, the claimed value as a line, and the verdict."""
+    bars = [(v, e, p) for v in verdicts for e, p in zip(v.judgement.estimates or (None,), v.predictions, strict=False)]
+    figure = Figure(figsize=(8.3, 0.62 * len(bars) + 0.7), layout="constrained")
+    all_axes = np.atleast_1d(figure.subplots(len(bars), 1))
+    for axes, (verdict, estimate, prediction) in zip(all_axes, bars, strict=True):
+        marker, colour = MARKS[verdict.judgement.decision]
+        named = f"\n{verdict.estimated}" + f" in {prediction.letter}" * (len(verdict.predictions) > 1)
+        axes.set_ylabel(f"{verdict.name}{named}", rotation=0, ha="right", va="center", fontsize=8)
+        axes.set_yticks([])
+        axes.spines[["top", "right", "left"]].set_visible(False)
+        axes.tick_params(labelsize=7)
+        axes.text(
+            1.02, 0.5, verdict.judgement.decision, color=colour, fontsize=8, va="center", transform=axes.transAxes
+        )
+        if estimate is None or not np.isfinite([estimate.value, estimate.interval.low, estimate.interval.high]).all():
+            axes.text(0.5, 0.5, "no estimate", ha="center", va="center", fontsize=8, transform=axes.transAxes)
+            axes.set_xticks([])
+            continue
+        low, high = estimate.interval.low, estimate.interval.high
+        axes.plot([low, high], [0, 0], color=colour, linewidth=3, solid_capstyle="butt")
+        axes.plot([estimate.value], [0], marker, color=colour, markersize=7, markeredgecolor="white")
+        claimed = prediction.exponent if prediction.exponent is not None else 0.0
+        axes.axvline(claimed, linestyle="--" if prediction.exponent is not None else ":", color=STYLE["claimed"])
+        reach = max(abs(low - claimed), abs(high - claimed), 1e-9)
+        axes.set_xlim(claimed - 1.15 * reach, claimed + 1.15 * reach)
+    figure.supxlabel("estimate and 95 % interval; dashed: what is claimed; dotted: none (0)", fontsize=8)
+    return figure
+
+
+def write_overview(verdicts: Sequence[Verdict], folder: Path) -> Path:
+    """Write overview.png and overview.pdf, and return the path of the first.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    try:
+        save(draw(verdicts), folder / "overview")
+    except OSError as error:
+        raise StoreError(f"the overview cannot be written to {folder}: {error.strerror}; name another --out") from error
+    return folder / "overview.png"
