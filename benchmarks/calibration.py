@@ -27,6 +27,7 @@ from scipy import stats
 from theorycheck.bounds.shallow_vit import LEVELS, SAMPLES_UP_TO_256
 from theorycheck.plan import PROFILES
 from theorycheck.statistics import kinds
+from theorycheck.statistics.contrast import steeper
 from theorycheck.statistics.judge import decide, drift_of, fit_laws, gather
 from theorycheck.statistics.kinds import Tested
 from theorycheck.statistics.placement import simulate
@@ -217,14 +218,14 @@ def direction(slope: float) -> Test:
     return test
 
 
-def contrast(first: float, second: float, profile: str = "standard") -> Test:
-    """Two power laws, each with trials placed as `verify` does; trials of equal level, N and place are paired."""
+def contrast(first: PlantedThreshold, second: PlantedThreshold) -> Test:
+    """Two laws, each with trials placed as `verify` does; trials of equal level, N and place are paired."""
 
     def test(rng: np.random.Generator) -> Tested:
         arms = []
-        for name, exponent, claimed in (("first", first, -4), ("second", second, -2)):
-            placement = PROFILES[profile].place(CELLS, claim(claimed))
-            counts = simulate(placement, threshold(exponent), rng, work)
+        for name, planted, claimed in (("first", first, -4), ("second", second, -2)):
+            placement = PROFILES["standard"].place(CELLS, claim(claimed))
+            counts = simulate(placement, planted, rng, work)
             for row in counts.itertuples():
                 outcomes = np.arange(row.trials) < row.successes
                 rng.shuffle(outcomes)
@@ -233,7 +234,7 @@ def contrast(first: float, second: float, profile: str = "standard") -> Test:
                     pd.DataFrame({"x": row.x, "n": row.n, "successes": outcomes * 1, "group": name, "pair": pairs})
                 )
         table = pd.concat(arms, ignore_index=True).assign(trials=1)
-        return kinds.contrast(table, "x", "group", "first", "second", claimed=0, margin=0, relation="O")
+        return steeper(table, "x", "group", "first", "second")
 
     return test
 
@@ -286,8 +287,21 @@ OTHER_KINDS = [
     OtherKind("direction, edge: no slope", "direction", direction(0.0), 0.0),
     OtherKind("direction, grows by a half", "direction", direction(0.4), 0.4, True),
     OtherKind("direction, falls by a half", "direction", direction(-0.4), -0.4, False),
-    OtherKind("contrast, edge: equal exponents", "contrast", contrast(-1.0, -1.0), 0.0, replications=1000),
-    OtherKind("contrast, steeper by 1", "contrast", contrast(-2.0, -1.0), -1.0, True, 1000),
+    OtherKind(
+        "contrast, edge: equal exponents",
+        "contrast",
+        contrast(threshold(-1.0), threshold(-1.0)),
+        0.0,
+        replications=1000,
+    ),
+    OtherKind(
+        "contrast, edge: equal at the end, one bent",
+        "contrast",
+        contrast(bent(-1, -0.3), threshold(-1.0)),
+        0.0,
+        replications=1000,
+    ),
+    OtherKind("contrast, steeper by 1", "contrast", contrast(threshold(-2.0), threshold(-1.0)), -1.0, True, 1000),
     OtherKind("limit, edge: last value", "limit", limit(0.9, 1.2), 0.9),
     OtherKind("limit, edge: rate", "limit", limit(0.98, 0.75), 0.98),
     OtherKind("limit, holds", "limit", limit(0.98, 1.0), 0.98, True),

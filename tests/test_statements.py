@@ -8,11 +8,14 @@ from sympy import E, sqrt, symbols
 
 from theorycheck.law import BigO
 from theorycheck.statements import Contrast, Direction, Limit, Ordering, Transition
+from theorycheck.statistics import kinds
+from theorycheck.statistics.contrast import steeper
 from theorycheck.statistics.statements import Topic, at, judge_statement
 
 alpha, tau, N_star, A, ratio = symbols("alpha tau N_star A ratio", positive=True)
 TOPIC = Topic("x", "x", "N*")
 SIZES = np.array([2, 4, 8, 16, 32, 64, 128])
+LEVELS = [0.03, 0.04, 0.06, 0.085, 0.12, 0.17, 0.24]
 
 
 def status(judgement, name):
@@ -79,7 +82,7 @@ def test_a_verdict_that_hangs_on_unfitted_trials_is_taken_back():
 def compared(first, second, seed=0):
     rng, tables = np.random.default_rng(seed), []
     for group, exponent in ((False, first), (True, second)):
-        x, n, _i = (g.ravel() for g in np.meshgrid([0.03, 0.06, 0.12, 0.24], SIZES, np.arange(30), indexing="ij"))
+        x, n, _i = (g.ravel() for g in np.meshgrid(LEVELS, SIZES, np.arange(60), indexing="ij"))
         rate = stats.norm.cdf(1.5 * (np.log(n / 16) - exponent * np.log(x / 0.085)))
         rows = {
             "x": x,
@@ -102,8 +105,35 @@ def test_a_contrast(first, second, decision, difference):
     judgement = judge_statement(Contrast(alpha, "g", *laws), compared(first, second), TOPIC)
     assert judgement.decision == decision
     assert first - second in judgement.estimates[0].interval
-    assert [e.value for e in judgement.beside] == pytest.approx([first, second], abs=0.2)
+    assert [e.value for e in judgement.beside] == pytest.approx([first, second, first - second], abs=0.25)
     assert status(judgement, "difference of the bounds") == [difference]
+
+
+def test_a_contrast_is_judged_at_the_deep_end_where_a_power_law_bends():
+    """Equal exponents at the smallest level, and a difference of averages."""
+    rng, tables = np.random.default_rng(3), []
+    for group, bend in (("bent", -0.45), ("straight", 0.0)):
+        x, n = (
+            g.ravel() for g in np.meshgrid([0.03, 0.05, 0.08, 0.13, 0.2, 0.3], np.geomspace(2, 512, 17), indexing="ij")
+        )
+        u = np.log(x / 0.03)
+        rate = stats.norm.cdf(1.5 * (np.log(n / 100) + u - bend * u**2))
+        rows = {
+            "x": x,
+            "n": n,
+            "successes": rng.binomial(40, rate),
+            "trials": 40,
+            "pair": np.arange(len(x)),
+            "g": group,
+        }
+        tables.append(pd.DataFrame(rows))
+    table = pd.concat(tables, ignore_index=True)
+    average = kinds.contrast(table, "x", "g", "bent", "straight", claimed=0, margin=0, relation="O")
+    assert average.decision == "SUPPORTED"
+    tested = steeper(table, "x", "g", "bent", "straight")
+    assert tested.decision == "INCONCLUSIVE"
+    assert 0.0 in tested.interval
+    assert "at 0.03" in tested.method
 
 
 def trajectories(last, rate, rng, level):

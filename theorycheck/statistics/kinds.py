@@ -55,10 +55,10 @@ def direction(table: pd.DataFrame, factor: str, grows: bool = True) -> Tested:
     line = fit_line(table, factor)
     method = f"slope of the log quantity, {line.evidence.method}"
     if line.fit is None:
-        return _undetermined(method)
+        return undetermined(method)
     above, below = line.fit.p_value(factor, 0, "above"), line.fit.p_value(factor, 0, "below")
     p_values = (above, below) if grows else (below, above)
-    return _tested(line.fit.exponent(factor) / line.width, line.interval, p_values, method)
+    return decided(line.fit.exponent(factor) / line.width, line.interval, p_values, method)
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def contrast(
     method = f"difference of exponents, binomial regression, {'clustered by pair' if 'pair' in rows else 'unpaired'}"
     joint = (_paired if "pair" in rows else _unpaired)(rows, factor, group, (first, second))
     if joint is None:
-        return _undetermined(method)
+        return undetermined(method)
     b, covariance, df = joint
     low = -FAR if relation == "O" else claimed - margin
     high = FAR if relation == "Omega" else claimed + margin
@@ -130,7 +130,7 @@ def contrast(
     v, t = slope @ covariance @ slope.T, float(stats.t.ppf(0.975, df))  # shape of v: (2, 2)
     a, half, c = bottom**2 - t**2 * v[1, 1], top * bottom - t**2 * v[0, 1], top**2 - t**2 * v[0, 0]
     if not (min(b[1], b[4]) > 0 and a > 0 and v[0, 0] * v[1, 1] > v[0, 1] ** 2):
-        return _undetermined(method)  # without a rise in N there is no threshold
+        return undetermined(method)  # without a rise in N there is no threshold
     root = max(half**2 - a * c, 0) ** 0.5
     interval = Interval(float((half - root) / a), float((half + root) / a), 0.95)
     to_low, to_high = ((top - r * bottom) / (np.array([1, -r]) @ v @ [1, -r]) ** 0.5 for r in (low, high))
@@ -150,7 +150,7 @@ def transition(table: pd.DataFrame, factor: str, ratio: str, bound: float) -> Te
     method = f"binomial regression on log {ratio}, at every level of {factor}"
     fit = fit_threshold(rows.assign(n=1 / rows[ratio]), [factor])
     if fit is None or fit.coefficients[1] <= 0:
-        return _undetermined(method)
+        return undetermined(method)
     tests = []
     for x in sorted(rows[factor].unique()):
         weights = np.concatenate([[1.0, -np.log(bound)], fit.basis.at([x])])
@@ -158,7 +158,7 @@ def transition(table: pd.DataFrame, factor: str, ratio: str, bound: float) -> Te
         low, high = fit.band([x])
         p_values = float(stats.t.sf(t, fit.df_interval)), float(stats.t.cdf(t, fit.df_interval))
         interval = Interval(1 / high, 1 / low if low > 0 else inf, 0.95)
-        tests.append(_tested(1 / fit.predict([x]), interval, p_values, method))
+        tests.append(decided(1 / fit.predict([x]), interval, p_values, method))
     return all_hold(tests, method)
 
 
@@ -182,9 +182,9 @@ def gap_rate(table: pd.DataFrame, limit: float, rate: float, t0: float, margin: 
     method = f"log-log regression of the gap on t >= {t0:g}, clustered by seed"
     fit = fit_measurement(rows, ["t"]) if len(rows) and rows["value"].min() > 0 else None
     if fit is None:
-        return _undetermined(method)
+        return undetermined(method)
     p_values = fit.p_value("t", margin - rate, "below"), fit.p_value("t", margin - rate, "above")
-    return _tested(fit.exponent("t"), fit.interval("t"), p_values, method)
+    return decided(fit.exponent("t"), fit.interval("t"), p_values, method)
 
 
 def limit(table: pd.DataFrame, limit: float, tolerance: float, rate: float, t0: float, margin: float = 0.25) -> Tested:
@@ -194,7 +194,7 @@ def limit(table: pd.DataFrame, limit: float, tolerance: float, rate: float, t0: 
     twice the smaller p_refuted (Bonferroni). The estimate is the mean of the final values.
     """
     parts = reaches_limit(table, limit, tolerance), gap_rate(table, limit, rate, t0, margin)
-    return _tested(parts[0].estimate, parts[0].interval, _all_hold(parts), f"{parts[0].method}; {parts[1].method}")
+    return decided(parts[0].estimate, parts[0].interval, _all_hold(parts), f"{parts[0].method}; {parts[1].method}")
 
 
 def ordering(table: pd.DataFrame, treatment: str, pairs: Sequence[tuple[str, str]]) -> Tested:
@@ -215,7 +215,7 @@ def ordering(table: pd.DataFrame, treatment: str, pairs: Sequence[tuple[str, str
 def all_hold(tests: Sequence[Tested], method: str) -> Tested:
     """Whether all of several statements hold; the estimate is that of the one which is least sure."""
     least_sure = max(tests, key=lambda test: test.p_supported)
-    return _tested(least_sure.estimate, least_sure.interval, _all_hold(tests), method)
+    return decided(least_sure.estimate, least_sure.interval, _all_hold(tests), method)
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:
@@ -264,7 +264,7 @@ def _all_hold(tests: Sequence[Tested]) -> tuple[float, float]:
 def mean_test(values: np.ndarray, low: float, high: float, method: str) -> Tested:
     """Whether the mean of independent values lies between low and high, by t tests (see `_t_test`)."""
     if len(values) < 2:
-        return _undetermined(method)
+        return undetermined(method)
     mean, error, df = float(values.mean()), max(float(stats.sem(values)), 1e-300), len(values) - 1
     half = float(stats.t.ppf(0.975, df)) * error
     to_low, to_high = (mean - low) / error, (mean - high) / error
@@ -279,15 +279,17 @@ def _t_test(estimate: float, interval: Interval, to_low: float, to_high: float, 
     """
     tail = stats.t(df).sf
     inside = min(tail(to_high) + tail(to_low), tail(-to_low) + tail(-to_high))
-    return _tested(estimate, interval, (float(max(tail(to_low), tail(-to_high))), float(inside)), method)
+    return decided(estimate, interval, (float(max(tail(to_low), tail(-to_high))), float(inside)), method)
 
 
-def _tested(estimate: float, interval: Interval, p_values: tuple[float, float], method: str) -> Tested:
+def decided(estimate: float, interval: Interval, p_values: tuple[float, float], method: str) -> Tested:
+    """The decision that follows from p_supported and p_refuted."""
     contrary: Decision = "REFUTED" if p_values[1] < SIGNIFICANCE else "INCONCLUSIVE"
     return Tested("SUPPORTED" if p_values[0] < SIGNIFICANCE else contrary, estimate, interval, *p_values, method)
 
 
-def _undetermined(method: str) -> Tested:
+def undetermined(method: str) -> Tested:
+    """The result where the data bear no estimate."""
     return Tested("INCONCLUSIVE", nan, Interval(-inf, inf, 0.95), 1.0, 1.0, f"{method}: not determined by the data")
 
 

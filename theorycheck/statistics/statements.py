@@ -14,6 +14,7 @@ from sympy import lambdify
 
 from theorycheck.statements import Contrast, Direction, Limit, Ordering, Point, Transition, describe
 from theorycheck.statistics import checks, kinds
+from theorycheck.statistics.contrast import over_pairs, steeper
 from theorycheck.statistics.evidence import Trials
 from theorycheck.statistics.kinds import Tested
 from theorycheck.statistics.loglog import level_means, level_thresholds
@@ -99,10 +100,10 @@ def _(statement: Contrast, table: pd.DataFrame, topic: Topic) -> Judgement:
     first, second = (str(name) for name in names)
 
     def test(rows: pd.DataFrame) -> Tested:
-        return kinds.contrast(rows, topic.factor, group, first, second, claimed=0, margin=0, relation="O")
+        return steeper(rows, topic.factor, group, first, second)
 
     tested = test(as_text)
-    counts = {name: _over_pairs(as_text[as_text[group] == name], topic.factor) for name in (first, second)}
+    counts = {name: over_pairs(as_text[as_text[group] == name], topic.factor) for name in (first, second)}
     levels = [
         replace(value, point=(*value.point, float(i)))
         for i, rows in enumerate(counts.values())
@@ -120,6 +121,10 @@ def _(statement: Contrast, table: pd.DataFrame, topic: Topic) -> Judgement:
         p_value = shape_p_value(rows, [topic.factor], 1)
         detail = f"one power law with {group} = {name}: p = {p_value:.2g}"
         found.append(Check("power law", "ok" if p_value >= NOT_SEEN else "warning", detail))
+    averages = kinds.contrast(as_text, topic.factor, group, first, second, claimed=0, margin=0, relation="O")
+    if np.isfinite(averages.estimate):
+        method = "averages over the range, binomial regression, clustered by pair"
+        beside.append(Estimate(topic.factor, averages.estimate, averages.interval, method, "difference"))
     found += [_at_deep_end(counts, topic), _difference_of_bounds(statement, tested)]
     reason = {
         "SUPPORTED": f"{topic.quantity} grows faster along {topic.letter} -> 0 with {group} = {first}: the exponents "
@@ -327,11 +332,6 @@ def _linear_form(statement: Direction, levels: Sequence[LevelValue], topic: Topi
         f"slope {slope:.3g} +- {1.96 * error:.2g}; decides nothing"
     )
     return Check("linear form", "ok" if lack >= NOT_SEEN else "warning", detail)
-
-
-def _over_pairs(rows: pd.DataFrame, factor: str) -> pd.DataFrame:
-    counts = rows.groupby([factor, "n"], as_index=False)[["successes", "trials"]].sum()
-    return counts[counts["trials"] > 0]
 
 
 def _at_deep_end(counts: dict[str, pd.DataFrame], topic: Topic) -> Check:

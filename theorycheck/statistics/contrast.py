@@ -1,0 +1,55 @@
+"""Whether a threshold grows more steeply in one group of trials than in another, as the regime is approached."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from theorycheck.statistics import kinds
+from theorycheck.statistics.judge import Fits, fit_laws, gather
+from theorycheck.statistics.kinds import Tested
+from theorycheck.statistics.question import Question, Variable
+from theorycheck.verdict import Interval
+
+METHOD = "difference of exponents"
+
+
+def over_pairs(rows: pd.DataFrame, factor: str) -> pd.DataFrame:
+    """Counts by level and n, of rows that tell pairs."""
+    counts = rows.groupby([factor, "n"], as_index=False)[["successes", "trials"]].sum()
+    return counts[counts["trials"] > 0]
+
+
+def steeper(table: pd.DataFrame, factor: str, group: str, first: str, second: str) -> Tested:
+    """Whether the exponent as x -> 0 is lower in the first group than in the second.
+
+    Where one power law fits both groups, by `kinds.contrast`. Where the data reject that of a group, its local exponent
+    at the smallest level counts, as in `judge.judge`, and where its shape is doubtful the next degree must agree. The
+    difference is then of independent estimates, whose standard errors are those of their 95 % intervals.
+    The table is as for `kinds.contrast`.
+    """
+    question = Question((Variable(factor, factor, 0.0, "0"),), "O")
+    counts = [over_pairs(table[table[group] == name], factor) for name in (first, second)]
+    found = [fit_laws(gather(rows, question), question) for rows in counts]
+    fits = [one for one in found if one is not None]
+    if len(fits) < 2:
+        return kinds.undetermined(METHOD)
+    if all(one.bent is None and one.doubt is None for one in fits):
+        return kinds.contrast(table, factor, group, first, second, claimed=0, margin=0, relation="O")
+    return _at_the_deep_end(fits[0], fits[1], factor)
+
+
+def _at_the_deep_end(first: Fits, second: Fits, factor: str) -> Tested:
+    differences, errors = [], []
+    for one in first.consulted:
+        for other in second.consulted:
+            differences.append(one.exponent(factor, first.deepest) - other.exponent(factor, second.deepest))
+            widths = one.interval(factor, at=first.deepest).width, other.interval(factor, at=second.deepest).width
+            errors.append(float(np.linalg.norm(widths)) / 2 / stats.norm.ppf(0.975))
+    z = np.array(differences) / np.array(errors)
+    half = stats.norm.ppf(0.975) * np.array(errors)
+    interval = Interval(float((differences - half).min()), float((differences + half).max()), 0.95)
+    p_values = float(stats.norm.cdf(z).max()), float(stats.norm.sf(z).max())
+    method = f"{METHOD} at {first.deepest[0]:g}, where a power law does not fit or is doubtful: local exponents"
+    return kinds.decided(differences[0], interval, p_values, method)
