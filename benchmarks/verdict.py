@@ -47,7 +47,7 @@ from theorycheck.plan import Arm, Plan, make_plan, question
 from theorycheck.statistics.judge import fit_laws, gather
 from theorycheck.statistics.placement import Grid
 from theorycheck.statistics.planted import PlantedThreshold
-from theorycheck.verify import carry_out, count
+from theorycheck.verification import carry_out, count
 
 SEED = 40_000  # of all trials here; the verdicts in docs/ have others
 CELLS_TIMED = 12

@@ -166,7 +166,7 @@ def test_judging_stored_trials_loads_no_torch(cli, tiny, tmp_path):
     code = f"""
 import sys
 from pathlib import Path
-from theorycheck.verify import verify
+from theorycheck.verification import verify
 base = Path({str(tmp_path)!r})
 v = verify({str(tiny)!r}, "smoke", store=base / ".theorycheck/store.sqlite", out=base / "out")
 print(v.trials["trained"], "torch" in sys.modules)

@@ -11,7 +11,7 @@ from theorycheck.empirical.store import Store
 from theorycheck.errors import StoreError
 from theorycheck.plan import make_plan
 from theorycheck.verdict import exit_status
-from theorycheck.verify import count, tabulate, verify
+from theorycheck.verification import count, tabulate, verify
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from theorycheck import bounds
 from theorycheck.empirical.store import Store
 from theorycheck.plan import make_plan
 from theorycheck.statistics.placement import Adaptive
-from theorycheck.verify import count, tabulate, verify
+from theorycheck.verification import count, tabulate, verify
 
 CLAIMS = bounds.claims()
 

@@ -18,6 +18,7 @@ from theorycheck.reports import DEFAULT_OUT
 
 USAGE_ERROR, INTERRUPTED = 2, 130
 ProfileName = Literal["smoke", "quick", "standard", "full"]
+Format = Literal["md", "html", "tex", "pdf"]
 
 app = typer.Typer(
     name="theorycheck",
@@ -83,6 +84,11 @@ def verify(
         ProfileName,
         typer.Option(help="How much of the design to carry out: seconds, up to 1 or 5 minutes on 2 cores, or all."),
     ] = "standard",
+    report: Annotated[
+        str | None,
+        typer.Option(help="Formats of the report, of md,html,tex,pdf; by default all that can be made here."),
+    ] = None,
+    fragment: Annotated[bool, typer.Option("--fragment", help="Write report.tex without its preamble.")] = False,
     design: Annotated[str | None, typer.Option(help="Another experiment that the claim names; see `show`.")] = None,
     sensitivity: Annotated[
         bool, typer.Option("--sensitivity", help="Verify under the claim's variations of the experiment as well.")
@@ -106,40 +112,35 @@ def verify(
     from theorycheck.forecast import cannot_tell
     from theorycheck.plan import make_plan
     from theorycheck.reports.overview import table, write_overview
+    from theorycheck.reports.report import available, part, write_joint_report
     from theorycheck.reports.terminal import summary, together
     from theorycheck.verdict import exit_status, result_document
-    from theorycheck.verify import Progress, jointly, silent
-    from theorycheck.verify import verify as verify_claim
+    from theorycheck.verification import Progress, examine, folder_of, jointly, silent, write
 
     with _explained():
         claims = list(bounds.claims().values()) if all_claims else [bounds.find(name) for name in claim or []]
         jobs = jobs or os.cpu_count() or 1
-        verdicts = []
+        formats = available(_formats(report))
+        progress: Progress = silent if quiet else _progress
+        verdicts, parts = [], []
         for found in claims:
             asked = found.with_design(design) if design else found
             warning = cannot_tell(make_plan(asked, profile, seed, device))
             if warning and not quiet:
                 typer.echo(f"theorycheck: {warning}", err=True)
-            progress: Progress = silent if quiet else _progress
-            verdict = verify_claim(
-                found,
-                profile,
-                design=design,
-                seed=seed,
-                jobs=jobs,
-                device=device,
-                store=store,
-                out=out,
-                sensitivity=sensitivity,
-                progress=progress,
-            )
+            finding = examine(
+                found, profile, design=design, seed=seed, jobs=jobs, device=device, store=store,
+                sensitivity=sensitivity, progress=progress,
+            )  # fmt: skip
+            verdict = write(finding, folder_of(found, design, out), formats, fragment)
             verdicts.append(verdict)
+            parts.append(part(verdict, finding.claim, finding.observed))
             if not json:
                 typer.echo(f"{verdict.name} {verdict.judgement.decision}" if quiet else summary(verdict, asked))
         if len(verdicts) > 1:
-            overview = write_overview(verdicts, out)
+            paths = [write_overview(verdicts, out), *write_joint_report(parts, out, formats)]
             if not (json or quiet):
-                typer.echo("\n".join(["", *table(verdicts), together(jointly(verdicts)), f"overview   {overview}"]))
+                typer.echo("\n".join(["", *table(verdicts), together(jointly(verdicts)), *map(str, paths)]))
         if json:
             typer.echo(json_module.dumps(result_document(verdicts), indent=2))
     raise typer.Exit(exit_status(verdicts))
@@ -209,6 +210,17 @@ def fit(
         verdict = fit_table(table, judged)
         typer.echo(json_module.dumps(result_document([verdict]), indent=2) if json else summary(verdict, found))
     raise typer.Exit(exit_status([verdict]))
+
+
+def _formats(report: str | None) -> list[Format] | None:
+    """The formats named by --report."""
+    if report is None:
+        return None
+    known: dict[str, Format] = {"md": "md", "html": "html", "tex": "tex", "pdf": "pdf"}
+    names = [name.strip() for name in report.split(",")]
+    if unknown := [name for name in names if name not in known]:
+        raise typer.BadParameter(f"--report takes some of {','.join(known)}, with commas; got {', '.join(unknown)}")
+    return [known[name] for name in names]
 
 
 def _regime(variables: list[str], points: list[str]) -> dict[str, Literal["0", "oo"]]:

@@ -27,5 +27,9 @@ class StoreError(TheoryCheckError):
     """The trial store or the output folder cannot be read or written."""
 
 
+class ReportError(TheoryCheckError):
+    """A report cannot be made in a format that was asked for."""
+
+
 class Interrupted(TheoryCheckError):
     """Training stopped before its end; every finished trial is stored."""

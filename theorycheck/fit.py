@@ -18,7 +18,7 @@ from theorycheck.statistics.judge import judge
 from theorycheck.statistics.question import Question
 from theorycheck.table import read_table
 from theorycheck.verdict import Check, Verdict
-from theorycheck.verify import predictions
+from theorycheck.verification import predictions
 
 
 def fit(path: Path, law: Claim | Law) -> Verdict:

@@ -6,14 +6,21 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from theorycheck.claim import Claim
-from theorycheck.verdict import Verdict
+from theorycheck.verdict import LevelValue, Verdict
 
+TOLD = "told-"  # begins the identifier of what tells something in HTML; the text follows
 STYLE = {"fitted": "#0b3c5d", "claimed": "#c1440e", "threshold": "black"}
+
+
+def tell(artist: Artist, text: str) -> None:
+    """Let an artist tell a text when it is pointed at, in HTML."""
+    artist.set_gid(f"{TOLD}{text}")
 
 
 def success_map(verdict: Verdict, claim: Claim, cells: pd.DataFrame) -> Figure:
@@ -25,11 +32,22 @@ def success_map(verdict: Verdict, claim: Claim, cells: pd.DataFrame) -> Figure:
     mesh = axes.pcolormesh(_edges(levels), _edges(samples), grid, cmap="cividis", vmin=0, vmax=1)
     figure.colorbar(mesh, ax=axes, label="share of successful trials")
     _draw_laws(axes, verdict, claim, on_map=True)
+    for row in cells[cells["trials"] > 0].to_dict("records"):
+        (mark,) = axes.plot([row[claim.design.factor]], [row["n"]], "s", markersize=11, alpha=0, zorder=9)
+        tell(
+            mark, f"{row['successes']} of {row['trials']} trials succeed at {row[claim.design.factor]:g}, {row['n']:g}"
+        )
     _label(axes, claim, levels)
     axes.set_ylim(_edges(samples)[0], _edges(samples)[-1])
     if verdict.judgement.curve:
         axes.legend(loc="upper right", framealpha=0.95)
     return figure
+
+
+def told(value: LevelValue) -> str:
+    """What a level's point tells."""
+    place = ", ".join(f"{x:g}" for x in value.point)
+    return f"{value.value:.3g} [{value.low:.3g}, {value.high:.3g}] at {place}"
 
 
 def published_map(verdict: Verdict, claim: Claim, cells: pd.DataFrame, published: pd.DataFrame) -> Figure:
@@ -74,7 +92,8 @@ def log_log_plot(verdict: Verdict, claim: Claim) -> Figure:
         x, value = threshold.point[0], threshold.value
         if threshold.measured:
             error = [[value - threshold.low], [threshold.high - value]]
-            axes.errorbar([x], [value], error, fmt="o", color=STYLE["threshold"], capsize=3)
+            drawn = axes.errorbar([x], [value], error, fmt="o", color=STYLE["threshold"], capsize=3)
+            tell(drawn[0], told(threshold))
         else:
             marker = "^" if threshold.kind == "above" else "v"
             axes.plot([x], [value], marker, mfc="none", color=STYLE["threshold"], markersize=8)

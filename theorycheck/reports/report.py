@@ -1,32 +1,29 @@
-"""Writes what a run found to a folder of its own: a Markdown report, its figures, the trials, the verdict as JSON."""
+"""Writes what a run found to a folder: the report in several formats, its figures, the trials, the verdict as JSON."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
-from matplotlib.figure import Figure
+from sympy import fraction
 
 from theorycheck.claim import Claim
-from theorycheck.errors import StoreError
+from theorycheck.errors import ReportError, StoreError
 from theorycheck.law import Law
+from theorycheck.reports import html, latex, markdown, pdf
 from theorycheck.reports import statement_figures as drawn
+from theorycheck.reports.document import Block, Part, Picture, document
 from theorycheck.reports.figures import log_log_plot, published_map, residual_plot, save, success_map
-from theorycheck.reports.markdown import render
 from theorycheck.statements import Contrast, Direction, Limit, Ordering, Transition
 from theorycheck.verdict import Verdict, result_document
 
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure of a report: the name of its files, its title, and what it shows."""
-
-    name: str
-    title: str
-    caption: str
-    figure: Figure
+Format = Literal["md", "html", "tex", "pdf"]
+FORMATS: tuple[Format, ...] = ("md", "html", "tex", "pdf")
 
 
 def pictures(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> list[Picture]:
@@ -63,7 +60,7 @@ def pictures(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> list[Pic
             return [Picture("trajectories", "Trajectories", what, figure)]
         case Transition() as law:
             what = "Share of successful trials against the ratio."
-            letter = claim.latex(law.expression)
+            letter = " / ".join(claim.latex(part) for part in fraction(law.expression))
             figure = drawn.transition_plot(verdict, claim, observed, float(law.bound), letter)
             return [Picture("transition", "Transition", what, figure)]
         case Ordering():
@@ -71,8 +68,38 @@ def pictures(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> list[Pic
             return [Picture("ordering", "Ordering", what, drawn.ordering_plot(verdict, claim, observed))]
 
 
-def write_report(verdict: Verdict, claim: Claim, trials: pd.DataFrame, observed: pd.DataFrame, folder: Path) -> Verdict:
-    """Write report.md, the figures as PNG and PDF, trials.csv and result.json.
+def part(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Part:
+    """What a report says of one claim."""
+    shown = pictures(verdict, claim, observed)
+    if verdict.judgement.regression:
+        what = "Residuals of the log-log regression, and the leverage of each level."
+        shown.append(Picture("residuals", "Residuals and leverage", what, residual_plot(verdict, claim)))
+    return Part(verdict, claim, shown)
+
+
+def available(wanted: Sequence[Format] | None) -> tuple[Format, ...]:
+    """The formats wanted, or all that can be made here.
+
+    Raises:
+        ReportError: a PDF is wanted, and nothing here makes one.
+    """
+    if wanted is None:
+        return FORMATS if pdf.maker() else tuple(name for name in FORMATS if name != "pdf")
+    if "pdf" in wanted and pdf.maker() is None:
+        raise ReportError(pdf.MISSING)
+    return tuple(wanted)
+
+
+def write_report(
+    verdict: Verdict,
+    claim: Claim,
+    trials: pd.DataFrame,
+    observed: pd.DataFrame,
+    folder: Path,
+    formats: Sequence[Format] | None = None,
+    fragment: bool = False,
+) -> Verdict:
+    """Write the report in some formats, the figures as PNG and PDF, trials.csv and result.json.
 
     Args:
         verdict: what was found.
@@ -80,30 +107,68 @@ def write_report(verdict: Verdict, claim: Claim, trials: pd.DataFrame, observed:
         trials: one row a trial.
         observed: what the judge saw of them: counts by cell, or values.
         folder: where the files go; files of an earlier run are replaced.
+        formats: md, html, tex, pdf; by default all that can be made here.
+        fragment: whether report.tex is the body alone.
 
     Returns:
         The verdict with the paths of its artifacts.
 
     Raises:
+        ReportError: a format cannot be made.
         StoreError: the folder cannot be written.
     """
-    shown = pictures(verdict, claim, observed)
-    figures = {picture.name: picture.figure for picture in shown}
-    if verdict.judgement.regression:
-        figures["residuals"] = residual_plot(verdict, claim)
-    names = [f"{name}.{kind}" for name in figures for kind in ("png", "pdf")]
-    paths = [folder / name for name in ("report.md", *names, "trials.csv", "result.json")]
+    asked = available(formats)
+    said = part(verdict, claim, observed)
+    names = [f"{picture.name}.{kind}" for picture in said.pictures for kind in ("png", "pdf")]
+    paths = [folder / name for name in (*(f"report.{name}" for name in asked), *names, "trials.csv", "result.json")]
     verdict = replace(verdict, artifacts=tuple(map(str, paths)))
-    try:
+    with _explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        for name, figure in figures.items():
-            save(figure, folder / name)
         trials.to_csv(folder / "trials.csv", index=False, lineterminator="\n")
-        (folder / "report.md").write_text(render(verdict, claim, shown), encoding="utf-8")
         (folder / "result.json").write_text(json.dumps(result_document([verdict]), indent=2) + "\n", encoding="utf-8")
+        for picture in said.pictures:
+            save(picture.figure, folder / picture.name)
+        _write(document([said]), folder, asked, fragment)
+    return verdict
+
+
+def write_joint_report(parts: Sequence[Part], folder: Path, formats: Sequence[Format] | None = None) -> list[Path]:
+    """Write one report on several claims, with a table of their verdicts first.
+
+    Raises:
+        ReportError: a format cannot be made.
+        StoreError: the folder cannot be written.
+    """
+    asked = available(formats)
+    named = [replace(p, pictures=[replace(f, name=f"{p.claim.name}-{f.name}") for f in p.pictures]) for p in parts]
+    with _explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for picture in (picture for one in named for picture in one.pictures):
+            save(picture.figure, folder / picture.name)
+        _write(document(named), folder, asked, fragment=False)
+    return [folder / f"report.{name}" for name in asked]
+
+
+def _write(blocks: Sequence[Block], folder: Path, formats: Sequence[Format], fragment: bool) -> None:
+    """Each format in its file; the figures lie in the folder already."""
+    texts = {
+        "md": lambda: markdown.render(blocks),
+        "html": lambda: html.render(blocks),
+        "tex": lambda: latex.render(blocks, fragment),
+    }
+    for name in formats:
+        if name == "pdf":
+            pdf.write(blocks, folder / "report.pdf")
+        else:
+            (folder / f"report.{name}").write_text(texts[name](), encoding="utf-8")
+
+
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise StoreError(
             f"the report cannot be written to {folder}: {error.strerror}; the trials are stored, so name another --out "
             "or free space, and run again without training"
         ) from error
-    return verdict

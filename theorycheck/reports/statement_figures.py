@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from scipy import stats
 
 from theorycheck.claim import Claim
-from theorycheck.reports.figures import STYLE, axis_label
+from theorycheck.reports.figures import STYLE, axis_label, tell, told
 from theorycheck.verdict import LevelValue, Verdict
 
 SERIES = (("#0b3c5d", "o"), ("#c1440e", "s"), ("#5b8c5a", "^"), ("#8a5fa8", "D"), ("#b08d00", "v"), ("0.35", "P"))
@@ -158,7 +158,8 @@ def _points(
         x = value.point[0]
         if value.measured:
             low, high = value.value - value.low, min(value.high, 1e3 * value.value) - value.value
-            axes.errorbar([x], [value.value], [[low], [high]], fmt=marker, color=colour, capsize=3, label=label)
+            drawn = axes.errorbar([x], [value.value], [[low], [high]], fmt=marker, color=colour, capsize=3, label=label)
+            tell(drawn[0], told(value))
             label = "_nolegend_"
         else:
             axes.plot([x], [value.value], "^" if value.kind == "above" else "v", mfc="none", color=colour, markersize=8)

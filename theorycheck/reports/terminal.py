@@ -36,7 +36,7 @@ def summary(verdict: Verdict, claim: Claim | None = None) -> str:
             ]
         )
     conclusion = f"{judgement.decision} over {verdict.range}: {judgement.reason}"
-    report = [f"  report    {path}" for path in verdict.artifacts if Path(path).name == "report.md"]
+    report = [f"  report    {path}" for path in verdict.artifacts if Path(path).stem == "report"]
     heading = f"{verdict.name}   {verdict.source} ({verdict.provenance})"
     headline = [f"  {verdict.headline}"] if verdict.headline else []
     return "\n".join([heading, *_indent(blocks), f"  {conclusion}", *headline, *report])

@@ -47,7 +47,7 @@ def judge_statement(statement: object, table: pd.DataFrame, topic: Topic) -> Jud
     Args:
         statement: one of the kinds in `theorycheck.statements`.
         table: counts, with the columns of what is varied, n, successes, trials and unfitted; or measured values. What
-            each kind needs beside is said in `theorycheck.verify.observed`.
+            each kind needs beside is said in `theorycheck.verification.observed`.
         topic: names for readers.
 
     Returns:

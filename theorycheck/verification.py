@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from theorycheck.errors import ClaimError
 from theorycheck.law import Law
 from theorycheck.plan import Cell, Plan, ProfileName, make_plan, question
 from theorycheck.reports import DEFAULT_OUT
-from theorycheck.reports.report import write_report
+from theorycheck.reports.report import Format, available, write_report
 from theorycheck.statements import Contrast, Limit, Ordering, Transition
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.kinds import holm
@@ -39,6 +39,42 @@ def silent(task: str) -> Iterator[Callable[[int, int], None]]:
     yield lambda done, more: None
 
 
+@dataclass(frozen=True)
+class Finding:
+    """The verdict on a claim, the claim as it was tested, its trials, and what the judge saw of them."""
+
+    verdict: Verdict
+    claim: Claim
+    trials: pd.DataFrame
+    observed: pd.DataFrame
+
+
+def examine(
+    claim: Claim | str,
+    profile: ProfileName = "standard",
+    *,
+    design: str | None = None,
+    seed: int = 0,
+    jobs: int = 1,
+    device: str = "cpu",
+    store: Path = DEFAULT_STORE,
+    sensitivity: bool = False,
+    progress: Progress = silent,
+) -> Finding:
+    """Train what a claim speaks about and judge it; write no report. As `verify` otherwise."""
+    found = bounds.find(claim) if isinstance(claim, str) else claim
+    asked = found if design is None else found.with_design(design)
+    if sensitivity and not asked.variations:
+        raise ClaimError(f"{asked.name} names no variations, so there is no sensitivity to look at; see docs/claims.md")
+    with Store(store) as opened:
+        finding = settle(make_plan(asked, profile, seed, device), opened, jobs, progress)
+        varied = []
+        for name in asked.variations if sensitivity else ():
+            other = settle(make_plan(asked.varied(name), profile, seed, device), opened, jobs, progress)
+            varied.append(Variation(name, other.verdict.judgement.decision, other.verdict.judgement.estimates))
+    return replace(finding, verdict=replace(finding.verdict, sensitivity=tuple(varied)))
+
+
 def verify(
     claim: Claim | str,
     profile: ProfileName = "standard",
@@ -50,6 +86,7 @@ def verify(
     store: Path = DEFAULT_STORE,
     out: Path = DEFAULT_OUT,
     sensitivity: bool = False,
+    formats: Sequence[Format] | None = ("md",),
     progress: Progress = silent,
 ) -> Verdict:
     """Train what a claim speaks about, judge it, and write a report.
@@ -64,6 +101,7 @@ def verify(
         store: file of finished trials; those found there are not trained again.
         out: folder of reports; this one goes to its subfolder named like the claim, and the design if there is one.
         sensitivity: whether the claim is verified under its variations as well.
+        formats: of the report: md, html, tex, pdf; None for all that can be made here.
         progress: shows the training's progress.
 
     Returns:
@@ -71,26 +109,30 @@ def verify(
 
     Raises:
         ClaimError, DesignError: the claim or its design cannot be carried out.
+        ReportError: a format of the report cannot be made here.
         StoreError: store or folder cannot be written.
         Interrupted: training was cut short; calling again continues it.
     """
-    found = bounds.find(claim) if isinstance(claim, str) else claim
-    asked = found if design is None else found.with_design(design)
-    if sensitivity and not asked.variations:
-        raise ClaimError(f"{asked.name} names no variations, so there is no sensitivity to look at; see docs/claims.md")
-    folder = out / "-".join(filter(None, (asked.name, design)))
-    with Store(store) as opened:
-        verdict, table, evidence = _settle(make_plan(asked, profile, seed, device), opened, jobs, progress)
-        varied = []
-        for name in asked.variations if sensitivity else ():
-            other = asked.varied(name)
-            settled, _, _ = _settle(make_plan(other, profile, seed, device), opened, jobs, progress)
-            varied.append(Variation(name, settled.judgement.decision, settled.judgement.estimates))
-    return write_report(replace(verdict, sensitivity=tuple(varied)), asked, table, evidence, folder)
+    available(formats)
+    finding = examine(
+        claim, profile, design=design, seed=seed, jobs=jobs, device=device, store=store, sensitivity=sensitivity,
+        progress=progress,
+    )  # fmt: skip
+    return write(finding, folder_of(finding.claim, design, out), formats)
 
 
-def _settle(plan: Plan, store: Store, jobs: int, progress: Progress) -> tuple[Verdict, pd.DataFrame, pd.DataFrame]:
-    """Train a plan's trials and judge them: the verdict, the trials, and what the judge saw of them."""
+def folder_of(claim: Claim, design: str | None, out: Path) -> Path:
+    """Where the report on a claim goes."""
+    return out / "-".join(filter(None, (claim.name, design)))
+
+
+def write(finding: Finding, folder: Path, formats: Sequence[Format] | None, fragment: bool = False) -> Verdict:
+    """Write the report on a finding; the verdict that is returned knows its artifacts."""
+    return write_report(finding.verdict, finding.claim, finding.trials, finding.observed, folder, formats, fragment)
+
+
+def settle(plan: Plan, store: Store, jobs: int, progress: Progress = silent) -> Finding:
+    """Train a plan's trials, but those that are stored, and judge them."""
     started = time.monotonic()
     run = store.start_run(plan.hash, plan.claim.name, plan.document)
     table, trained = carry_out(plan, store, jobs, progress)
@@ -99,7 +141,8 @@ def _settle(plan: Plan, store: Store, jobs: int, progress: Progress) -> tuple[Ve
     if plan.claim.design.outside_regime:
         judgement = judgement.with_check(_outside(plan))
     store.finish_run(run, trained, len(table) - trained, judgement.decision)
-    return describe(plan, judgement, table, trained, time.monotonic() - started), table, evidence
+    verdict = describe(plan, judgement, table, trained, time.monotonic() - started)
+    return Finding(verdict, plan.claim, table, evidence)
 
 
 def _outside(plan: Plan) -> Check:

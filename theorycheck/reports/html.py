@@ -1,0 +1,94 @@
+"""A report as one HTML file that needs nothing else: figures as SVG, formulas as MathML, no network."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Sequence
+from html import escape
+
+import matplotlib as mpl
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from latex2mathml.converter import convert
+
+from theorycheck.reports.document import (
+    Block,
+    Code,
+    Definitions,
+    Formula,
+    Heading,
+    Line,
+    Listing,
+    Math,
+    PageBreak,
+    Paragraph,
+    Picture,
+    Strong,
+    Table,
+)
+from theorycheck.reports.figures import TOLD
+
+_ENVIRONMENT = Environment(loader=PackageLoader("theorycheck.reports"), undefined=StrictUndefined, autoescape=False)
+
+
+def render(blocks: Sequence[Block]) -> str:
+    """Text of report.html."""
+    title = next(block.text for block in blocks if isinstance(block, Heading))
+    body = "\n".join(_block(block, i) for i, block in enumerate(blocks))
+    return _ENVIRONMENT.get_template("report.html.j2").render(title=escape(title), body=body)
+
+
+def _block(block: Block, position: int) -> str:
+    match block:
+        case Heading(text, level):
+            return f"<h{level}>{escape(text)}</h{level}>"
+        case Paragraph(line):
+            return f"<p>{_line(line)}</p>"
+        case Formula(latex):
+            return f'<div class="wide">{convert(latex, display="block")}</div>'
+        case Table(names, rows, numeric):
+            kind = [' class="number"' if i in numeric else "" for i in range(len(names))]
+            titles = (f'<th scope="col" tabindex="0"{k}>{escape(n)}</th>' for k, n in zip(kind, names, strict=True))
+            head = "".join(titles)
+            cells = ("".join(f"<td{k}>{_line(cell)}</td>" for k, cell in zip(kind, row, strict=True)) for row in rows)
+            body = "\n".join(f"<tr>{row}</tr>" for row in cells)
+            return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
+        case Definitions(items):
+            parts = "\n".join(f"<dt>{escape(term)}</dt><dd>{_line(line)}</dd>" for term, line in items)
+            return f"<dl>\n{parts}\n</dl>"
+        case Listing(text):
+            return f'<pre class="wide">{escape(text)}</pre>'
+        case Picture(_, title, caption):
+            said = f"<figcaption>{escape(caption)}</figcaption>"
+            return f'<figure aria-label="{escape(title)}">{_svg(block, position)}{said}</figure>'
+        case PageBreak():
+            return ""
+
+
+def _line(line: Line) -> str:
+    return "".join(_piece(piece) for piece in line)
+
+
+def _piece(piece: str) -> str:
+    match piece:
+        case Code():
+            return f"<code>{escape(piece)}</code>"
+        case Strong():
+            return f"<strong>{escape(piece)}</strong>"
+        case Math():
+            return str(convert(piece))
+        case _:
+            return escape(piece)
+
+
+def _svg(picture: Picture, position: int) -> str:
+    """The figure as SVG, with identifiers of its own and what it tells of its points as tooltips."""
+    written = io.StringIO()
+    with mpl.rc_context({"svg.hashsalt": picture.name}):
+        picture.figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
+    svg = written.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(rf'<g id="{TOLD}([^"]*)">', r'<g class="told"><title>\1</title>', svg)
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="f{position}-\1"', svg)
+    svg = re.sub(r'(href="#|url\(#)([^")]+)', rf"\1f{position}-\2", svg)
+    return re.sub(r'<svg ([^>]*?)height="[^"]+" ([^>]*?)width="[^"]+"', r"<svg \1\2", svg, count=1)

@@ -1,0 +1,116 @@
+"""A report in LaTeX that plain pdflatex compiles, with booktabs, graphicx and amsmath only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from theorycheck.reports.document import (
+    Block,
+    Code,
+    Definitions,
+    Formula,
+    Heading,
+    Line,
+    Listing,
+    Math,
+    PageBreak,
+    Paragraph,
+    Picture,
+    Strong,
+    Table,
+)
+
+PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
+\usepackage{amsmath}
+\usepackage{booktabs}
+\usepackage{graphicx}
+\setlength{\textwidth}{16cm}
+\setlength{\oddsidemargin}{0cm}
+\setlength{\textheight}{24cm}
+\setlength{\topmargin}{-1.5cm}
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{6pt}
+\begin{document}
+"""
+END = "\\end{document}\n"
+SECTIONS = {1: "section*", 2: "section*", 3: "subsection*"}
+SPECIAL = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "#": r"\#", "$": r"\$", "%": r"\%", "&": r"\&", "_": r"\_",
+    "^": r"\^{}", "~": r"\textasciitilde{}", "<": "$<$", ">": "$>$", "|": "$|$", '"': "''", "*": "$*$",
+}  # fmt: skip
+WIDE = 28  # characters in a cell from which its column is broken into lines
+
+
+def render(blocks: Sequence[Block], fragment: bool = False) -> str:
+    r"""Text of report.tex; a fragment is the body alone, to be `\input` in another document."""
+    body = "\n\n".join(_block(block) for block in blocks) + "\n"
+    return body if fragment else PREAMBLE + body + END
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Heading(text, level):
+            return f"\\{SECTIONS[level]}{{{_escape(text)}}}"
+        case Paragraph(line):
+            return _line(line)
+        case Formula(latex):
+            return f"\\[ {latex} \\]"
+        case Table():
+            return _table(block)
+        case Definitions(items):
+            lines = "\n".join(f"\\item[{{{_escape(term)}}}] {_line(line)}" for term, line in items)
+            return f"\\begin{{description}}\n{lines}\n\\end{{description}}"
+        case Listing(text):
+            return f"\\begin{{verbatim}}\n{text}\n\\end{{verbatim}}"
+        case Picture(name, _, caption):
+            picture = f"\\includegraphics[width=0.8\\textwidth]{{{name}.pdf}}"
+            return f"\\begin{{center}}\n{picture}\n\n{_escape(caption)}\n\\end{{center}}"
+        case PageBreak():
+            return "\\clearpage"
+
+
+def _table(table: Table) -> str:
+    lengths = [max(len("".join(cell)) for cell in column) for column in zip(*table.rows, strict=True)]
+    wide = [i for i, length in enumerate(lengths) if length > WIDE]
+    narrow = sum(
+        max(length, len(name))
+        for i, (length, name) in enumerate(zip(lengths, table.names, strict=True))
+        if i not in wide
+    )
+    share = max(0.2, 0.92 - 0.0115 * narrow - 0.03 * len(lengths)) / max(1, len(wide))
+    columns = "".join(
+        f"p{{{share:.2f}\\textwidth}}" if i in wide else "r" if i in table.numeric else "l" for i in range(len(lengths))
+    )
+    rows = [" & ".join(map(_escape, table.names)), *(" & ".join(map(_line, row)) for row in table.rows)]
+    body = " \\\\\n".join(rows[1:])
+    head = f"{{\\small\\begin{{tabular}}{{{columns}}}\n\\toprule\n{rows[0]} \\\\\n\\midrule"
+    return f"{head}\n{body} \\\\\n\\bottomrule\n\\end{{tabular}}}}"
+
+
+def _line(line: Line) -> str:
+    return "".join(_piece(piece) for piece in line)
+
+
+def _piece(piece: str) -> str:
+    match piece:
+        case Code():
+            return f"\\texttt{{{_breakable(piece)}}}"
+        case Strong():
+            return f"\\textbf{{{_escape(piece)}}}"
+        case Math():
+            return f"${piece}$"
+        case _:
+            return _escape(piece)
+
+
+def _breakable(text: str) -> str:
+    """Long code, such as a hash, may be broken after every eighth character."""
+    if len(text) <= WIDE or " " in text:
+        return _escape(text)
+    return "\\allowbreak{}".join(_escape(text[i : i + 8]) for i in range(0, len(text), 8))
+
+
+def _escape(text: str) -> str:
+    escaped = "".join(SPECIAL.get(character, character) for character in str(text))
+    return re.sub(r"(?<![\w-])-(?=\d)", "$-$", escaped)  # a minus sign, no hyphen
