@@ -70,7 +70,7 @@ def test_the_search_ends_near_the_thresholds(steepness):
 def test_it_stops_when_the_interval_is_narrow_enough_and_costs_less_than_the_grid():
     full = judged(collected(Grid(CELLS, 60), law(), 0))
     width = full.high - full.low
-    counts = [collected(adaptive(width), law(), seed) for seed in range(6)]
+    counts = [collected(adaptive(width, 8000), law(), seed) for seed in range(6)]
     intervals = [judged(table) for table in counts]
     assert all(interval.high - interval.low <= width for interval in intervals)
     assert np.median([table["trials"].sum() for table in counts]) < 0.6 * 60 * len(CELLS)

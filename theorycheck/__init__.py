@@ -1,3 +1,28 @@
-"""theorycheck: takes a theorem's scaling statement, trains what it speaks about, and gives a verdict."""
+"""theorycheck: takes a theorem's statement, trains what it speaks about, and gives a verdict.
+
+import theorycheck as tc
+v = tc.verify("sample_complexity", "quick")
+v.decision, v.exponent("alpha_*"), v.trials, v.plot(), v.report("pdf")
+"""
+
+from __future__ import annotations
+
+from typing import Any
 
 __version__ = "0.1.0"
+__all__ = ["BigO", "Claim", "Condition", "Design", "Omega", "Paper", "Result", "Source", "Theta", "verify"]
+
+_HOMES = {
+    **dict.fromkeys(("verify", "Result"), "api"),
+    **dict.fromkeys(("Claim", "Condition", "Design", "Paper", "Source"), "claim"),
+    **dict.fromkeys(("BigO", "Omega", "Theta"), "law"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use, so that the command line starts fast."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'theorycheck' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"theorycheck.{_HOMES[name]}"), name)

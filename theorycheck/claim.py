@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 from pathlib import Path
 from types import MappingProxyType
@@ -151,7 +151,8 @@ class Claim(_Frozen):
         quantity: what the law is about, such as N*.
         law: the bound, or a statement of another kind (theorycheck.statements); the design varies its letters.
         conditions: assumptions of the theorem; a design point outside of them does not enter the verdict.
-        response: name of the response in theorycheck.empirical that a trial measures.
+        response: name of the response in theorycheck.empirical that a trial measures; or a function of the claim file,
+            f(point, seed), which returns whether a trial succeeds, or the measured value where nothing is searched.
         design: the default experiment.
         margin: a law may be exactly as steep as claimed, so exponents up to this much worse are allowed.
             (Margin and rivals are a scaling law's.)
@@ -169,7 +170,7 @@ class Claim(_Frozen):
     quantity: Symbol
     law: Law | Direction | Contrast | Limit | Transition | Ordering
     conditions: tuple[Condition, ...] = ()
-    response: str
+    response: str | Callable[[Mapping[str, Any], int], Any]
     design: Design
     margin: float = Field(0.25, gt=0)
     rivals: tuple[float, ...] = ()
@@ -207,6 +208,11 @@ class Claim(_Frozen):
             known = ", ".join(self.designs) or "no other design"
             raise ClaimError(f"{self.name} has no design {name!r}; it has {known}, beside the default without --design")
         return self.model_copy(update={"design": self.designs[name]})
+
+    @property
+    def design_name(self) -> str | None:
+        """The name of the design, among those the claim names; None for the default."""
+        return next((name for name, design in self.designs.items() if design is self.design), None)
 
     def varied(self, name: str) -> Claim:
         """The same claim with other held values, by the name of a variation."""

@@ -13,7 +13,7 @@ import typer
 
 from theorycheck import __version__
 from theorycheck.empirical.store import DEFAULT_STORE
-from theorycheck.errors import Interrupted, TheoryCheckError
+from theorycheck.errors import ClaimError, Interrupted, StoreError, TheoryCheckError
 from theorycheck.reports import DEFAULT_OUT
 
 USAGE_ERROR, INTERRUPTED = 2, 130
@@ -255,6 +255,51 @@ def runs(store: StoreOption = DEFAULT_STORE) -> None:
             values = {**run, "plan": run["plan"][:12], "finished": run["finished"] or "unfinished"}
             rows.append(["" if value is None else str(value) for value in values.values()])
         typer.echo("\n".join(columns(rows)))
+
+
+@app.command()
+def report(
+    run: Annotated[int, typer.Argument(help="Number of a run, as `theorycheck runs` lists it.")],
+    formats: Annotated[
+        str | None, typer.Option("--report", help="Formats, of md,html,tex,pdf; by default all that can be made here.")
+    ] = None,
+    fragment: Annotated[bool, typer.Option("--fragment", help="Write report.tex without its preamble.")] = False,
+    claim: Annotated[str | None, typer.Option(help="Path of the claim file, where the run was about one.")] = None,
+    store: StoreOption = DEFAULT_STORE,
+    out: Annotated[Path, typer.Option(help="Folder of the reports, one subfolder a claim.")] = DEFAULT_OUT,
+) -> None:
+    """Write the report of a run again, from its stored trials; trains nothing. Exit status as for verify."""
+    from theorycheck.reports.report import available
+    from theorycheck.reports.terminal import summary
+    from theorycheck.verdict import exit_status
+    from theorycheck.verification import folder_of, recall, write
+
+    with _explained():
+        wanted = available(_formats(formats))
+        if not store.exists():
+            raise StoreError(f"there is no store {store}; `theorycheck verify` makes one")
+        finding = recall(run, store, claim)
+        verdict = write(finding, folder_of(finding.claim, finding.claim.design_name, out), wanted, fragment)
+        typer.echo(summary(verdict, finding.claim))
+    raise typer.Exit(exit_status([verdict]))
+
+
+@app.command()
+def new(path: Annotated[Path, typer.Argument(help="File to write, ending in .py.")]) -> None:
+    """Write a commented claim file that runs as it is, to be changed into yours."""
+    from importlib.resources import files
+
+    with _explained():
+        if path.suffix != ".py" or not path.stem.isidentifier() or not path.stem.islower():
+            raise ClaimError(f"a claim file is named like its claim, such as my_claim.py, got {path.name}; rename it")
+        if path.exists():
+            raise ClaimError(f"{path} is there already and was left as it is; choose another name")
+        template = files("theorycheck.reports").joinpath("templates/claim.py.txt").read_text(encoding="utf-8")
+        try:
+            path.write_text(template.replace("NAME", path.stem).replace("FILE", str(path)), encoding="utf-8")
+        except OSError as error:
+            raise ClaimError(f"{path} cannot be written: {error.strerror}") from error
+        typer.echo(f"wrote {path}; now: theorycheck verify --claim {path} --profile quick")
 
 
 @contextmanager

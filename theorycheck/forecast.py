@@ -12,10 +12,9 @@ import pandas as pd
 from joblib import Parallel, delayed
 
 from theorycheck.claim import Claim
-from theorycheck.empirical.responses import response
 from theorycheck.errors import ClaimError
 from theorycheck.law import Law
-from theorycheck.plan import Plan, question
+from theorycheck.plan import Plan, question, response_of
 from theorycheck.statistics.basis import centred_basis
 from theorycheck.statistics.binomial import BINOMIAL_DF, probit_information
 from theorycheck.statistics.judge import decide, fit_laws, gather
@@ -154,7 +153,7 @@ def expected_fit(planted: PlantedThreshold, cells: pd.DataFrame) -> ThresholdFit
 
 def seconds_per_trial(plan: Plan) -> float:
     """Mean training time of a trial on this machine, measured on one at each end and in the middle of the design."""
-    measure = response(plan.claim.response).measure
+    measure = response_of(plan.claim).measure
     trials = [plan.trial(plan.cells[i], 0) for i in (-1, 0, len(plan.cells) // 2, -1)]
     seconds = []
     for trial in trials:

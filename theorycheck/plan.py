@@ -14,8 +14,8 @@ from typing import Any, Literal
 import pandas as pd
 
 from theorycheck.claim import SAMPLES, Claim, Condition
-from theorycheck.empirical.responses import Response, response
-from theorycheck.empirical.trial import REVISION, Trial
+from theorycheck.empirical.responses import FunctionResponse, Response, response
+from theorycheck.empirical.trial import REVISION, Trial, name_of
 from theorycheck.errors import ClaimError, DesignError
 from theorycheck.law import Law
 from theorycheck.statements import Contrast
@@ -128,8 +128,9 @@ class Plan:
         following = []
         for arm in self.arms:
             here = at(counts, arm.group)
-            columns = here[[self.claim.design.factor, "n", "trials", "unfitted"]]
-            tried = Counter({(level, n): fitted + not_fitted for level, n, fitted, not_fitted in columns.to_numpy()})
+            n = here["n"] if self.claim.design.samples else [0] * len(here)
+            made = here["trials"] + here["unfitted"]
+            tried = Counter(dict(zip(zip(here[self.claim.design.factor], n, strict=True), made, strict=True)))
             chosen = arm.placement.next_round(here)
             following += [
                 (cell, self.trial(cell, int(tried[cell.place]) + i))
@@ -143,6 +144,11 @@ class Plan:
         """At how many levels a condition holds for every N."""
         bad = {cell.level for cell in self.cells if condition in cell.violated}
         return len(self.levels) - len(bad)
+
+    @property
+    def columns(self) -> list[str]:
+        """What tells a design point in tables of trials: what is varied, and n, the value that is searched, if any."""
+        return [*self.claim.design.varied, *(["n"] if self.claim.design.samples else [])]
 
     @property
     def levels(self) -> list[float]:
@@ -173,8 +179,9 @@ class Plan:
             "placement": f"in each of {len(self.arms)} groups: " * (len(self.arms) > 1) + str(self.placement),
             "seed": self.seed,
             "device": self.device,
-            "response": f"{claim.response}: {response(claim.response).meaning}",
+            "response": f"{name_of(claim.response)}: {response_of(claim).meaning}",
             "held": claim.held,
+            "name": claim.design_name,
             "outside_regime": claim.design.outside_regime,
             "note": claim.design.note,
             "conditions": [
@@ -219,7 +226,7 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
         ClaimError: the claim names an unknown response, or an expression of its design lacks a value.
         DesignError: a design point is impossible, or none lies in the theorem's regime.
     """
-    measured = response(claim.response)
+    measured = response_of(claim)
     _check_search(claim, measured)
     cells = []
     for group, level, n in product(claim.design.groups(), claim.design.levels, claim.design.samples or (None,)):
@@ -236,12 +243,20 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
             f"no design point of {claim.name} lies in the theorem's regime ({conditions}); change the levels, "
             f"{SAMPLES.name}, or the held values"
         )
+    taken = {"replicate", "key", "outcome", "work", "value", *(["n"] if claim.design.samples else [])}
+    if clash := sorted(taken & set(claim.design.varied)):
+        raise ClaimError(f"{claim.name} varies {', '.join(clash)}, a name that the table of trials needs; rename it")
     arms = [(group, tuple(c.place for c in tried if c.group == group)) for group in claim.design.groups()]
     placed = tuple(Arm(group, _place(claim, profile, inside, group)) for group, inside in arms if inside)
     return Plan(claim, profile, seed, device, tuple(cells), placed)
 
 
-def _check_search(claim: Claim, measured: Response) -> None:
+def response_of(claim: Claim) -> Response | FunctionResponse:
+    """The response of a claim; a function measures a value where nothing is searched."""
+    return response(claim.response, measures=not claim.design.samples)
+
+
+def _check_search(claim: Claim, measured: Response | FunctionResponse) -> None:
     """A threshold needs values to search, and a measured value has none."""
     searches = bool(claim.design.samples)
     if searches == (measured.value is not None):

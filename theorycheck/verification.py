@@ -15,12 +15,11 @@ from theorycheck import bounds
 from theorycheck.calibration import error_rates
 from theorycheck.claim import Claim, evaluate
 from theorycheck.empirical import sweep
-from theorycheck.empirical.responses import response
 from theorycheck.empirical.store import DEFAULT_STORE, Store
 from theorycheck.empirical.trial import Trial
-from theorycheck.errors import ClaimError
+from theorycheck.errors import ClaimError, StoreError
 from theorycheck.law import Law
-from theorycheck.plan import Cell, Plan, ProfileName, make_plan, question
+from theorycheck.plan import Cell, Plan, ProfileName, make_plan, question, response_of
 from theorycheck.reports import DEFAULT_OUT
 from theorycheck.reports.report import Format, available, write_report
 from theorycheck.statements import Contrast, Limit, Ordering, Transition
@@ -73,6 +72,32 @@ def examine(
             other = settle(make_plan(asked.varied(name), profile, seed, device), opened, jobs, progress)
             varied.append(Variation(name, other.verdict.judgement.decision, other.verdict.judgement.estimates))
     return replace(finding, verdict=replace(finding.verdict, sensitivity=tuple(varied)))
+
+
+def recall(run: int, store: Path = DEFAULT_STORE, claim: Claim | str | None = None) -> Finding:
+    """Judge the stored trials of a run anew; train nothing.
+
+    Args:
+        run: its number, as `theorycheck runs` lists it.
+        store: where its trials are.
+        claim: what it was about, where that is no claim known by its name.
+
+    Raises:
+        StoreError: there is no such run, or some of its trials are missing.
+        ClaimError: the claim is unknown, or no longer what the run was planned for.
+    """
+    with Store(store) as opened:
+        kept = opened.plan_of(run)
+        found = bounds.find(kept["claim"]) if claim is None else bounds.find(claim) if isinstance(claim, str) else claim
+        design = kept["design"]
+        asked = found.with_design(design["name"]) if design.get("name") else found
+        for candidate in (asked, *(asked.varied(name) for name in asked.variations)):
+            plan = make_plan(candidate, design["profile"], design["seed"], design["device"])
+            if plan.hash == kept["hash"]:
+                return settle(plan, opened, jobs=0)
+    raise ClaimError(
+        f"run {run} was planned for another version of {kept['claim']} or of theorycheck; verify the claim again"
+    )
 
 
 def verify(
@@ -132,15 +157,16 @@ def write(finding: Finding, folder: Path, formats: Sequence[Format] | None, frag
 
 
 def settle(plan: Plan, store: Store, jobs: int, progress: Progress = silent) -> Finding:
-    """Train a plan's trials, but those that are stored, and judge them."""
+    """Train a plan's trials, but those that are stored, and judge them; with 0 jobs nothing is trained or recorded."""
     started = time.monotonic()
-    run = store.start_run(plan.hash, plan.claim.name, plan.document)
+    run = store.start_run(plan.hash, plan.claim.name, plan.document) if jobs else None
     table, trained = carry_out(plan, store, jobs, progress)
     evidence = observed(table, plan)
     judgement = answer(evidence, plan.claim).with_check(_error_rates(plan.claim))
     if plan.claim.design.outside_regime:
         judgement = judgement.with_check(_outside(plan))
-    store.finish_run(run, trained, len(table) - trained, judgement.decision)
+    if run is not None:
+        store.finish_run(run, trained, len(table) - trained, judgement.decision)
     verdict = describe(plan, judgement, table, trained, time.monotonic() - started)
     return Finding(verdict, plan.claim, table, evidence)
 
@@ -158,7 +184,7 @@ def _outside(plan: Plan) -> Check:
 
 
 def _error_rates(claim: Claim) -> Check:
-    measured = response(claim.response).value is not None
+    measured = response_of(claim).value is not None
     if isinstance(claim.law, Law):
         return error_rates("measured" if measured else "counts")
     return error_rates(type(claim.law).__name__.lower())
@@ -173,7 +199,7 @@ def answer(evidence: pd.DataFrame, claim: Claim) -> Judgement:
 
 
 def carry_out(plan: Plan, store: Store, jobs: int, progress: Progress = silent) -> tuple[pd.DataFrame, int]:
-    """Train a plan's trials, round by round, but those that are stored.
+    """Train a plan's trials, round by round, but those that are stored; with 0 jobs all must be.
 
     Returns:
         The trials as by `tabulate`, by level, N and replicate, and how many of them were trained now.
@@ -186,29 +212,37 @@ def carry_out(plan: Plan, store: Store, jobs: int, progress: Progress = silent) 
             stored = store.find(trial.key for trial in trials)
             missing = [trial for trial in trials if trial.key not in stored]
             advance(len(trials) - len(missing), len(trials))
+            if missing and jobs == 0:
+                raise StoreError(
+                    f"{len(missing)} trials of {plan.claim.name} are not stored; verify the claim to train them"
+                )
             if missing:
                 sweep.run(missing, store, jobs, lambda done: advance(done, 0))
                 stored |= store.find(trial.key for trial in missing)
             trained += len(missing)
             rounds.append(tabulate(plan, following, stored))
             table = pd.concat(rounds)
-    return table.sort_values([*plan.claim.design.varied, "n", "replicate"], ignore_index=True), trained
+    return table.sort_values([*plan.columns, "replicate"], ignore_index=True), trained
 
 
 def tabulate(
     plan: Plan, trials: Sequence[tuple[Cell, Trial]], measurements: Mapping[str, Mapping[str, Any]]
 ) -> pd.DataFrame:
-    """One row a trial: what is varied, n (what is searched), replicate, the measurement, work, and the trial's key."""
-    factor, measured = plan.claim.design.factor, response(plan.claim.response)
+    """One row a trial: what is varied, n (where something is searched), replicate, measurement, work, and key."""
+    factor, measured = plan.claim.design.factor, response_of(plan.claim)
+
+    def searched(cell: Cell) -> dict[str, float]:
+        return {"n": cell.n} if plan.claim.design.samples else {}
+
     rows = [
         {
-            **{factor: cell.level, **cell.group, "n": cell.n, "replicate": trial.replicate},
+            **{factor: cell.level, **cell.group, **searched(cell), "replicate": trial.replicate},
             **measurements[trial.key],
             **{"work": measured.work(cell.parameters, measurements[trial.key]), "key": trial.key},
         }
         for cell, trial in trials
     ]
-    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=[*plan.claim.design.varied, "n", "outcome", "work"])
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=[*plan.columns, "outcome", "work"])
 
 
 def count(table: pd.DataFrame, plan: Plan, *more: str) -> pd.DataFrame:
@@ -224,7 +258,7 @@ def count(table: pd.DataFrame, plan: Plan, *more: str) -> pd.DataFrame:
             "work": table["work"].astype(float),
         }
     )
-    return outcomes.groupby([table[name] for name in (*plan.claim.design.varied, "n", *more)]).sum().reset_index()
+    return outcomes.groupby([table[name] for name in (*plan.columns, *more)]).sum().reset_index()
 
 
 def observed(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
@@ -233,9 +267,13 @@ def observed(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     Measured values have the columns of what is varied, value and censored; those that are compared seed by seed have
     seed; those that were looked at over the iterations a row for each look, with t.
     """
-    law, measured = plan.claim.law, response(plan.claim.response)
+    law, measured = plan.claim.law, response_of(plan.claim)
     if measured.value is None:
         counts = count(table, plan)
+        if "value" in table and table["value"].notna().any():
+            raise ClaimError(
+                f"{measured.name} returns numbers, but {plan.claim.name} searches a threshold; return success"
+            )
         if isinstance(law, Transition):
             parameters = {(c.place, *c.group.values()): c.parameters for c in plan.cells}
             keys = counts[[plan.claim.design.factor, "n", *plan.claim.design.crossed]].itertuples(index=False)
@@ -245,6 +283,10 @@ def observed(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
             pair = table.groupby([plan.claim.design.factor, "n", "replicate"]).ngroup()
             return count(table.assign(pair=pair), plan, "pair")
         return counts
+    if measured.value not in table:
+        raise ClaimError(
+            f"{measured.name} returns no numbers, but {plan.claim.name} searches no threshold; name samples"
+        )
     values = table.assign(value=table[measured.value], seed=table["replicate"])
     if isinstance(law, Limit):
         return values.explode(looked_at(values), ignore_index=True)
@@ -263,9 +305,9 @@ def as_drawn(table: pd.DataFrame, plan: Plan) -> dict[str, tuple[float, float]]:
 
     A response reports what it could only draw at random under `realised_` and the parameter's name.
     """
-    design = plan.claim.design
-    asked = {(cell.level, *cell.group.values(), cell.n): cell.parameters for cell in plan.cells}
-    places = list(table[[design.factor, *design.crossed, "n"]].itertuples(index=False, name=None))
+    count_of_columns = len(plan.columns)
+    asked = {(c.level, *c.group.values(), c.n)[:count_of_columns]: c.parameters for c in plan.cells}
+    places = list(table[plan.columns].itertuples(index=False, name=None))
     ratios = {}
     for column in [column for column in table if column.startswith("realised_")]:
         name = column.removeprefix("realised_")

@@ -8,20 +8,47 @@ import importlib
 import pkgutil
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 
 from pydantic import ValidationError
 
 from theorycheck.claim import Claim
 from theorycheck.errors import ClaimError, TheoryCheckError
 
+GROUP = "theorycheck.claims"  # entry points by which installed packages offer claims
+
 
 def claims() -> dict[str, Claim]:
-    """All claims of the package by name, in the order of papers and names."""
+    """All claims by name: those of this package, in the order of papers and names, and those of installed packs.
+
+    Raises:
+        ClaimError: a pack offers something else than a claim, or a name that is taken.
+    """
     modules = (importlib.import_module(name) for name in _module_names())
-    return {module.claim.name: module.claim for module in modules}
+    known: dict[str, Claim] = {module.claim.name: module.claim for module in modules}
+    return known | packed(known)
+
+
+def packed(known: Mapping[str, Claim] = MappingProxyType({})) -> dict[str, Claim]:
+    """The claims of installed packs by name; those known already must not be among them."""
+    found: dict[str, Claim] = {}
+    for entry in entry_points(group=GROUP):
+        try:
+            offered = entry.load()
+        except Exception as error:
+            raise ClaimError(f"the claim {entry.value} of an installed pack cannot be loaded: {error}") from error
+        claim = getattr(offered, "claim", offered)
+        if not isinstance(claim, Claim):
+            raise ClaimError(
+                f"the entry point {entry.name} = {entry.value} must name a claim, found {type(claim).__name__}"
+            )
+        if claim.name in known or claim.name in found:
+            raise ClaimError(f"the claim {claim.name} of {entry.value} has a name that is taken; rename it")
+        found[claim.name] = claim
+    return found
 
 
 def find(name: str) -> Claim:

@@ -6,6 +6,7 @@ Loads no torch: the module that trains is imported by the first batch.
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from theorycheck.empirical.setting import Setting
-from theorycheck.empirical.trial import Trial
+from theorycheck.empirical.trial import Function, Trial
 from theorycheck.errors import ClaimError, DesignError
 
 Measurement = Mapping[str, Any]
@@ -126,8 +127,88 @@ RESPONSES = {
 }
 
 
-def response(name: str) -> Response:
-    """The response of a name; ClaimError when there is none."""
+@dataclass(frozen=True)
+class FunctionResponse:
+    """A function `f(point, seed)` of a claim file as a response.
+
+    It returns True or False, whether the trial succeeds, where a threshold is searched; else the value that is
+    measured, a positive number. None says that the trial is no evidence. All its randomness must come from the seed.
+
+    Attributes:
+        function: the function.
+        value: "value" where it measures; None where it tells success.
+    """
+
+    function: Function
+    value: str | None
+    shapes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.function.__name__
+
+    @property
+    def meaning(self) -> str:
+        """The first line of the function's documentation."""
+        return ((self.function.__doc__ or "a function of the claim file").strip().splitlines()[0]).rstrip(".")
+
+    def check(self, parameters: Mapping[str, Any], where: str) -> None:
+        """Nothing is known of what the function takes."""
+
+    def trials_at_once(self, parameters: Mapping[str, Any]) -> int:
+        """How many trials a worker is given."""
+        return 8
+
+    def work(self, parameters: Mapping[str, Any], measurement: Measurement) -> float:
+        """Every trial counts alike."""
+        return 1.0
+
+    def measure(self, trials: Sequence[Trial]) -> Iterator[tuple[int, Measurement]]:
+        """Call the function for every trial, and yield position and measurement of each.
+
+        Raises:
+            ClaimError: the function fails, or returns something else.
+        """
+        for i, trial in enumerate(trials):
+            seed = int(trial.key[:8], 16)
+            try:
+                found = self.function(trial.parameters, seed)
+            except Exception as error:
+                point = ", ".join(f"{name} = {value}" for name, value in trial.parameters.items())
+                raise ClaimError(f"{self.name} failed at {point}: {type(error).__name__}: {error}") from error
+            yield i, _measurement(found, self.name)
+
+
+def _measurement(found: Any, name: str) -> Measurement:
+    if found is None:
+        return {"outcome": "unfitted"}
+    if isinstance(found, bool) or type(found).__name__ == "bool":  # Python's or NumPy's
+        return {"outcome": "success" if found else "failure"}
+    try:
+        number = float(found)
+    except (TypeError, ValueError) as error:
+        raise ClaimError(
+            f"{name} returned {found!r}; it must return True, False, a positive number, or None"
+        ) from error
+    if not 0 < number < math.inf:
+        raise ClaimError(f"{name} returned {found!r}; a measured value must be positive, as its logarithm is taken")
+    return {"outcome": "success", "value": number}
+
+
+def response(named: str | Function, measures: bool = False) -> Response | FunctionResponse:
+    """The response of a name, or a function as one; ClaimError when there is none.
+
+    Args:
+        named: the name or the function.
+        measures: whether a function measures a value; else it tells success.
+    """
+    if not isinstance(named, str):
+        return FunctionResponse(named, "value" if measures else None)
+    return _known(named)
+
+
+def _known(name: str) -> Response:
     if name not in RESPONSES:
         raise ClaimError(f"there is no response {name!r}; a claim can name {', '.join(RESPONSES)}")
     return RESPONSES[name]

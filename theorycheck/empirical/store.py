@@ -88,6 +88,19 @@ class Store:
             rows = execute(f"SELECT {', '.join(columns)} FROM runs JOIN plans ON plan = hash ORDER BY id").fetchall()
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
+    def plan_of(self, run: int) -> dict[str, Any]:
+        """Of a run: the plan's hash, the name of its claim, and its document as JSON values.
+
+        Raises:
+            StoreError: there is no such run.
+        """
+        query = "SELECT hash, claim, document FROM runs JOIN plans ON plan = hash WHERE id = ?"
+        with self._transaction() as execute:
+            row = execute(query, (run,)).fetchone()
+        if row is None:
+            raise StoreError(f"the store {self.path} has no run {run}; `theorycheck runs` lists them")
+        return {"hash": row[0], "claim": row[1], **json.loads(row[2])}
+
     def _prepare(self) -> None:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")

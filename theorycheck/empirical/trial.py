@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+Function = Callable[[Mapping[str, Any], int], bool | float]  # of a design point and a seed
 REVISION = 2  # raise it whenever the engine would give another result for the same specification
 
 
@@ -16,7 +19,7 @@ class Trial:
     """The specification of one training.
 
     Attributes:
-        response: name of the response that is measured.
+        response: name of the response that is measured, or a function of a claim file.
         parameters: all values that determine the trial, by name; JSON scalars.
         seed: base seed of the experiment.
         replicate: number of the repetition, 0, 1, ...
@@ -24,7 +27,7 @@ class Trial:
         device: "cpu" or "cuda".
     """
 
-    response: str
+    response: str | Function
     parameters: Mapping[str, Any]
     seed: int
     replicate: int
@@ -33,8 +36,9 @@ class Trial:
 
     @property
     def specification(self) -> str:
-        """Canonical JSON text of everything the result depends on."""
-        return _canonical({**vars(self), "parameters": dict(self.parameters), "revision": REVISION})
+        """Canonical JSON text of everything the result depends on; of a function, the text of its file."""
+        named = {"response": name_of(self.response), "parameters": dict(self.parameters), "revision": REVISION}
+        return _canonical({**vars(self), **named})
 
     @property
     def key(self) -> str:
@@ -45,6 +49,18 @@ class Trial:
         """Key of all trials that agree in the named parameters and in their seeds, whatever else they vary."""
         shared = {name: self.parameters[name] for name in names}
         return _digest(_canonical({"parameters": shared, "seed": self.seed, "replicate": self.replicate}))
+
+
+def name_of(response: str | Function) -> str:
+    """The name of a response; of a function, with a hash of the file that defines it."""
+    return response if isinstance(response, str) else f"{response.__name__}@{_file_digest(response)}"
+
+
+@cache
+def _file_digest(function: Function) -> str:
+    """Of the file of a function, whose other functions it may call; of its code where there is no file."""
+    path = Path(function.__code__.co_filename)
+    return hashlib.sha256(path.read_bytes() if path.exists() else function.__code__.co_code).hexdigest()[:16]
 
 
 def _canonical(value: Any) -> str:

@@ -34,8 +34,12 @@ _ENVIRONMENT = Environment(loader=PackageLoader("theorycheck.reports"), undefine
 def render(blocks: Sequence[Block]) -> str:
     """Text of report.html."""
     title = next(block.text for block in blocks if isinstance(block, Heading))
-    body = "\n".join(_block(block, i) for i, block in enumerate(blocks))
-    return _ENVIRONMENT.get_template("report.html.j2").render(title=escape(title), body=body)
+    return _ENVIRONMENT.get_template("report.html.j2").render(title=escape(title), body=body(blocks))
+
+
+def body(blocks: Sequence[Block]) -> str:
+    """The report without its page, for notebooks."""
+    return "\n".join(_block(block, i) for i, block in enumerate(blocks))
 
 
 def _block(block: Block, position: int) -> str:
@@ -51,8 +55,8 @@ def _block(block: Block, position: int) -> str:
             titles = (f'<th scope="col" tabindex="0"{k}>{escape(n)}</th>' for k, n in zip(kind, names, strict=True))
             head = "".join(titles)
             cells = ("".join(f"<td{k}>{_line(cell)}</td>" for k, cell in zip(kind, row, strict=True)) for row in rows)
-            body = "\n".join(f"<tr>{row}</tr>" for row in cells)
-            return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
+            lines = "\n".join(f"<tr>{row}</tr>" for row in cells)
+            return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>\n{lines}\n</tbody></table></div>'
         case Definitions(items):
             parts = "\n".join(f"<dt>{escape(term)}</dt><dd>{_line(line)}</dd>" for term, line in items)
             return f"<dl>\n{parts}\n</dl>"

@@ -71,7 +71,7 @@ def _block(block: Block) -> str:
 
 
 def _table(table: Table) -> str:
-    lengths = [max(len("".join(cell)) for cell in column) for column in zip(*table.rows, strict=True)]
+    lengths = [max((len("".join(row[i])) for row in table.rows), default=0) for i in range(len(table.names))]
     wide = [i for i, length in enumerate(lengths) if length > WIDE]
     narrow = sum(
         max(length, len(name))

@@ -1,0 +1,157 @@
+"""The report in every format."""
+
+import re
+import shutil
+import subprocess
+
+import pytest
+from test_cli import run
+
+from theorycheck.errors import ReportError
+from theorycheck.reports import html, latex, markdown, pdf
+from theorycheck.reports.document import Code, Definitions, Formula, Heading, Math, Paragraph, Strong, Table
+from theorycheck.verification import verify
+
+NASTY = r"100 % of a_b & c^2 <x> {y} $5 #1 ~z \w |v| *s* -0.80"
+BLOCKS = [
+    Heading(NASTY, 1),
+    Paragraph((NASTY, Code("a_b <= 1"), Strong(NASTY), Math(r"\alpha_*"))),
+    Formula(r"N^* = O\left(\alpha_*^{-2}\right)"),
+    Table(("one", NASTY), (((NASTY,), ("-1.5",)), (("x",), ("2",))), frozenset({1})),
+    Table(("empty",), ()),
+    Definitions(((NASTY, (NASTY,)),)),
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    from conftest import CLAIM
+
+    base = tmp_path_factory.mktemp("reports")
+    (base / "tiny.py").write_text(CLAIM)
+    formats = ("md", "html", "tex", "pdf") if pdf.maker() else ("md", "html", "tex")
+    verify(str(base / "tiny.py"), "full", store=base / "s.sqlite", out=base / "out", formats=formats)
+    return base / "out/tiny"
+
+
+def test_every_format_says_the_same(folder):
+    texts = [(folder / f"report.{name}").read_text() for name in ("md", "html", "tex")]
+    for words in ("SUPPORTED", "REFUTED", "INCONCLUSIVE"):
+        assert len({words in text for text in texts}) == 1
+    for section in (
+        "Estimates",
+        "Checks",
+        "Assumptions",
+        "Design",
+        "What was not tested",
+        "How to reproduce",
+        "Source",
+    ):
+        assert all(section in text for text in texts)
+    assert all("theorycheck verify --claim tiny --profile full --seed 0" in text for text in texts)
+
+
+def test_the_html_needs_nothing_else(folder):
+    text = (folder / "report.html").read_text()
+    assert "<svg" in text
+    assert "<math" in text
+    assert not re.findall(r'(?:src|href)="(?!#|data:)[^"]*"', text)
+    assert not re.findall(r"url\((?!#)", text)
+    assert "@import" not in text
+    assert "trials succeed at" in text  # told by the cells of the map
+    identifiers = re.findall(r'\bid="([^"]+)"', text)
+    assert len(identifiers) == len(set(identifiers))
+
+
+def test_equal_runs_give_equal_bytes(folder):
+    from theorycheck.errors import TheoryCheckError  # noqa: F401
+
+    base = folder.parents[1]
+    formats = [name for name in ("md", "html", "tex", "pdf") if (folder / f"report.{name}").exists()]
+    verify(str(base / "tiny.py"), "full", store=base / "s.sqlite", out=base / "again", formats=formats)
+    for name in [f"report.{name}" for name in formats] + ["success_map.pdf", "log_log.png"]:
+        assert (base / "again/tiny" / name).read_bytes() == (folder / name).read_bytes(), name
+
+
+@pytest.mark.parametrize("program", ["pdflatex", "typst"])
+def test_nasty_text_is_typeset(program, tmp_path, monkeypatch):
+    there = shutil.which("pdflatex") if program == "pdflatex" else pdf.importlib.util.find_spec("typst")
+    if not there:
+        pytest.skip(f"no {program} here")
+    monkeypatch.setattr(pdf, "maker", lambda: program)
+    assert pdf.write(BLOCKS, tmp_path / "report.pdf") == program
+    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_nasty_text_is_escaped():
+    assert "<x>" not in html.render(BLOCKS)
+    assert latex.render(BLOCKS, fragment=True).count(r"\%") == latex.render(BLOCKS).count(r"\%") == 7
+    assert "$-$0.80" in latex.render(BLOCKS)
+    assert r"\<x>" in markdown.render(BLOCKS)
+
+
+def test_the_source_compiles_with_plain_latex(folder, tmp_path):
+    if not shutil.which("pdflatex"):
+        pytest.skip("no pdflatex here")
+    for path in folder.iterdir():
+        shutil.copy(path, tmp_path)
+    used = set(re.findall(r"\\usepackage\{(\w+)\}", (tmp_path / "report.tex").read_text()))
+    assert used == {"amsmath", "booktabs", "graphicx"}
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "report.tex"]
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
+
+
+def test_without_a_maker_a_pdf_is_refused_when_asked_for_and_left_out_otherwise(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(pdf, "maker", lambda: None)
+    with pytest.raises(ReportError, match=r"pip install 'theorycheck\[pdf\]'"):
+        verify(str(tiny), "smoke", store=tmp_path / "s.sqlite", out=tmp_path / "out", formats=["pdf"])
+    result = run("verify", "--claim", tiny, "--profile", "smoke", cwd=tmp_path)
+    assert result.exit_code in (0, 1, 3)
+    assert not (tmp_path / "theorycheck-out/tiny/report.pdf").exists()
+    assert (tmp_path / "theorycheck-out/tiny/report.tex").exists()
+
+
+def test_an_unknown_format_is_a_usage_error(tiny, tmp_path):
+    result = run("verify", "--claim", tiny, "--report", "pdf,doc", cwd=tmp_path)
+    assert result.exit_code == 2
+    assert "--report takes some of md,html,tex,pdf" in result.stderr
+
+
+def test_several_claims_make_one_report_with_a_table(tiny, tmp_path):
+    other = tiny.with_name("other.py")
+    other.write_text(tiny.read_text().replace('name="tiny"', 'name="other"'))
+    result = run("verify", "--claim", tiny, "--claim", other, "--profile", "smoke", "--report", "md,tex", cwd=tmp_path)
+    assert result.exit_code in (0, 1, 3), result.stderr
+    text = (tmp_path / "theorycheck-out/report.md").read_text()
+    assert text.startswith("# 2 claims")
+    assert "| `tiny` |" in text
+    assert "| `other` |" in text
+    assert (tmp_path / "theorycheck-out/overview.pdf").exists()
+    assert text.count("[li2023shallow]") + text.count("li2023shallow") >= 1
+
+
+@pytest.mark.skipif(not shutil.which("chromium"), reason="no chromium here")
+def test_the_html_in_a_real_browser(folder, tmp_path):
+    """No console error; formulas and figures are there, tables sort, and no request leaves the page."""
+    page = tmp_path / "page.html"
+    probe = """<script>
+    const out = {};
+    out.math = [...document.querySelectorAll("math")].every(m => m.getBoundingClientRect().width > 5);
+    out.svg = [...document.querySelectorAll("figure svg")].every(m => m.getBoundingClientRect().height > 50);
+    out.requests = performance.getEntriesByType("resource").length;
+    const head = [...document.querySelectorAll("th")].find(h => h.textContent === "fitted");
+    if (head) { head.click(); const i = head.cellIndex;
+      const v = [...head.closest("table").tBodies[0].rows].map(r => parseFloat(r.cells[i].textContent));
+      out.sorted = v.every((x, k) => k === 0 || v[k - 1] <= x); } else { out.sorted = true; }
+    document.title = JSON.stringify(out);
+    </script></body>"""
+    page.write_text((folder / "report.html").read_text().replace("</body>", probe))
+    command = [
+        "chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--dump-dom",
+        f"--user-data-dir={tmp_path / 'profile'}", page.as_uri(),
+    ]  # fmt: skip
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    title = re.search(r"<title>(.*?)</title>", result.stdout)
+    assert title, result.stderr[-2000:]
+    assert title[1] == '{"math":true,"svg":true,"requests":0,"sorted":true}'
+    assert "CONSOLE" not in result.stderr

@@ -1,0 +1,133 @@
+"""What `import theorycheck as tc` offers in a notebook: verify a claim, and look at what was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from theorycheck.claim import Claim
+from theorycheck.empirical.store import DEFAULT_STORE
+from theorycheck.errors import ClaimError
+from theorycheck.plan import ProfileName
+from theorycheck.reports import DEFAULT_OUT, html
+from theorycheck.reports.document import document
+from theorycheck.reports.report import Format, available, part
+from theorycheck.reports.terminal import summary
+from theorycheck.verdict import Decision, Estimate, Verdict
+from theorycheck.verification import Finding, Progress, examine, folder_of, silent, write
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was found on a claim; shows itself as a report in a notebook.
+
+    Attributes:
+        finding: verdict, claim, trials, and what the judge saw of them.
+        design: the name of the claim's experiment; None for the default.
+    """
+
+    finding: Finding
+    design: str | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict with everything it rests on."""
+        return self.finding.verdict
+
+    @property
+    def decision(self) -> Decision:
+        """SUPPORTED, REFUTED or INCONCLUSIVE."""
+        return self.verdict.judgement.decision
+
+    @property
+    def trials(self) -> pd.DataFrame:
+        """One row a trial: what is varied, n (what is searched), replicate, the measurement, work and key."""
+        return self.finding.trials
+
+    def exponent(self, letter: str | None = None) -> Estimate:
+        """The estimate that the verdict rests on, of a variable by its name or letter; of the only one by default.
+
+        Raises:
+            ClaimError: there is no such variable, or the data bear no estimate.
+        """
+        predictions = self.verdict.predictions
+        known = {name: p.variable for p in predictions for name in (p.variable, p.letter)}
+        if letter is None and len(predictions) == 1:
+            letter = predictions[0].variable
+        if letter not in known:
+            asked = "no variable" if letter is None else repr(letter)
+            raise ClaimError(f"asked for the exponent of {asked}; {self.verdict.name} has {', '.join(known)}")
+        for estimate in self.verdict.judgement.estimates:
+            if estimate.factor == known[letter]:
+                return estimate
+        raise ClaimError(f"the data bear no estimate for {letter}: {self.verdict.judgement.reason}")
+
+    def plot(self) -> Figure:
+        """The figure that shows what the claim says."""
+        return part(self.verdict, self.finding.claim, self.finding.observed).pictures[0].figure
+
+    def report(self, *formats: Format, out: Path | str = DEFAULT_OUT) -> Path:
+        """Write the report (md, html, tex, pdf; by default all that can be made here), and return its folder.
+
+        Raises:
+            ReportError: a format cannot be made here.
+            StoreError: the folder cannot be written.
+        """
+        folder = folder_of(self.finding.claim, self.design, Path(out))
+        write(self.finding, folder, available(formats or None))
+        return folder
+
+    def __str__(self) -> str:
+        return summary(self.verdict, self.finding.claim)
+
+    def _repr_html_(self) -> str:
+        """The report, for notebooks."""
+        return html.body(document([part(self.verdict, self.finding.claim, self.finding.observed)]))
+
+
+def verify(
+    claim: Claim | str,
+    profile: ProfileName = "standard",
+    *,
+    design: str | None = None,
+    seed: int = 0,
+    jobs: int = 1,
+    device: str = "cpu",
+    store: Path | str = DEFAULT_STORE,
+    sensitivity: bool = False,
+    progress: Progress = silent,
+) -> Result:
+    """Train what a claim speaks about and judge it; nothing is written but the store.
+
+    Args:
+        claim: a claim, the name of one, or the path of a claim file.
+        profile: how much of the design is carried out: smoke, quick, standard or full.
+        design: another experiment of the claim, by its name.
+        seed: base seed of all trials.
+        jobs: worker processes, one thread each.
+        device: "cpu" or "cuda".
+        store: file of finished trials; those found there are not trained again.
+        sensitivity: whether the claim is verified under its variations as well.
+        progress: shows the training's progress.
+
+    Returns:
+        The result, which does not depend on `jobs` or on what the store held.
+
+    Raises:
+        ClaimError, DesignError: the claim or its design cannot be carried out.
+        StoreError: the store cannot be written.
+        Interrupted: training was cut short; calling again continues it.
+
+    Example:
+        >>> import theorycheck as tc
+        >>> v = tc.verify("sample_complexity", "quick")  # doctest: +SKIP
+        >>> v.decision, v.exponent("alpha_*")  # doctest: +SKIP
+    """
+    finding = examine(
+        claim, profile, design=design, seed=seed, jobs=jobs, device=device, store=Path(store), sensitivity=sensitivity,
+        progress=progress,
+    )  # fmt: skip
+    return Result(finding, design)
