@@ -3,12 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: help verify test check clean
+.PHONY: help verify test check docs nightly clean
 
 help:
-	@echo "make verify   set up .venv, verify the claim sample_complexity, write theorycheck-out/sample_complexity/report.md"
+	@echo "make verify   set up .venv, verify the claim sample_complexity, write theorycheck-out/sample_complexity/report.pdf"
 	@echo "make test     set up .venv, run the tests"
 	@echo "make check    set up .venv, run linters, type checker, import contracts and tests"
+	@echo "make docs     set up .venv, serve the documentation at http://127.0.0.1:8000"
+	@echo "make nightly  set up .venv, train every claim anew and compare with claims-baseline.json"
 	@echo "make clean    remove .venv (stored trials and reports stay)"
 
 # A REFUTED (1) or INCONCLUSIVE (3) verdict is a result of the command, so make succeeds; errors stay errors.
@@ -27,11 +29,19 @@ check: $(INSTALLED)
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2
 
+docs: $(INSTALLED)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve
+
+# Trains everything anew, in a store of its own.
+nightly: $(INSTALLED)
+	@rm -f .theorycheck/nightly.sqlite
+	@$(BIN)/python -m pytest --claims --claims-named all --claims-store .theorycheck/nightly.sqlite --claims-jobs 2 claims
+
 $(INSTALLED): pyproject.toml constraints.txt
 	@echo "Setting up .venv (once; downloads PyTorch and the other dependencies)."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "theorycheck needs Python 3.11 or newer; name one by: make PYTHON=/path/to/python3.11")'
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,pdf,docs]'
 	@touch $@
 
 clean:

@@ -32,8 +32,12 @@ class Direction:
     grows: bool = True
     linear: Expr | None = None
 
-    relation: ClassVar[str] = "monotone"
     estimated: ClassVar[str] = "slope"
+
+    @property
+    def relation(self) -> str:
+        """What is claimed of the slope."""
+        return "> 0" if self.grows else "< 0"
 
     @property
     def letters(self) -> tuple[str, ...]:
@@ -71,7 +75,7 @@ class Contrast:
     first: tuple[Any, Law]
     second: tuple[Any, Law]
 
-    relation: ClassVar[str] = "<"
+    relation: ClassVar[str] = "< 0, in the bounds"
     estimated: ClassVar[str] = "difference"
 
     @property
@@ -118,7 +122,7 @@ class Limit:
     start: float
     falls: tuple[str, ...] = ()
 
-    relation: ClassVar[str] = "limit"
+    relation: ClassVar[str] = "->"
     estimated: ClassVar[str] = "last value"
 
     letters: ClassVar[tuple[str, ...]] = ()  # none must be varied
@@ -190,7 +194,7 @@ class Ordering:
     pairs: tuple[tuple[Point, Point], ...]
     beside: tuple[tuple[Point, Point], ...] = ()
 
-    relation: ClassVar[str] = "<"
+    relation: ClassVar[str] = "< 0"
     estimated: ClassVar[str] = "difference"
 
     @property

@@ -64,7 +64,9 @@ def examine(
     found = bounds.find(claim) if isinstance(claim, str) else claim
     asked = found if design is None else found.with_design(design)
     if sensitivity and not asked.variations:
-        raise ClaimError(f"{asked.name} names no variations, so there is no sensitivity to look at; see docs/claims.md")
+        raise ClaimError(
+            f"{asked.name} names no variations, so there is no sensitivity to look at; see docs/claim-files.md"
+        )
     with Store(store) as opened:
         finding = settle(make_plan(asked, profile, seed, device), opened, jobs, progress)
         varied = []

@@ -94,7 +94,9 @@ def load(path: Path) -> Claim:
         raise ClaimError(f"{path}, line {_line_of(error, path)}: {reason}") from error
     claim = getattr(module, "claim", None)
     if not isinstance(claim, Claim):
-        raise ClaimError(f"{path} must define `claim = Claim(...)`, found {type(claim).__name__}; see docs/claims.md")
+        raise ClaimError(
+            f"{path} must define `claim = Claim(...)`, found {type(claim).__name__}; see docs/claim-files.md"
+        )
     return claim
 
 

@@ -1,0 +1,60 @@
+"""The documentation says what is so."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from theorycheck import bounds, pytest_plugin
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+
+
+@pytest.mark.skipif(importlib.util.find_spec("mkdocs") is None, reason="the extra [docs] is not installed")
+def test_the_site_builds_without_a_warning(tmp_path):
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path / "site"]
+    environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "site/api/index.html").read_text().count("doc-heading") > 20
+
+
+def test_every_command_is_documented_from_its_help():
+    specification = importlib.util.spec_from_file_location("write_commands", DOCS / "write_commands.py")
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    assert module.page() == (DOCS / "commands.md").read_text()
+
+
+def test_the_ten_minutes_are_executed(tmp_path):
+    blocks = re.findall(r"```sh\n(.*?)```", (DOCS / "your-own-claim.md").read_text(), flags=re.DOTALL)
+    commands = [line for block in blocks for line in block.splitlines()]
+    assert len(commands) >= 8
+    here = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")} | {"PATH": here}
+    for command in commands:
+        result = subprocess.run(
+            command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, f"{command}\n{result.stdout}{result.stderr}"
+
+
+def test_every_option_of_the_plugin_is_documented():
+    text = (DOCS / "pytest.md").read_text()
+    for name in pytest_plugin.OPTIONS:
+        assert f"--claims-{name}" in text
+
+
+@pytest.mark.parametrize("claim", bounds.claims().values(), ids=lambda claim: claim.name)
+def test_every_claim_has_a_page_with_its_statement_figure_and_verdict(claim):
+    text = (DOCS / f"claims/{claim.name}.md").read_text()
+    assert claim.statement in text
+    assert (DOCS / f"claims/{claim.name}.png").exists()
+    assert re.search(r"\*\*(SUPPORTED|REFUTED|INCONCLUSIVE)\*\*", text)
+    assert "ot to be concluded" in text or "would settle it" in text
+    assert f"({claim.name}.md)" in (DOCS / "claims/index.md").read_text()
