@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -9,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from theorycheck.empirical.store import Store
+
 WALK = Path(__file__).parents[1] / "theorycheck/reports/templates/claim.py.txt"
 BODY = """
 import pytest
+
+from theorycheck.empirical.store import Store
 
 @pytest.mark.claim("claims/walk.py")
 def test_walk(verdict):
@@ -124,3 +129,18 @@ def test_misuse_is_answered(project):
     assert status == 4
     assert "cannot be read" in output
     assert "Traceback" not in output
+
+
+def test_the_projects_own_claims_are_judged_again_from_stored_trials(tmp_path):
+    """Trained once, by the profile quick; `make nightly` trains them anew."""
+    root = Path(__file__).parents[1]
+    store = tmp_path / "trials.sqlite"
+    shutil.copy(root / "tests/data/trials.sqlite", store)
+    names = "sample_complexity,training_iterations,attention_concentration"
+    status, output = run(
+        root, "--claims", "--claims-named", names, "--claims-store", str(store), f"--rootdir={root}", str(tmp_path)
+    )
+    assert status == 0, output
+    assert "3 passed" in output
+    with Store(store) as opened:
+        assert sum(bool(one["trained"]) for one in opened.runs()) == 3  # the runs that trained them; no more

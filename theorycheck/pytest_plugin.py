@@ -184,7 +184,8 @@ def hold(item: pytest.Item, result: Result) -> None:
     for e in now["exponents"]:
         item.user_properties.append((f"{e['variable']} estimate", e["estimate"]))
         item.user_properties.append((f"{e['variable']} interval", f"[{e['ci_low']}, {e['ci_high']}]"))
-    if not item.config.getoption("claims_update"):
+    update = item.config.getoption("claims_update")
+    if not update:
         baseline: Baseline = item.config.pluginmanager.get_plugin("theorycheck-baseline")  # type: ignore[assignment]
         moved = changes(baseline.known.get(now["name"]), now)
         if moved:
@@ -192,7 +193,8 @@ def hold(item: pytest.Item, result: Result) -> None:
                 "\n".join([f"{now['name']} is not what the baseline {baseline.path.name} says:", *moved, ACCEPT])
             )
     reason = result.verdict.judgement.reason
-    if result.decision == "REFUTED" and now["name"] not in item.config.stash.get(PINNED_REFUTED, set()):
+    pinned = now["name"] in item.config.stash.get(PINNED_REFUTED, set())
+    if result.decision == "REFUTED" and not (update or pinned):
         raise Unmet(f"{now['name']} is REFUTED over {result.verdict.range}: {reason}")
     if result.decision == "INCONCLUSIVE":
         wanted = option(item.config, "inconclusive")

@@ -65,7 +65,7 @@ def description(claim: Claim, meaning: str) -> str:
             f"{claim.text(design.factor)}: {', '.join(f'{x:g}' for x in design.levels)}",
             *(f"{claim.text(name)}: {', '.join(map(str, values))}" for name, values in design.crossed.items()),
             *([f"{claim.text(design.searched)}: {', '.join(map(str, design.samples))}"] if design.samples else []),
-            f"{design.replicates} replicates at each point, unless trials are placed where success turns (claim-files.md)",
+            f"{design.replicates} replicates at each point, unless placed where success turns (docs/claim-files.md)",
             *held,
         ],
         **({"designs": [f"{name}: {d.note}" for name, d in claim.designs.items()]} if claim.designs else {}),
