@@ -118,6 +118,13 @@ def test_plan_prints_the_forecast(tiny, tmp_path):
     assert not (tmp_path / ".theorycheck").exists()
 
 
+@pytest.mark.parametrize("name", ["token_noise", "training_iterations", "attention_advantage"])
+def test_a_statement_of_another_kind_is_not_forecast(name, tmp_path):
+    result = run("plan", "--claim", name, cwd=tmp_path)
+    assert result.exit_code == 2
+    assert f"but {name} states:" in result.stderr
+
+
 def test_verify_warns_of_a_design_that_cannot_tell(tiny, tmp_path):
     result = run("verify", "--claim", tiny, "--profile", "smoke", cwd=tmp_path)
     assert "theorycheck: if tiny held exactly" in result.stderr

@@ -53,12 +53,12 @@ def _options(
 
 @app.command("list")
 def list_claims() -> None:
-    """List the claims: name, statement, source."""
+    """List the claims: name, source, statement."""
     from theorycheck.bounds import claims
     from theorycheck.reports.terminal import columns
 
     with _explained():
-        rows = [(c.name, c.statement, f"{c.source} ({c.provenance})") for c in claims().values()]
+        rows = [(c.name, f"{c.source} ({c.provenance})", c.statement) for c in claims().values()]
         typer.echo("\n".join(columns(rows)))
 
 
@@ -161,12 +161,21 @@ def plan(
     Plants the claimed law, the law at the edge of the margin and the nearest rival, and judges them by the design.
     """
     from theorycheck.bounds import find
-    from theorycheck.forecast import REPLICATIONS, Assumptions, forecast, laws, middle_of_samples, seconds_per_trial
+    from theorycheck.forecast import (
+        REPLICATIONS,
+        Assumptions,
+        check,
+        forecast,
+        laws,
+        middle_of_samples,
+        seconds_per_trial,
+    )
     from theorycheck.plan import make_plan, question
     from theorycheck.reports.terminal import outlook
 
     with _explained():
         made = make_plan(find(claim), profile)
+        check(made)
         workers = jobs or os.cpu_count() or 1
         assumed = Assumptions(threshold or middle_of_samples(made).threshold, steepness)
         with _progress(f"simulate {made.claim.name}") as advance:

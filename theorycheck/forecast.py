@@ -68,6 +68,16 @@ def one_threshold(claim: Claim) -> bool:
     return isinstance(claim.law, Law) and len(claim.law.letters) == 1 and bool(claim.design.samples)
 
 
+def check(plan: Plan) -> None:
+    """Raise ClaimError when no forecast can be made of what the plan's claim states."""
+    if not one_threshold(plan.claim):
+        raise ClaimError(
+            f"`theorycheck plan` forecasts power laws of a threshold in one variable, but {plan.claim.name} states: "
+            f"{plan.claim.statement}; `theorycheck show {plan.claim.name}` prints its design, and a --profile quick of "
+            "`theorycheck verify` shows how far it is told apart"
+        )
+
+
 def middle_of_samples(plan: Plan) -> Assumptions:
     """The assumption that N* crosses the middle of the N range at the middle of the levels."""
     return Assumptions(float(np.exp(np.log(plan.samples).mean())))
@@ -87,12 +97,7 @@ def forecast(
     Raises:
         ClaimError: the claim states something else than a power law of a threshold in one variable.
     """
-    if not one_threshold(plan.claim):
-        raise ClaimError(
-            f"`theorycheck plan` forecasts power laws of a threshold in one variable, but {plan.claim.name} states: "
-            f"{plan.claim.statement}; `theorycheck show {plan.claim.name}` prints its design, and a --profile quick of "
-            "`theorycheck verify` shows how far it is told apart"
-        )
+    check(plan)
     asked = question(plan.claim)
     with Parallel(n_jobs=jobs, return_as="generator") as workers:
         return [

@@ -72,7 +72,8 @@ def _block(block: Block) -> str:
 
 def _table(table: Table) -> str:
     lengths = [max((len("".join(row[i])) for row in table.rows), default=0) for i in range(len(table.names))]
-    wide = [i for i, length in enumerate(lengths) if length > WIDE]
+    code = {i for i in range(len(table.names)) if any(isinstance(row[i][0], Code) for row in table.rows if row[i])}
+    wide = [i for i, length in enumerate(lengths) if length > WIDE and i not in code]
     narrow = sum(
         max(length, len(name))
         for i, (length, name) in enumerate(zip(lengths, table.names, strict=True))

@@ -214,7 +214,7 @@ def ordering(table: pd.DataFrame, treatment: str, pairs: Sequence[tuple[str, str
 
 def all_hold(tests: Sequence[Tested], method: str) -> Tested:
     """Whether all of several statements hold; the estimate is that of the one which is least sure."""
-    least_sure = max(tests, key=lambda test: round(test.p_supported, 9))  # the first of those that surely do not hold
+    least_sure = max(tests, key=lambda test: min(test.p_supported, 1 - 1e-9))  # the first of those that surely fail
     return decided(least_sure.estimate, least_sure.interval, _all_hold(tests), method)
 
 

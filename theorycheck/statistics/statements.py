@@ -254,7 +254,7 @@ def _says(quantity: str, pair: tuple[Point, Point]) -> str:
 
 
 def _inequality(quantity: str, pair: tuple[Point, Point], test: Tested) -> Check:
-    low, high = (round(end, 12) for end in (test.interval.low, test.interval.high))
+    low, high = (round(end, 12) + 0.0 for end in (test.interval.low, test.interval.high))
     interval = Interval(low, high, test.interval.confidence)
     detail = f"{_says(quantity, pair)}: difference {test.estimate:.3g} {interval:.3g}, {test.decision}"
     return Check("inequality", "ok" if test.decision == "SUPPORTED" else "warning", detail)
