@@ -44,10 +44,18 @@ def success_map(verdict: Verdict, claim: Claim, cells: pd.DataFrame) -> Figure:
     return figure
 
 
-def told(value: LevelValue) -> str:
-    """What a level's point tells."""
+def told(value: LevelValue, claim: Claim, observed: pd.DataFrame) -> str:
+    """What a level's point tells: its value with its interval, and the trials behind it."""
     place = ", ".join(f"{x:g}" for x in value.point)
-    return f"{value.value:.3g} [{value.low:.3g}, {value.high:.3g}] at {place}"
+    rows = observed[observed[claim.design.factor] == value.point[0]]
+    for (name, values), x in zip(claim.design.crossed.items(), value.point[1:], strict=False):
+        rows = rows[rows[name] == (x if isinstance(values[0], float) or type(values[0]) is int else values[int(x)])]
+    text = f"{value.value:.3g} [{value.low:.3g}, {value.high:.3g}] at {place}"
+    if "successes" not in rows:
+        return f"{text}; {len(rows)} trials, {rows['value'].min():g} to {rows['value'].max():g}"
+    counts = rows.groupby("n")[["successes", "trials"]].sum()
+    tried = ", ".join(f"{k} of {t} at {n:g}" for n, (k, t) in zip(counts.index, counts.to_numpy(), strict=True) if t)
+    return f"{text}; trials that succeed by {claim.text(claim.design.searched)}: {tried}"
 
 
 def published_map(verdict: Verdict, claim: Claim, cells: pd.DataFrame, published: pd.DataFrame) -> Figure:
@@ -84,7 +92,7 @@ def _shares(cells: pd.DataFrame, factor: str, levels: np.ndarray, samples: np.nd
     return np.asarray(share.unstack().reindex(index=samples, columns=levels), float)
 
 
-def log_log_plot(verdict: Verdict, claim: Claim) -> Figure:
+def log_log_plot(verdict: Verdict, claim: Claim, cells: pd.DataFrame) -> Figure:
     """The threshold of every level with its 95 % interval, the fitted law with its band, and the claimed slope."""
     figure, axes = _figure()
     _draw_laws(axes, verdict, claim, on_map=False)
@@ -93,7 +101,7 @@ def log_log_plot(verdict: Verdict, claim: Claim) -> Figure:
         if threshold.measured:
             error = [[value - threshold.low], [threshold.high - value]]
             drawn = axes.errorbar([x], [value], error, fmt="o", color=STYLE["threshold"], capsize=3)
-            tell(drawn[0], told(threshold))
+            tell(drawn[0], told(threshold, claim, cells))
         else:
             marker = "^" if threshold.kind == "above" else "v"
             axes.plot([x], [value], marker, mfc="none", color=STYLE["threshold"], markersize=8)

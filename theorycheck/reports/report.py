@@ -31,7 +31,7 @@ def pictures(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> list[Pic
     match claim.law:
         case Law() if claim.design.crossed or not claim.design.samples:
             what = "Values at each level alone; dashed: the claimed slope."
-            return [Picture("levels", "Levels", what, drawn.levels_plot(verdict, claim))]
+            return [Picture("levels", "Levels", what, drawn.levels_plot(verdict, claim, observed))]
         case Law():
             shares = (
                 "Share of successful trials in the cells tried. Grey cells hold no evidence: they were not needed, lie "
@@ -40,7 +40,7 @@ def pictures(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> list[Pic
             alone = "Thresholds estimated from each level alone, beside the law fitted to all trials at once."
             shown = [
                 Picture("success_map", "Success map", shares, success_map(verdict, claim, observed)),
-                Picture("log_log", "Log-log plot", alone, log_log_plot(verdict, claim)),
+                Picture("log_log", "Log-log plot", alone, log_log_plot(verdict, claim, observed)),
             ]
             if claim.design.published:
                 beside = published_map(verdict, claim, observed, pd.read_csv(claim.design.published))
@@ -50,10 +50,10 @@ def pictures(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> list[Pic
             return shown
         case Contrast():
             what = "Thresholds of each group and level alone, and the power law fitted to each group."
-            return [Picture("contrast", "Contrast", what, drawn.contrast_plot(verdict, claim))]
+            return [Picture("contrast", "Contrast", what, drawn.contrast_plot(verdict, claim, observed))]
         case Direction():
             what = "Thresholds at each level alone, and an exponential fitted to all trials."
-            return [Picture("direction", "Direction", what, drawn.direction_plot(verdict, claim))]
+            return [Picture("direction", "Direction", what, drawn.direction_plot(verdict, claim, observed))]
         case Limit() as law:
             what = "Left: the quantity during training, a line a seed. Right: its gap to the limit."
             figure = drawn.trajectories(verdict, claim, observed, law.value, law.rate, law.start)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from theorycheck.verdict import LevelValue, Verdict
 SERIES = (("#0b3c5d", "o"), ("#c1440e", "s"), ("#5b8c5a", "^"), ("#8a5fa8", "D"), ("#b08d00", "v"), ("0.35", "P"))
 
 
-def levels_plot(verdict: Verdict, claim: Claim) -> Figure:
+def levels_plot(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Figure:
     """The quantity at every level, one series for each value of what is crossed, and the claimed slope."""
     figure, axes = _figure()
     groups: dict[tuple[float, ...], list[LevelValue]] = {}
@@ -29,7 +29,10 @@ def levels_plot(verdict: Verdict, claim: Claim) -> Figure:
         label = ", ".join(
             f"{claim.text(name)} = {_crossed(claim, name, v)}" for name, v in zip(names, group, strict=False)
         )
-        _points(axes, values, colour, marker, label or f"{claim.text(claim.quantity)} of one level, 95 % interval")
+        texts = [told(value, claim, observed) for value in values]
+        _points(
+            axes, values, texts, colour, marker, label or f"{claim.text(claim.quantity)} of one level, 95 % interval"
+        )
         exponent = verdict.predictions[0].exponent
         inside = [v for v in values if v.measured]
         if verdict.estimated == "exponent" and exponent is not None and inside:
@@ -44,9 +47,9 @@ def levels_plot(verdict: Verdict, claim: Claim) -> Figure:
     return figure
 
 
-def contrast_plot(verdict: Verdict, claim: Claim) -> Figure:
+def contrast_plot(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Figure:
     """Thresholds of both groups, with their fitted power laws."""
-    figure = levels_plot(verdict, claim)
+    figure = levels_plot(verdict, claim, observed)
     (axes,) = figure.axes
     for (colour, _), i, estimate in zip(SERIES, (0.0, 1.0), verdict.judgement.beside, strict=False):
         inside = [v for v in verdict.judgement.levels if v.point[1] == i and v.measured]
@@ -59,7 +62,7 @@ def contrast_plot(verdict: Verdict, claim: Claim) -> Figure:
     return figure
 
 
-def direction_plot(verdict: Verdict, claim: Claim) -> Figure:
+def direction_plot(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Figure:
     """The quantity at every level, and the fitted exponential with its 95 % band."""
     figure, axes = _figure()
     if verdict.judgement.curve:
@@ -67,7 +70,8 @@ def direction_plot(verdict: Verdict, claim: Claim) -> Figure:
         axes.fill_between(x, low, high, color=STYLE["fitted"], alpha=0.3, linewidth=0)
         axes.plot(x, middle, color=STYLE["fitted"], linewidth=2, label="exponential fitted to all trials, 95 % band")
     label = f"${claim.latex(claim.quantity)}$ of one level, 95 % interval"
-    _points(axes, verdict.judgement.levels, STYLE["threshold"], "o", label)
+    texts = [told(value, claim, observed) for value in verdict.judgement.levels]
+    _points(axes, verdict.judgement.levels, texts, STYLE["threshold"], "o", label)
     axes.set_xlabel(f"${claim.latex(claim.design.factor)}$")
     axes.set_ylabel(axis_label(claim))
     axes.set_ylim(bottom=0)
@@ -149,17 +153,18 @@ def ordering_plot(verdict: Verdict, claim: Claim, values: pd.DataFrame) -> Figur
 
 def _points(
     axes: Axes,
-    values: Iterator[LevelValue] | tuple[LevelValue, ...] | list[LevelValue],
+    values: Sequence[LevelValue],
+    texts: Sequence[str],
     colour: str,
     marker: str,
     label: str,
 ) -> None:
-    for value in values:
+    for value, text in zip(values, texts, strict=True):
         x = value.point[0]
         if value.measured:
             low, high = value.value - value.low, min(value.high, 1e3 * value.value) - value.value
             drawn = axes.errorbar([x], [value.value], [[low], [high]], fmt=marker, color=colour, capsize=3, label=label)
-            tell(drawn[0], told(value))
+            tell(drawn[0], text)
             label = "_nolegend_"
         else:
             axes.plot([x], [value.value], "^" if value.kind == "above" else "v", mfc="none", color=colour, markersize=8)
