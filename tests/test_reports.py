@@ -29,7 +29,7 @@ def folder(tmp_path_factory):
 
     base = tmp_path_factory.mktemp("reports")
     (base / "tiny.py").write_text(CLAIM)
-    formats = ("md", "html", "tex", "pdf") if pdf.maker() else ("md", "html", "tex")
+    formats = ("md", "html", "tex", "pdf") if pdf.makers() else ("md", "html", "tex")
     verify(str(base / "tiny.py"), "full", store=base / "s.sqlite", out=base / "out", formats=formats)
     return base / "out/tiny"
 
@@ -78,9 +78,22 @@ def test_nasty_text_is_typeset(program, tmp_path, monkeypatch):
     there = shutil.which("pdflatex") if program == "pdflatex" else pdf.importlib.util.find_spec("typst")
     if not there:
         pytest.skip(f"no {program} here")
-    monkeypatch.setattr(pdf, "maker", lambda: program)
+    monkeypatch.setattr(pdf, "makers", lambda: [program])
     assert pdf.write(BLOCKS, tmp_path / "report.pdf") == program
     assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_next_maker_is_tried_where_one_fails(tmp_path, monkeypatch):
+    def broken(blocks, folder, program):
+        raise ReportError(f"{program} could not typeset the report: no booktabs.sty")
+
+    monkeypatch.setattr(pdf, "_tex", broken)
+    monkeypatch.setattr(pdf, "makers", lambda: ["pdflatex"])
+    with pytest.raises(ReportError, match="no booktabs"):
+        pdf.write(BLOCKS, tmp_path / "report.pdf")
+    if pdf.importlib.util.find_spec("typst"):
+        monkeypatch.setattr(pdf, "makers", lambda: ["pdflatex", "typst"])
+        assert pdf.write(BLOCKS, tmp_path / "report.pdf") == "typst"
 
 
 def test_nasty_text_is_escaped():
@@ -102,7 +115,7 @@ def test_the_source_compiles_with_plain_latex(folder, tmp_path):
 
 
 def test_without_a_maker_a_pdf_is_refused_when_asked_for_and_left_out_otherwise(tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr(pdf, "maker", lambda: None)
+    monkeypatch.setattr(pdf, "makers", list)
     with pytest.raises(ReportError, match=r"pip install 'theorycheck\[pdf\]'"):
         verify(str(tiny), "smoke", store=tmp_path / "s.sqlite", out=tmp_path / "out", formats=["pdf"])
     result = run("verify", "--claim", tiny, "--profile", "smoke", cwd=tmp_path)

@@ -27,32 +27,36 @@ TYPST = """#set document(date: none)
 """
 
 
-def maker() -> str | None:
-    """What would make a PDF on this machine: "pdflatex", "tectonic", "typst", or None."""
-    for program in ("pdflatex", "tectonic"):
-        if shutil.which(program):
-            return program
-    found = all(importlib.util.find_spec(name) is not None for name in ("typst", "pypandoc"))
-    return "typst" if found else None
+def makers() -> list[str]:
+    """What can make a PDF on this machine, of "pdflatex", "tectonic" and "typst", in this order."""
+    programs = [program for program in ("pdflatex", "tectonic") if shutil.which(program)]
+    typst = all(importlib.util.find_spec(name) is not None for name in ("typst", "pypandoc"))
+    return programs + ["typst"] * typst
 
 
 def write(blocks: Sequence[Block], path: Path) -> str:
     """Write the PDF; the figures must lie beside it as PDF files. Returns what made it.
 
+    A TeX installation may lack the packages that the report needs, so the next maker is tried where one fails.
+
     Raises:
-        ReportError: nothing on this machine makes a PDF, or it failed.
+        ReportError: nothing on this machine makes a PDF, or all fail.
     """
-    by = maker()
-    if by is None:
-        raise ReportError(MISSING)
-    said = [*blocks, Paragraph((f"Typeset by {by}.",))]
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for picture in (block for block in blocks if isinstance(block, Picture)):
-            shutil.copy(path.parent / f"{picture.name}.pdf", folder)
-        made = _typst(said, folder) if by == "typst" else _tex(said, folder, by)
-        shutil.copy(made, path)
-    return by
+    reasons = []
+    for by in makers():
+        said = [*blocks, Paragraph((f"Typeset by {by}.",))]
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            for picture in (block for block in blocks if isinstance(block, Picture)):
+                shutil.copy(path.parent / f"{picture.name}.pdf", folder)
+            try:
+                made = _typst(said, folder) if by == "typst" else _tex(said, folder, by)
+            except ReportError as error:
+                reasons.append(str(error))
+                continue
+            shutil.copy(made, path)
+            return by
+    raise ReportError("; ".join(reasons) or MISSING)
 
 
 def _tex(blocks: Sequence[Block], folder: Path, program: str) -> Path:

@@ -84,8 +84,8 @@ def available(wanted: Sequence[Format] | None) -> tuple[Format, ...]:
         ReportError: a PDF is wanted, and nothing here makes one.
     """
     if wanted is None:
-        return FORMATS if pdf.maker() else tuple(name for name in FORMATS if name != "pdf")
-    if "pdf" in wanted and pdf.maker() is None:
+        return FORMATS if pdf.makers() else tuple(name for name in FORMATS if name != "pdf")
+    if "pdf" in wanted and not pdf.makers():
         raise ReportError(pdf.MISSING)
     return tuple(wanted)
 
