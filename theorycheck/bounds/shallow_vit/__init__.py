@@ -63,6 +63,10 @@ VARIATIONS = {
     "batches of 16": {B: 16},
     "480 neurons": {m: 480},
 }
+# Those that have a meaning whatever is measured.
+MODEL_VARIATIONS = {
+    name: VARIATIONS[name] for name in ("30 query tokens", "Gaussian noise", "batches of 16", "480 neurons")
+}
 
 # The authors' success map: alpha_* and alpha_# add up to 1/2. Dimensions, noise and initial errors as remembered; L, B,
 # eta, T and the number of fresh samples had to be chosen.

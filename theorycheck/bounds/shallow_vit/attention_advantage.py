@@ -8,6 +8,7 @@ from theorycheck.bounds.shallow_vit import (
     PAPER,
     SAMPLES_UP_TO_256,
     SETTING,
+    VARIATIONS,
     M,
     N,
     N_star,
@@ -48,4 +49,5 @@ claim = Claim(
     ),
     refuted_by="N* grows no faster without attention than with it, with 95 % confidence",
     notation=NOTATION,
+    variations=VARIATIONS,
 )

@@ -5,7 +5,17 @@ The theorem leaves C open, so the number that is tested is what "sparse" says: a
 
 from sympy import E, Ge, Gt, log, symbols
 
-from theorycheck.bounds.shallow_vit import NOTATION, PAPER, SETTING, M, N, alpha_confusion, alpha_relevant, m
+from theorycheck.bounds.shallow_vit import (
+    MODEL_VARIATIONS,
+    NOTATION,
+    PAPER,
+    SETTING,
+    M,
+    N,
+    alpha_confusion,
+    alpha_relevant,
+    m,
+)
 from theorycheck.claim import Claim, Condition, Design, Source
 from theorycheck.statements import Limit
 
@@ -31,4 +41,5 @@ claim = Claim(
     ),
     refuted_by="the last attention is below 0.9, or its gap to 1 falls more slowly than t^-0.75, with 95 % confidence",
     notation={**NOTATION, A: "A"},
+    variations=MODEL_VARIATIONS,
 )

@@ -2,7 +2,15 @@
 
 from sympy import E, symbols
 
-from theorycheck.bounds.shallow_vit import NOTATION, PAPER, SETTING, N, alpha_confusion, alpha_relevant
+from theorycheck.bounds.shallow_vit import (
+    MODEL_VARIATIONS,
+    NOTATION,
+    PAPER,
+    SETTING,
+    N,
+    alpha_confusion,
+    alpha_relevant,
+)
 from theorycheck.claim import Claim, Design, Source
 from theorycheck.statements import Transition
 
@@ -26,4 +34,5 @@ claim = Claim(
     ),
     refuted_by="at some N half of the trials fail at a ratio below 1/(2e), with 95 % confidence",
     notation=NOTATION,
+    variations=MODEL_VARIATIONS,
 )

@@ -6,6 +6,7 @@ from theorycheck.bounds.shallow_vit import (
     NOTATION,
     PAPER,
     SETTING,
+    VARIATIONS,
     M,
     N,
     N_star,
@@ -38,4 +39,5 @@ claim = Claim(
     ),
     refuted_by="N* falls as sigma grows, with 95 % confidence",
     notation=NOTATION,
+    variations=VARIATIONS,
 )

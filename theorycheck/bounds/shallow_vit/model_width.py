@@ -2,7 +2,17 @@
 
 from sympy import E, Gt, log, oo, symbols
 
-from theorycheck.bounds.shallow_vit import NOTATION, PAPER, SETTING, M, N, alpha_confusion, alpha_relevant, m
+from theorycheck.bounds.shallow_vit import (
+    MODEL_VARIATIONS,
+    NOTATION,
+    PAPER,
+    SETTING,
+    M,
+    N,
+    alpha_confusion,
+    alpha_relevant,
+    m,
+)
 from theorycheck.claim import Claim, Condition, Design, Source
 from theorycheck.law import BigO
 
@@ -28,4 +38,5 @@ claim = Claim(
     ),
     refuted_by="m* grows faster than M^2.25 or N^0.25, with 95 % confidence",
     notation={**NOTATION, m_star: "m^*"},
+    variations={name: held for name, held in MODEL_VARIATIONS.items() if m not in held},
 )

@@ -2,7 +2,7 @@
 
 from sympy import symbols
 
-from theorycheck.bounds.shallow_vit import NOTATION, PAPER, SETTING, N, alpha_relevant
+from theorycheck.bounds.shallow_vit import MODEL_VARIATIONS, NOTATION, PAPER, SETTING, N, alpha_relevant
 from theorycheck.claim import Claim, Design, Source
 from theorycheck.statements import Ordering
 
@@ -27,4 +27,5 @@ claim = Claim(
     ),
     refuted_by="removing the spurious tokens raises the test error, with 95 % confidence",
     notation=NOTATION,
+    variations=MODEL_VARIATIONS,
 )

@@ -2,7 +2,7 @@
 
 from sympy import symbols
 
-from theorycheck.bounds.shallow_vit import NOTATION, PAPER, SETTING, N, alpha_relevant
+from theorycheck.bounds.shallow_vit import MODEL_VARIATIONS, NOTATION, PAPER, SETTING, N, alpha_relevant
 from theorycheck.claim import Claim, Design, Source
 from theorycheck.statements import Ordering
 
@@ -30,4 +30,5 @@ claim = Claim(
     ),
     refuted_by="removing label-irrelevant or noisy tokens raises the test loss, with 95 % confidence",
     notation=NOTATION,
+    variations=MODEL_VARIATIONS,
 )

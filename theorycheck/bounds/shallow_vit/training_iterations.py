@@ -4,6 +4,7 @@ from sympy import E, Ge, Gt, ceiling, log
 
 from theorycheck.bounds.shallow_vit import (
     LEVELS,
+    MODEL_VARIATIONS,
     NOTATION,
     PAPER,
     SETTING,
@@ -40,4 +41,5 @@ claim = Claim(
     ),
     refuted_by="the exponent in alpha_* or in eta differs from -1 by more than 0.25, with 95 % confidence",
     notation=NOTATION,
+    variations=MODEL_VARIATIONS,
 )
