@@ -267,7 +267,7 @@ def observed(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """What the judge sees of the trials: counts by cell, measured values, or one row a trial where trials are compared.
 
     Measured values have the columns of what is varied, value and censored; those that are compared seed by seed have
-    seed; those that were looked at over the iterations a row for each look, with t.
+    seed, and are of trials that fitted; those that were looked at over the iterations a row for each look, with t.
     """
     law, measured = plan.claim.law, response_of(plan.claim)
     if measured.value is None:
@@ -293,7 +293,7 @@ def observed(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     if isinstance(law, Limit):
         return values.explode(looked_at(values), ignore_index=True)
     if isinstance(law, Ordering):
-        return values
+        return values[values["outcome"] != "unfitted"]
     return values.assign(censored=(table["outcome"] == "unfitted").astype(int)).drop(columns="seed")
 
 
