@@ -64,8 +64,6 @@ def test_the_html_needs_nothing_else(folder):
 
 
 def test_equal_runs_give_equal_bytes(folder):
-    from theorycheck.errors import TheoryCheckError  # noqa: F401
-
     base = folder.parents[1]
     formats = [name for name in ("md", "html", "tex", "pdf") if (folder / f"report.{name}").exists()]
     verify(str(base / "tiny.py"), "full", store=base / "s.sqlite", out=base / "again", formats=formats)

@@ -122,7 +122,7 @@ def verify(
         jobs = jobs or os.cpu_count() or 1
         formats = available(_formats(report))
         progress: Progress = silent if quiet else _progress
-        verdicts, parts = [], []
+        verdicts, findings = [], []
         for found in claims:
             asked = found.with_design(design) if design else found
             warning = cannot_tell(make_plan(asked, profile, seed, device))
@@ -134,10 +134,11 @@ def verify(
             )  # fmt: skip
             verdict = write(finding, folder_of(found, design, out), formats, fragment)
             verdicts.append(verdict)
-            parts.append(part(verdict, finding.claim, finding.observed))
+            findings.append(finding)
             if not json:
                 typer.echo(f"{verdict.name} {verdict.judgement.decision}" if quiet else summary(verdict, asked))
         if len(verdicts) > 1:
+            parts = [part(v, f.claim, f.observed) for v, f in zip(verdicts, findings, strict=True)]
             paths = [write_overview(verdicts, out), *write_joint_report(parts, out, formats)]
             if not (json or quiet):
                 typer.echo("\n".join(["", *table(verdicts), together(jointly(verdicts)), *map(str, paths)]))

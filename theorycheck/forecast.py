@@ -11,10 +11,8 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from theorycheck.claim import Claim
 from theorycheck.errors import ClaimError
-from theorycheck.law import Law
-from theorycheck.plan import Plan, question, response_of
+from theorycheck.plan import Plan, one_threshold, question, response_of
 from theorycheck.statistics.basis import centred_basis
 from theorycheck.statistics.binomial import BINOMIAL_DF, probit_information
 from theorycheck.statistics.judge import decide, fit_laws, gather
@@ -63,14 +61,9 @@ class Chances:
     measured: int
 
 
-def one_threshold(claim: Claim) -> bool:
-    """Whether a claim states a power law of a threshold in one variable, for which a forecast is made."""
-    return isinstance(claim.law, Law) and len(claim.law.letters) == 1 and bool(claim.design.samples)
-
-
 def check(plan: Plan) -> None:
     """Raise ClaimError when no forecast can be made of what the plan's claim states."""
-    if not one_threshold(plan.claim):
+    if not one_threshold(plan.claim.law, plan.claim.design):
         raise ClaimError(
             f"`theorycheck plan` forecasts power laws of a threshold in one variable, but {plan.claim.name} states: "
             f"{plan.claim.statement}; `theorycheck show {plan.claim.name}` prints its design, and a --profile quick of "
@@ -111,7 +104,7 @@ def cannot_tell(plan: Plan) -> str | None:
     From the expected information instead of drawn data, which takes milliseconds. Of a scaling law of one threshold;
     of other statements nothing is said.
     """
-    if not one_threshold(plan.claim):
+    if not one_threshold(plan.claim.law, plan.claim.design):
         return None
     asked = question(plan.claim)
     (variable,) = asked.variables

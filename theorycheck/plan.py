@@ -13,12 +13,12 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from theorycheck.claim import SAMPLES, Claim, Condition
+from theorycheck.claim import SAMPLES, Claim, Condition, Design
 from theorycheck.empirical.responses import FunctionResponse, Response, response
 from theorycheck.empirical.trial import REVISION, Trial, name_of
 from theorycheck.errors import ClaimError, DesignError
 from theorycheck.law import Law
-from theorycheck.statements import Contrast
+from theorycheck.statements import Contrast, Statement
 from theorycheck.statistics.placement import RULE, Adaptive, Grid, Placement
 from theorycheck.statistics.question import Question, Variable
 from theorycheck.statistics.statements import at
@@ -32,7 +32,7 @@ class Profile:
 
     Attributes:
         width: of the exponent's 95 % interval that is narrow enough, in margins of the claim, where trials are placed
-            adaptively; infinite for the whole grid.
+            adaptively; the profile full places nothing so.
         budget: most trials of an adaptive placement.
         share: of the design's replicates, where every design point is tried alike.
     """
@@ -271,6 +271,11 @@ def _short(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+def one_threshold(law: Statement, design: Design) -> bool:
+    """Whether a power law of a threshold in one variable is stated, whose trials are placed where success turns."""
+    return isinstance(law, Law) and len(law.letters) == 1 and bool(design.samples)
+
+
 def _place(
     claim: Claim, profile: ProfileName, cells: tuple[tuple[float, float], ...], group: Mapping[str, Any]
 ) -> Placement:
@@ -278,7 +283,7 @@ def _place(
     law = claim.law
     if isinstance(law, Contrast):
         law = next(bound for value, bound in (law.first, law.second) if value == group[law.group])
-    if not (isinstance(law, Law) and len(law.letters) == 1 and claim.design.samples):
+    if not (isinstance(law, Law) and one_threshold(law, claim.design)):
         return PROFILES[profile].repeat(cells, claim.design.replicates)
     if profile == "full":
         return Grid(cells, claim.design.replicates)

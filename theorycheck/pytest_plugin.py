@@ -185,15 +185,16 @@ def hold(item: pytest.Item, result: Result) -> None:
         item.user_properties.append((f"{e['variable']} estimate", e["estimate"]))
         item.user_properties.append((f"{e['variable']} interval", f"[{e['ci_low']}, {e['ci_high']}]"))
     update = item.config.getoption("claims_update")
+    baseline: Baseline = item.config.pluginmanager.get_plugin("theorycheck-baseline")  # type: ignore[assignment]
+    kept = baseline.known.get(now["name"])
     if not update:
-        baseline: Baseline = item.config.pluginmanager.get_plugin("theorycheck-baseline")  # type: ignore[assignment]
-        moved = changes(baseline.known.get(now["name"]), now)
+        moved = changes(kept, now)
         if moved:
             raise Unmet(
                 "\n".join([f"{now['name']} is not what the baseline {baseline.path.name} says:", *moved, ACCEPT])
             )
     reason = result.verdict.judgement.reason
-    pinned = now["name"] in item.config.stash.get(PINNED_REFUTED, set())
+    pinned = kept is not None and kept["verdict"] == "REFUTED"
     if result.decision == "REFUTED" and not (update or pinned):
         raise Unmet(f"{now['name']} is REFUTED over {result.verdict.range}: {reason}")
     if result.decision == "INCONCLUSIVE":
@@ -203,9 +204,6 @@ def hold(item: pytest.Item, result: Result) -> None:
             pytest.xfail(text)
         if wanted == "fail":
             raise Unmet(text)
-
-
-PINNED_REFUTED = pytest.StashKey[set[str]]()  # claims that the baseline itself says are refuted
 
 
 def summary(result: Result) -> dict[str, Any]:
@@ -253,7 +251,6 @@ class Baseline:
         self.path = config.rootpath / option(config, "baseline")
         self.known: dict[str, Any] = self._read()
         self.found: dict[str, Any] = {}
-        config.stash[PINNED_REFUTED] = {n for n, kept in self.known.items() if kept["verdict"] == "REFUTED"}
 
     def _read(self) -> dict[str, Any]:
         if not self.path.exists():

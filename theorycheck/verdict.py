@@ -218,6 +218,15 @@ class Verdict:
     sensitivity: tuple[Variation, ...] = ()
 
     @property
+    def digits(self) -> str:
+        """The format of its estimates: two decimals for exponents, else three digits."""
+        return ".2f" if self.estimated == "exponent" else ".3g"
+
+    def text(self, estimate: Estimate) -> str:
+        """An estimate with its interval, as in `-0.80 [-0.88, -0.73]`."""
+        return f"{estimate.value:{self.digits}} {estimate.interval:{self.digits}}"
+
+    @property
     def headline(self) -> str:
         """What other reasonable choices do to the verdict; empty where none were looked at."""
         if not self.sensitivity:

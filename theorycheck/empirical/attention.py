@@ -10,8 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from theorycheck.empirical.generalization import draw_streams
-from theorycheck.empirical.setting import Setting
+from theorycheck.empirical.generalization import prepare
 from theorycheck.empirical.tokens import Samples, draw_samples
 from theorycheck.empirical.training import train
 from theorycheck.empirical.trial import Trial
@@ -31,9 +30,7 @@ def attention_concentration(trials: Sequence[Trial]) -> Iterator[tuple[int, dict
         own_query (the same on label-relevant tokens by label-relevant queries alone) and attended (the exponential of
         the mean entropy of the attention in nats: an effective number of tokens).
     """
-    settings = [Setting(**trial.parameters) for trial in trials]
-    streams = [draw_streams(trial) for trial in trials]
-    samples = [draw_samples(s.samples, setting, setting.N) for s, setting in zip(streams, settings, strict=True)]
+    settings, streams, samples = prepare(trials)
     probes = [
         draw_samples(s.test, setting, PROBES, training=False) for s, setting in zip(streams, settings, strict=True)
     ]

@@ -31,8 +31,7 @@ def zero_generalization_error(trials: Sequence[Trial]) -> Iterator[tuple[int, di
     """Train the trials in one batch and measure each on fresh samples.
 
     Success is a mean test loss (hinge loss or misclassified share: `criterion`) of at most `tolerance` over `test_size`
-    fresh samples. Trials that differ only
-    in model or training (with and without attention, say) see the same samples.
+    fresh samples. Trials that differ only in model or training (with and without attention, say) see the same samples.
 
     Args:
         trials: trials whose parameters are those of Setting, with equal shapes, dtype and device.
@@ -78,13 +77,19 @@ def _trained(
     trials: Sequence[Trial],
 ) -> Iterator[tuple[int, Trained, Setting, np.random.Generator, dict[str, float]]]:
     """Position, model, setting, source of fresh samples, and realised fractions of every trial, in order of leaving."""
-    settings = [Setting(**trial.parameters) for trial in trials]
-    streams = [draw_streams(trial) for trial in trials]
-    samples = [draw_samples(s.samples, setting, setting.N) for s, setting in zip(streams, settings, strict=True)]
+    settings, streams, samples = prepare(trials)
     dtype = getattr(torch, trials[0].dtype)
     for trained in train(settings, streams, samples, dtype, trials[0].device):
         i = trained.position
         yield i, trained, settings[i], streams[i].test, _realised(samples[i])
+
+
+def prepare(trials: Sequence[Trial]) -> tuple[list[Setting], list[Streams], list[Samples]]:
+    """Setting, random generators and training samples of every trial."""
+    settings = [Setting(**trial.parameters) for trial in trials]
+    streams = [draw_streams(trial) for trial in trials]
+    samples = [draw_samples(s.samples, setting, setting.N) for s, setting in zip(streams, settings, strict=True)]
+    return settings, streams, samples
 
 
 def draw_streams(trial: Trial) -> Streams:

@@ -205,10 +205,6 @@ def response(named: str | Function, measures: bool = False) -> Response | Functi
     """
     if not isinstance(named, str):
         return FunctionResponse(named, "value" if measures else None)
-    return _known(named)
-
-
-def _known(name: str) -> Response:
-    if name not in RESPONSES:
-        raise ClaimError(f"there is no response {name!r}; a claim can name {', '.join(RESPONSES)}")
-    return RESPONSES[name]
+    if named not in RESPONSES:
+        raise ClaimError(f"there is no response {named!r}; a claim can name {', '.join(RESPONSES)}")
+    return RESPONSES[named]

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from theorycheck import __version__
 from theorycheck.claim import Claim, Paper
-from theorycheck.verdict import Check, Estimate, Interval, Verdict
+from theorycheck.verdict import Check, Estimate, Verdict
 
 
 class Code(str):
@@ -122,7 +122,7 @@ def _summary(parts: Sequence[Part]) -> Iterator[Block]:
             (Code(p.verdict.name),),
             (p.verdict.estimated,),
             ("; ".join(f"{x.exponent:.3g}" if x.exponent is not None else "-" for x in p.verdict.predictions),),
-            ("; ".join(_value(p.verdict, e) for e in p.verdict.judgement.estimates) or "no estimate",),
+            ("; ".join(map(p.verdict.text, p.verdict.judgement.estimates)) or "no estimate",),
             (Strong(p.verdict.judgement.decision),),
             (str(p.verdict.trials["total"]),),
         )
@@ -189,7 +189,7 @@ def _estimates(part: Part) -> Iterator[Block]:
     if verdict.sensitivity:
         yield Heading("Under other reasonable choices", 3)
         varied = tuple(
-            ((v.name,), (v.decision,), ("; ".join(_value(verdict, e) for e in v.estimates) or "no estimate",))
+            ((v.name,), (v.decision,), ("; ".join(map(verdict.text, v.estimates)) or "no estimate",))
             for v in verdict.sensitivity
         )
         yield Table(("choice", "verdict", f"{verdict.estimated} and 95 % interval"), varied)
@@ -198,17 +198,8 @@ def _estimates(part: Part) -> Iterator[Block]:
 def _estimate(verdict: Verdict, estimate: Estimate, letters: dict[str, str]) -> tuple[Line, Line, Line, Line]:
     several = len(letters) > 1 and verdict.estimated == "exponent"
     named = estimate.name or verdict.estimated + (f" in {letters[estimate.factor]}" if several else "")
-    digits = ".2f" if verdict.estimated == "exponent" else ".3g"
+    digits = verdict.digits
     return (named,), (f"{estimate.value:{digits}}",), (f"{estimate.interval:{digits}}",), (estimate.method,)
-
-
-def _value(verdict: Verdict, estimate: Estimate) -> str:
-    digits = ".2f" if verdict.estimated == "exponent" else ".3g"
-    return f"{estimate.value:{digits}} {_interval(estimate.interval, digits)}"
-
-
-def _interval(interval: Interval, digits: str) -> str:
-    return f"{interval:{digits}}"
 
 
 def _checks(part: Part) -> Iterator[Block]:

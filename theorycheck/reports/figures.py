@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +27,7 @@ def tell(artist: Artist, text: str) -> None:
 
 def success_map(verdict: Verdict, claim: Claim, cells: pd.DataFrame) -> Figure:
     """Share of successful trials in every cell (level, N), with the fitted threshold and the claimed slope."""
-    figure, axes = _figure()
+    figure, axes = one_axes()
     levels, samples = np.array(verdict.design["levels"]), np.array(verdict.design["samples"])
     grid = _shares(cells, claim.design.factor, levels, samples)
     axes.set_facecolor("0.85")  # cells without evidence: not needed, outside of the regime, or all trials unfitted
@@ -44,12 +46,18 @@ def success_map(verdict: Verdict, claim: Claim, cells: pd.DataFrame) -> Figure:
     return figure
 
 
+def crossed_value(values: Sequence[Any], x: float) -> Any:
+    """What a level's point means by x: a number by itself; words and truth values are told by their place."""
+    is_number = isinstance(values[0], float | int) and not isinstance(values[0], bool)
+    return x if is_number else values[int(x)]
+
+
 def told(value: LevelValue, claim: Claim, observed: pd.DataFrame) -> str:
     """What a level's point tells: its value with its interval, and the trials behind it."""
     place = ", ".join(f"{x:g}" for x in value.point)
     rows = observed[observed[claim.design.factor] == value.point[0]]
     for (name, values), x in zip(claim.design.crossed.items(), value.point[1:], strict=False):
-        rows = rows[rows[name] == (x if isinstance(values[0], float) or type(values[0]) is int else values[int(x)])]
+        rows = rows[rows[name] == crossed_value(values, x)]
     text = f"{value.value:.3g} [{value.low:.3g}, {value.high:.3g}] at {place}"
     if "successes" not in rows:
         return f"{text}; {len(rows)} trials, {rows['value'].min():g} to {rows['value'].max():g}"
@@ -94,7 +102,7 @@ def _shares(cells: pd.DataFrame, factor: str, levels: np.ndarray, samples: np.nd
 
 def log_log_plot(verdict: Verdict, claim: Claim, cells: pd.DataFrame) -> Figure:
     """The threshold of every level with its 95 % interval, the fitted law with its band, and the claimed slope."""
-    figure, axes = _figure()
+    figure, axes = one_axes()
     _draw_laws(axes, verdict, claim, on_map=False)
     for threshold in verdict.judgement.levels:
         x, value = threshold.point[0], threshold.value
@@ -143,7 +151,8 @@ def save(figure: Figure, stem: Path) -> None:
     figure.savefig(stem.with_suffix(".pdf"), metadata={"CreationDate": None, "Creator": None, "Producer": None})
 
 
-def _figure() -> tuple[Figure, Axes]:
+def one_axes() -> tuple[Figure, Axes]:
+    """A figure with one set of axes, of the size that reports have."""
     figure = Figure(figsize=(6.4, 4.6), layout="constrained")
     return figure, figure.add_subplot()
 

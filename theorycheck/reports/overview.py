@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from theorycheck.errors import StoreError
 from theorycheck.reports.figures import STYLE, save
 from theorycheck.reports.terminal import columns
-from theorycheck.verdict import Estimate, Prediction, Verdict
+from theorycheck.verdict import Prediction, Verdict
 
 MARKS = {"SUPPORTED": ("o", "#0b3c5d"), "REFUTED": ("X", "#c1440e"), "INCONCLUSIVE": ("d", "0.45")}
 
@@ -21,7 +21,7 @@ def table(verdicts: Sequence[Verdict]) -> list[str]:
     rows = [("claim", "predicted", "estimated", "verdict", "trials", "time")]
     for verdict in verdicts:
         predicted = "; ".join(_predicted(verdict, p) for p in verdict.predictions)
-        estimated = "; ".join(_estimated(verdict, e) for e in verdict.judgement.estimates) or "no estimate"
+        estimated = "; ".join(map(verdict.text, verdict.judgement.estimates)) or "no estimate"
         trials, seconds = str(verdict.trials["total"]), f"{verdict.seconds:.0f} s"
         rows.append((verdict.name, predicted, estimated, verdict.judgement.decision, trials, seconds))
     return columns(rows)
@@ -33,11 +33,6 @@ def _predicted(verdict: Verdict, prediction: Prediction) -> str:
         return f"{verdict.estimated} {prediction.exponent:g} ({verdict.relation}){named}"
     claimed = "" if prediction.exponent is None else f" {prediction.exponent:.3g}"
     return f"{verdict.estimated} {verdict.relation}{claimed}"
-
-
-def _estimated(verdict: Verdict, estimate: Estimate) -> str:
-    digits = ".2f" if verdict.estimated == "exponent" else ".3g"
-    return f"{estimate.value:{digits}} {estimate.interval:{digits}}"
 
 
 def draw(verdicts: Sequence[Verdict]) -> Figure:

@@ -56,16 +56,16 @@ def pictures(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> list[Pic
             return [Picture("direction", "Direction", what, drawn.direction_plot(verdict, claim, observed))]
         case Limit() as law:
             what = "Left: the quantity during training, a line a seed. Right: its gap to the limit."
-            figure = drawn.trajectories(verdict, claim, observed, law.value, law.rate, law.start)
+            figure = drawn.trajectories(claim, observed, law.value, law.rate, law.start)
             return [Picture("trajectories", "Trajectories", what, figure)]
         case Transition() as law:
             what = "Share of successful trials against the ratio."
             letter = " / ".join(claim.latex(part) for part in fraction(law.expression))
-            figure = drawn.transition_plot(verdict, claim, observed, float(law.bound), letter)
+            figure = drawn.transition_plot(claim, observed, float(law.bound), letter)
             return [Picture("transition", "Transition", what, figure)]
         case Ordering():
             what = "Means over seeds, with 95 % intervals; the tests compare seed by seed."
-            return [Picture("ordering", "Ordering", what, drawn.ordering_plot(verdict, claim, observed))]
+            return [Picture("ordering", "Ordering", what, drawn.ordering_plot(claim, observed))]
 
 
 def part(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Part:

@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from scipy import stats
 
 from theorycheck.claim import Claim
-from theorycheck.reports.figures import STYLE, axis_label, tell, told
+from theorycheck.reports.figures import STYLE, axis_label, crossed_value, one_axes, tell, told
 from theorycheck.verdict import LevelValue, Verdict
 
 SERIES = (("#0b3c5d", "o"), ("#c1440e", "s"), ("#5b8c5a", "^"), ("#8a5fa8", "D"), ("#b08d00", "v"), ("0.35", "P"))
@@ -20,7 +20,7 @@ SERIES = (("#0b3c5d", "o"), ("#c1440e", "s"), ("#5b8c5a", "^"), ("#8a5fa8", "D")
 
 def levels_plot(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Figure:
     """The quantity at every level, one series for each value of what is crossed, and the claimed slope."""
-    figure, axes = _figure()
+    figure, axes = one_axes()
     groups: dict[tuple[float, ...], list[LevelValue]] = {}
     for value in verdict.judgement.levels:
         groups.setdefault(value.point[1:], []).append(value)
@@ -64,7 +64,7 @@ def contrast_plot(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Fig
 
 def direction_plot(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Figure:
     """The quantity at every level, and the fitted exponential with its 95 % band."""
-    figure, axes = _figure()
+    figure, axes = one_axes()
     if verdict.judgement.curve:
         x, middle, low, high = (np.array(column) for column in zip(*verdict.judgement.curve, strict=True))
         axes.fill_between(x, low, high, color=STYLE["fitted"], alpha=0.3, linewidth=0)
@@ -79,9 +79,7 @@ def direction_plot(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Fi
     return figure
 
 
-def trajectories(
-    verdict: Verdict, claim: Claim, looks: pd.DataFrame, limit: float, rate: float, start: float
-) -> Figure:
+def trajectories(claim: Claim, looks: pd.DataFrame, limit: float, rate: float, start: float) -> Figure:
     """The quantity over the iterations, a line a seed; and its gap to the limit with the claimed rate."""
     figure = Figure(figsize=(8.4, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -110,9 +108,9 @@ def trajectories(
     return figure
 
 
-def transition_plot(verdict: Verdict, claim: Claim, cells: pd.DataFrame, bound: float, letter: str) -> Figure:
+def transition_plot(claim: Claim, cells: pd.DataFrame, bound: float, letter: str) -> Figure:
     """Share of successes against the ratio, a series a level, with 95 % intervals, and the bound."""
-    figure, axes = _figure()
+    figure, axes = one_axes()
     groups = cells[cells["trials"] > 0].groupby(claim.design.factor)
     for (colour, marker), (level, rows) in zip(SERIES * len(groups), groups, strict=False):
         rows = rows.sort_values("ratio")
@@ -130,9 +128,9 @@ def transition_plot(verdict: Verdict, claim: Claim, cells: pd.DataFrame, bound: 
     return figure
 
 
-def ordering_plot(verdict: Verdict, claim: Claim, values: pd.DataFrame) -> Figure:
+def ordering_plot(claim: Claim, values: pd.DataFrame) -> Figure:
     """Mean of the quantity against the factor with 95 % intervals over seeds, a series for each of what is crossed."""
-    figure, axes = _figure()
+    figure, axes = one_axes()
     factor, crossed = claim.design.factor, [name for name in claim.design.crossed if name != "N"]
     groups = values.groupby(crossed) if crossed else [((), values)]
     for (colour, marker), (group, rows) in zip(SERIES * 3, groups, strict=False):
@@ -170,19 +168,9 @@ def _points(
             axes.plot([x], [value.value], "^" if value.kind == "above" else "v", mfc="none", color=colour, markersize=8)
 
 
-def _crossed(claim: Claim, name: str, value: float) -> str:
-    """A value of what is crossed, by itself or, for words and truth values, by its place."""
-    values = claim.design.crossed[name]
-    return (
-        f"{value:g}"
-        if isinstance(values[0], float | int) and not isinstance(values[0], bool)
-        else str(values[int(value)])
-    )
-
-
-def _figure() -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(6.4, 4.6), layout="constrained")
-    return figure, figure.add_subplot()
+def _crossed(claim: Claim, name: str, x: float) -> str:
+    value = crossed_value(claim.design.crossed[name], x)
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _log_axes(axes: Axes, claim: Claim, levels: list[float]) -> None:

@@ -28,12 +28,8 @@ def summary(verdict: Verdict, claim: Claim | None = None) -> str:
         "checks": columns([(check.status, check.name, check.detail) for check in judgement.checks]),
     }
     if verdict.sensitivity:
-        digits = ".2f" if verdict.estimated == "exponent" else ".3g"
         blocks["varied"] = columns(
-            [
-                (v.name, v.decision, "; ".join(f"{e.value:{digits}} {e.interval:{digits}}" for e in v.estimates))
-                for v in verdict.sensitivity
-            ]
+            [(v.name, v.decision, "; ".join(map(verdict.text, v.estimates))) for v in verdict.sensitivity]
         )
     conclusion = f"{judgement.decision} over {verdict.range}: {judgement.reason}"
     report = [f"  report    {path}" for path in verdict.artifacts if Path(path).stem == "report"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -232,8 +232,13 @@ def rivals(estimates: Sequence[Estimate], question: Question) -> Check:
     return Check("rivals", "warning" if status == "warning" else "ok", "; ".join(parts) or "the claim names none")
 
 
-def unfitted(table: pd.DataFrame, decisions: set[Decision], decision: Decision) -> Check:
+def unfitted(table: pd.DataFrame, decide: Callable[[pd.DataFrame], Decision], decision: Decision) -> Check:
     """Whether trials that did not fit their training data, which were left out, could change the verdict."""
+    decisions: set[Decision] = set()
+    if table["unfitted"].any():
+        for as_success in (0, 1):
+            successes = table["successes"] + as_success * table["unfitted"]
+            decisions.add(decide(table.assign(successes=successes, trials=table["trials"] + table["unfitted"])))
     count = int(table["unfitted"].sum())
     total = count + int(table["trials"].sum())
     detail = f"{count} of {total} trials did not fit their training data and were left out"
@@ -241,3 +246,8 @@ def unfitted(table: pd.DataFrame, decisions: set[Decision], decision: Decision) 
         return Check("unfitted", "failed", f"{detail}; counted as failures or successes they would change the verdict")
     status: Status = "ok" if count <= (1 - WANTED_FITTED) * total else "warning"
     return Check("unfitted", status, detail)
+
+
+def depends_on_unfitted(check: Check) -> str:
+    """The reason of a verdict that the check on unfitted trials takes back."""
+    return f"The verdict would depend on trials that did not fit: {check.detail}."

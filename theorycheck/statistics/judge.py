@@ -190,7 +190,9 @@ def judge(table: pd.DataFrame, question: Question) -> Judgement:
         for f in question.factors
     )
     left_out = (
-        [checks.unfitted(table, _decisions_counting_unfitted(table, question), decision)] if "unfitted" in table else []
+        [checks.unfitted(table, lambda t: decide(fit_laws(gather(t, question), question), question), decision)]
+        if "unfitted" in table
+        else []
     )
     drift = drift_of(fits, evidence, question)
     found = (
@@ -205,7 +207,7 @@ def judge(table: pd.DataFrame, question: Question) -> Judgement:
     )
     if any(check.status == "failed" for check in left_out):
         decision = "INCONCLUSIVE"
-        why = f"The verdict would depend on trials that did not fit: {left_out[0].detail}."
+        why = checks.depends_on_unfitted(left_out[0])
     elif decision == "INCONCLUSIVE":
         tested = [fits.interval(factor, TESTED) for factor in question.factors]
         why = settle(tested, estimates, question, fits.bent is not None or fits.doubt is not None)
@@ -231,19 +233,6 @@ def _curve(fit: Fit, evidence: Evidence) -> tuple[tuple[float, float, float, flo
     levels = [level.point[0] for level in evidence.levels]
     points = np.geomspace(min(levels), max(levels), CURVE_POINTS)
     return tuple((float(x), fit.predict([x]), *fit.band([x])) for x in points)
-
-
-def _decisions_counting_unfitted(table: pd.DataFrame, question: Question) -> set[Decision]:
-    """The decisions if all unfitted trials had failed, and if all had succeeded."""
-    if not table["unfitted"].any():
-        return set()
-    decisions: set[Decision] = set()
-    for as_success in (0, 1):
-        counted = table.assign(
-            successes=table["successes"] + as_success * table["unfitted"], trials=table["trials"] + table["unfitted"]
-        )
-        decisions.add(decide(fit_laws(gather(counted, question), question), question))
-    return decisions
 
 
 def _too_few_levels(evidence: Evidence, question: Question) -> bool:

@@ -52,13 +52,17 @@ def direction(table: pd.DataFrame, factor: str, grows: bool = True) -> Tested:
     Casella and Berger, Statistical Inference, 2002, 11.3.4; for thresholds Finney, Probit Analysis, 1971, 4.6.
     The table has counts (columns `factor`, n, successes, trials) or measurements (`factor`, value), as for the judge.
     """
-    line = fit_line(table, factor)
+    return along(fit_line(table, factor), grows)
+
+
+def along(line: Line, grows: bool = True) -> Tested:
+    """The test of `direction`, by a line that is fitted already."""
     method = f"slope of the log quantity, {line.evidence.method}"
     if line.fit is None:
         return undetermined(method)
-    above, below = line.fit.p_value(factor, 0, "above"), line.fit.p_value(factor, 0, "below")
+    above, below = line.fit.p_value(line.factor, 0, "above"), line.fit.p_value(line.factor, 0, "below")
     p_values = (above, below) if grows else (below, above)
-    return decided(line.fit.exponent(factor) / line.width, line.interval, p_values, method)
+    return decided(line.fit.exponent(line.factor) / line.width, line.interval, p_values, method)
 
 
 @dataclass(frozen=True)
@@ -193,8 +197,12 @@ def limit(table: pd.DataFrame, limit: float, tolerance: float, rate: float, t0: 
     The larger p_supported counts, as both must hold (intersection-union test: Berger, Technometrics 24 (1982) 295), and
     twice the smaller p_refuted (Bonferroni). The estimate is the mean of the final values.
     """
-    parts = reaches_limit(table, limit, tolerance), gap_rate(table, limit, rate, t0, margin)
-    return decided(parts[0].estimate, parts[0].interval, _all_hold(parts), f"{parts[0].method}; {parts[1].method}")
+    return near_and_fast(reaches_limit(table, limit, tolerance), gap_rate(table, limit, rate, t0, margin))
+
+
+def near_and_fast(near: Tested, rate: Tested) -> Tested:
+    """The test of `limit`, by its two parts."""
+    return decided(near.estimate, near.interval, _all_hold((near, rate)), f"{near.method}; {rate.method}")
 
 
 def ordering(table: pd.DataFrame, treatment: str, pairs: Sequence[tuple[str, str]]) -> Tested:

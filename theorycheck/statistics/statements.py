@@ -64,7 +64,7 @@ def _(statement: Direction, table: pd.DataFrame, topic: Topic) -> Judgement:
         if "trials" in table
         else level_means(table, [topic.factor])
     )
-    tested = kinds.direction(table, topic.factor, statement.grows)
+    tested = kinds.along(line, statement.grows)
     found = [checks.censoring(line.evidence)]
     if line.fit is not None:
         found.append(_against_lowest(levels, topic))
@@ -77,19 +77,16 @@ def _(statement: Direction, table: pd.DataFrame, topic: Topic) -> Judgement:
         found.append(_linear_form(statement, levels, topic))
     direction = "grows" if tested.estimate > 0 else "falls"
     factor = np.exp(abs(tested.estimate) * line.width)
+    decided = f"{topic.quantity} {direction} with {topic.letter}, by a factor of {factor:.3g} over the range."
     reason = {
-        "SUPPORTED": f"{topic.quantity} {direction} with {topic.letter}, by a factor of {factor:.3g} over the range.",
-        "REFUTED": f"{topic.quantity} {direction} with {topic.letter}, by a factor of {factor:.3g} over the range.",
+        "SUPPORTED": decided,
+        "REFUTED": decided,
         "INCONCLUSIVE": f"The slope of log {topic.quantity} in {topic.letter} may be 0; more trials, or a wider range "
         f"of {topic.letter}, would settle it.",
     }
     x = np.linspace(line.low, line.low + line.width, CURVE_POINTS)
     curve = tuple((float(v), *line.at(v)) for v in x) if line.fit is not None else ()
-    estimate = Estimate(topic.factor, tested.estimate, tested.interval, tested.method)
-    judgement = Judgement(
-        tested.decision, reason[tested.decision], tuple(found), tuple(levels), (estimate,), curve=curve,
-        p_supported=tested.p_supported, p_refuted=tested.p_refuted,
-    )  # fmt: skip
+    judgement = _judged(tested, reason[tested.decision], topic, found, levels, curve=curve)
     return _if_unfitted(judgement, table, lambda t: kinds.direction(t, topic.factor, statement.grows).decision)
 
 
@@ -135,11 +132,7 @@ def _(statement: Contrast, table: pd.DataFrame, topic: Topic) -> Judgement:
         + (f" (difference {tested.estimate:.2f} {tested.interval})" if np.isfinite(tested.estimate) else "")
         + "; more trials or smaller levels would settle it.",
     }
-    estimate = Estimate(topic.factor, tested.estimate, tested.interval, tested.method)
-    judgement = Judgement(
-        tested.decision, reason[tested.decision], tuple(found), tuple(levels), (estimate,), tuple(beside),
-        p_supported=tested.p_supported, p_refuted=tested.p_refuted,
-    )  # fmt: skip
+    judgement = _judged(tested, reason[tested.decision], topic, found, levels, beside)
     return _if_unfitted(judgement, as_text, lambda t: test(t).decision)
 
 
@@ -152,7 +145,7 @@ def _(statement: Limit, table: pd.DataFrame, topic: Topic) -> Judgement:
         place = f"{topic.letter} = {level:g}"
         near = kinds.reaches_limit(rows, statement.value, statement.tolerance)
         rate = kinds.gap_rate(rows, statement.value, statement.rate, statement.start)
-        tests.append(kinds.limit(rows, statement.value, statement.tolerance, statement.rate, statement.start))
+        tests.append(kinds.near_and_fast(near, rate))
         name = f"exponent of the gap at {place}"
         beside.append(Estimate(topic.factor, rate.estimate, rate.interval, rate.method, name))
         found.append(
@@ -164,13 +157,9 @@ def _(statement: Limit, table: pd.DataFrame, topic: Topic) -> Judgement:
                   f"{rate.interval} at {place}, claimed t^-{statement.rate:g} or faster")
         )  # fmt: skip
         sentences.append(f"{near.estimate:.3g} {near.interval:.3g} at {place}")
-    tested = kinds.all_hold(tests, tests[0].method)
+    tested = kinds.all_hold(tests, f"{tests[0].method}; the least sure level")
     reason = f"{topic.quantity} ends at {'; '.join(sentences)}, where {statement.value:g} is claimed."
-    return Judgement(
-        tested.decision, reason, tuple(found), (),
-        (Estimate(topic.factor, tested.estimate, tested.interval, f"{tested.method}; the least sure level"),),
-        tuple(beside), p_supported=tested.p_supported, p_refuted=tested.p_refuted,
-    )  # fmt: skip
+    return _judged(tested, reason, topic, found, beside=beside)
 
 
 @judge_statement.register
@@ -200,11 +189,7 @@ def _(statement: Transition, table: pd.DataFrame, topic: Topic) -> Judgement:
         "INCONCLUSIVE": f"The lowest transition, at {tested.estimate:.3f} {tested.interval:.3g}, cannot be told "
         f"from {bound:.3f}; more trials or other ratios would settle it.",
     }
-    estimate = Estimate(topic.factor, tested.estimate, tested.interval, tested.method)
-    judgement = Judgement(
-        tested.decision, reason[tested.decision], tuple(found), tuple(levels), (estimate,),
-        p_supported=tested.p_supported, p_refuted=tested.p_refuted,
-    )  # fmt: skip
+    judgement = _judged(tested, reason[tested.decision], topic, found, levels)
     return _if_unfitted(judgement, table, lambda t: test(t).decision)
 
 
@@ -229,11 +214,30 @@ def _(statement: Ordering, table: pd.DataFrame, topic: Topic) -> Judgement:
         "REFUTED": f"It does not hold that {' or '.join(against)}.",
         "INCONCLUSIVE": f"It is not established that {' and '.join(against)}; more seeds would settle it.",
     }
-    estimate = Estimate(topic.factor, tested.estimate, tested.interval, tested.method)
+    return _judged(tested, reason[tested.decision], topic, found)
+
+
+def _judged(
+    tested: Tested,
+    reason: str,
+    topic: Topic,
+    found: Sequence[Check],
+    levels: Sequence[LevelValue] = (),
+    beside: Sequence[Estimate] = (),
+    curve: tuple[tuple[float, float, float, float], ...] = (),
+) -> Judgement:
+    """A judgement whose one estimate is what was tested."""
     return Judgement(
-        tested.decision, reason[tested.decision], tuple(found), (), (estimate,),
-        p_supported=tested.p_supported, p_refuted=tested.p_refuted,
-    )  # fmt: skip
+        decision=tested.decision,
+        reason=reason,
+        checks=tuple(found),
+        levels=tuple(levels),
+        estimates=(Estimate(topic.factor, tested.estimate, tested.interval, tested.method),),
+        beside=tuple(beside),
+        curve=curve,
+        p_supported=tested.p_supported,
+        p_refuted=tested.p_refuted,
+    )
 
 
 def at(table: pd.DataFrame, point: Point) -> pd.DataFrame:
@@ -285,17 +289,11 @@ def _if_unfitted(judgement: Judgement, table: pd.DataFrame, decide: Callable[[pd
     """With the check on unfitted trials, which takes back a verdict that depends on how they are counted."""
     if "unfitted" not in table:
         return judgement
-    decisions: set[Decision] = set()
-    if table["unfitted"].any():
-        for as_success in (0, 1):
-            successes = table["successes"] + as_success * table["unfitted"]
-            decisions.add(decide(table.assign(successes=successes, trials=table["trials"] + table["unfitted"])))
-    check = checks.unfitted(table, decisions, judgement.decision)
+    check = checks.unfitted(table, decide, judgement.decision)
     judgement = judgement.with_check(check)
     if check.status != "failed":
         return judgement
-    why = f"The verdict would depend on trials that did not fit: {check.detail}."
-    return replace(judgement, decision="INCONCLUSIVE", reason=why)
+    return replace(judgement, decision="INCONCLUSIVE", reason=checks.depends_on_unfitted(check))
 
 
 def _against_lowest(levels: Sequence[LevelValue], topic: Topic) -> Check:

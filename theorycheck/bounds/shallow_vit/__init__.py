@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from sympy import Rational, ceiling, symbols
+from sympy import E, Ge, Gt, Rational, ceiling, log, symbols
 
-from theorycheck.claim import SAMPLES, Design, Paper
+from theorycheck.claim import SAMPLES, Condition, Design, Paper
 
 PAPER = Paper(
     key="li2023shallow",
@@ -29,6 +29,10 @@ NOTATION = {
     S: "|S^n|",
     N_star: "N^*",
 }
+
+CONFUSION = Condition(relation=Gt(alpha_relevant, 2 * E * alpha_confusion))
+WIDTH = Condition(relation=Ge(m, M**2 * log(N) / 3))  # the theorem leaves the constant open
+REGIME = (CONFUSION, WIDTH)
 
 # Why these values: docs/design-of-the-experiment.md. alpha_* L is a whole number at every level, N even.
 LEVELS = (0.03, 0.04, 0.06, 0.09, 0.13, 0.20, 0.30)

@@ -1,24 +1,21 @@
 """Theorem 1 against Proposition 1: without attention, N* grows faster as alpha_* -> 0, in the bounds by alpha_*^-2."""
 
-from sympy import E, Ge, Gt, ceiling, log
+from sympy import ceiling
 
 from theorycheck.bounds.shallow_vit import (
     LEVELS,
     NOTATION,
     PAPER,
+    REGIME,
     SAMPLES_UP_TO_256,
     SETTING,
     VARIATIONS,
-    M,
-    N,
     N_star,
     T,
-    alpha_confusion,
     alpha_relevant,
     eta,
-    m,
 )
-from theorycheck.claim import Claim, Condition, Design, Source
+from theorycheck.claim import Claim, Design, Source
 from theorycheck.law import BigO
 from theorycheck.statements import Contrast
 
@@ -34,10 +31,7 @@ claim = Claim(
         first=(False, BigO(alpha_relevant**-4, (alpha_relevant, 0))),
         second=(True, BigO(alpha_relevant**-2, (alpha_relevant, 0))),
     ),
-    conditions=(
-        Condition(relation=Gt(alpha_relevant, 2 * E * alpha_confusion)),
-        Condition(relation=Ge(m, M**2 * log(N) / 3)),  # the theorem leaves the constant open
-    ),
+    conditions=REGIME,
     response="zero_generalization_error",
     design=Design(
         factor=alpha_relevant,

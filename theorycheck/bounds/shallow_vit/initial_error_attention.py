@@ -1,21 +1,16 @@
 """Abstract and remarks on Theorem 1: the number of samples needed grows with the initial error delta of W_K and W_Q."""
 
-from sympy import E, Ge, Gt, log
-
 from theorycheck.bounds.shallow_vit import (
     NOTATION,
     PAPER,
+    REGIME,
     SETTING,
     VARIATIONS,
-    M,
-    N,
     N_star,
-    alpha_confusion,
     alpha_relevant,
     delta,
-    m,
 )
-from theorycheck.claim import Claim, Condition, Design, Source
+from theorycheck.claim import Claim, Design, Source
 from theorycheck.statements import Direction
 
 claim = Claim(
@@ -25,10 +20,7 @@ claim = Claim(
     provenance="stated",
     quantity=N_star,
     law=Direction(delta),
-    conditions=(
-        Condition(relation=Gt(alpha_relevant, 2 * E * alpha_confusion)),
-        Condition(relation=Ge(m, M**2 * log(N) / 3)),  # the theorem leaves the constant open
-    ),
+    conditions=REGIME,
     response="zero_generalization_error",
     design=Design(
         factor=delta,

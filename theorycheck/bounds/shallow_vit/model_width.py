@@ -1,19 +1,19 @@
 """Theorem 1's condition m >= M^2 log N: the width needed grows no faster than that."""
 
-from sympy import E, Gt, log, oo, symbols
+from sympy import log, oo, symbols
 
 from theorycheck.bounds.shallow_vit import (
+    CONFUSION,
     MODEL_VARIATIONS,
     NOTATION,
     PAPER,
     SETTING,
     M,
     N,
-    alpha_confusion,
     alpha_relevant,
     m,
 )
-from theorycheck.claim import Claim, Condition, Design, Source
+from theorycheck.claim import Claim, Design, Source
 from theorycheck.law import BigO
 
 m_star = symbols("m_star", positive=True)
@@ -25,7 +25,7 @@ claim = Claim(
     provenance="stated",
     quantity=m_star,
     law=BigO(M**2 * log(N), (M, oo), (N, oo)),
-    conditions=(Condition(relation=Gt(alpha_relevant, 2 * E * alpha_confusion)),),
+    conditions=(CONFUSION,),
     response="trained_to_zero_generalization_error",
     design=Design(
         factor=M,
