@@ -340,7 +340,8 @@ def _progress(name: str) -> Iterator[Callable[[int, int], None]]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    bar = Progress(*columns, console=Console(stderr=True))
+    # Without a thread that refreshes it: Ctrl-C while that is started would end in a traceback.
+    bar = Progress(*columns, console=Console(stderr=True), auto_refresh=False)
     task, total = bar.add_task(name, total=0), 0
 
     def advance(done: int, more: int) -> None:
@@ -349,6 +350,7 @@ def _progress(name: str) -> Iterator[Callable[[int, int], None]]:
         bar.update(task, advance=done, total=total)
         if not bar.finished:
             bar.start()
+        bar.refresh()
 
     try:
         yield advance

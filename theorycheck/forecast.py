@@ -141,7 +141,7 @@ def expected_fit(planted: PlantedThreshold, cells: pd.DataFrame) -> ThresholdFit
         cells: the columns x, n, trials.
     """
     basis = centred_basis(pd.DataFrame({"x": planted.levels}), ["x"])
-    design = threshold_design(cells, basis)
+    design = threshold_design(cells, basis) * planted.relative_steepness(cells["x"])[:, None]
     coefficients = planted.steepness * np.array([-np.log(planted.threshold), 1.0, -planted.exponent])
     weight = cells["trials"].to_numpy() * probit_information(design @ coefficients)
     covariance = np.linalg.pinv(design.T @ (weight[:, None] * design))

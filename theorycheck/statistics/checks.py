@@ -14,6 +14,7 @@ from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
 from theorycheck.statistics.forms import FALSE_POWER_LAW, compare_forms
 from theorycheck.statistics.measurement import Errors, fit_measurement
 from theorycheck.statistics.question import SHAPE_DOUBT, TESTED, Question
+from theorycheck.statistics.rise import SAME
 from theorycheck.verdict import Check, Decision, Estimate, LevelValue, Regression, Status
 
 FEWEST_LEVELS = 3  # measured levels, below which no exponent is estimated
@@ -109,6 +110,7 @@ def offset(evidence: Evidence, question: Question, dispersion: float) -> Check:
         variable.exponent,
         dispersion if is_trials else 1.0,
         evidence.lapse if isinstance(evidence, Trials) else 0.0,
+        evidence.rise if isinstance(evidence, Trials) else SAME,
     )
     fits = "; ".join(f"{form.text.replace('x', variable.letter)} (AICc +{form.delta:.1f})" for form in forms)
     p_value = min(1.0, 2 * min(form.p_value for form in forms))  # two forms are tested against it (Bonferroni)
@@ -120,11 +122,12 @@ def offset(evidence: Evidence, question: Question, dispersion: float) -> Check:
     return Check("offset", "ok", f"no form with an offset fits significantly better (p = {p_value:.2g}): {fits}")
 
 
-def of_evidence(evidence: Evidence, straight: Fit, question: Question) -> Iterator[Check]:
+def of_evidence(evidence: Evidence, straight: Fit, decisive: Fit, question: Question) -> Iterator[Check]:
     """The checks that belong to one kind of evidence."""
     if isinstance(evidence, Trials):
-        yield dispersion(straight)
+        yield dispersion(decisive)
         yield lapses(evidence)
+        yield steepness(evidence, straight, question)
         yield monotonicity(evidence)
         yield link(evidence, question)
         yield success_rate(evidence, question)
@@ -147,6 +150,24 @@ def lapses(evidence: Trials) -> Check:
     return Check("lapses", "warning", detail)
 
 
+def steepness(evidence: Trials, straight: Fit, question: Question) -> Check:
+    """Whether success rises more steeply at some levels than at others, and what one steepness would say."""
+    rise = evidence.rise
+    if np.isnan(rise.p_value):
+        return Check("steepness", "warning", "of the success curve cannot be told level by level; taken to be the same")
+    if not rise.factors:
+        return Check("steepness", "ok", f"of the success curve the same at all levels (p = {rise.p_value:.2g})")
+    powers = " ".join(f"{v.letter}^{power:.2f}" for v, power in zip(question.variables, rise.powers, strict=True))
+    detail = f"of the success curve goes as {powers} (p = {rise.p_value:.1g}); fitted with it"
+    same = threshold.fit_threshold(evidence.table, evidence.factors, lapse=evidence.lapse)
+    if same is None:
+        return Check("steepness", "ok", detail)
+    told = ", ".join(f"{same.exponent(f):.2f} {same.interval(f)}" for f in evidence.factors)
+    outside = any(straight.exponent(f) not in same.interval(f) for f in evidence.factors)
+    detail += f"; one steepness for all levels would make one power law's exponent {told}"
+    return Check("steepness", "warning" if outside else "ok", detail)
+
+
 def monotonicity(evidence: Trials) -> Check:
     """Whether success falls with N anywhere: the sign of each level's own slope, tested with Bonferroni at 5 %."""
     falling = []
@@ -163,7 +184,9 @@ def monotonicity(evidence: Trials) -> Check:
 
 def link(evidence: Trials, question: Question) -> Check:
     """Whether the exponent depends on the shape assumed for the success curve."""
-    fits = {name: threshold.fit_threshold(evidence.table, evidence.factors, link=name) for name in LINKS}
+    fits = {
+        name: threshold.fit_threshold(evidence.table, evidence.factors, link=name, rise=evidence.rise) for name in LINKS
+    }
     known = {name: fit for name, fit in fits.items() if fit is not None}
     parts = [
         f"{name} {', '.join(f'{fit.exponent(f):.2f} {fit.interval(f)}' for f in evidence.factors)}"

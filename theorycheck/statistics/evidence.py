@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from theorycheck.statistics import measurement, threshold
 from theorycheck.statistics.basis import Basis
 from theorycheck.statistics.loglog import level_means, level_thresholds
+from theorycheck.statistics.rise import Rise, fit_rise
 from theorycheck.verdict import Interval, LevelValue
 
 
@@ -67,8 +69,8 @@ class Evidence(Protocol):
 class Trials:
     """Counts of successes: cells with the columns `factors`, n, successes, trials (> 0), and maybe seed.
 
-    For readers, n is called what is `searched`. Trials fail at a lapse rate whatever n is when the data say so
-    (p < 0.01), which is then part of every fit.
+    For readers, n is called what is `searched`. Trials fail at a lapse rate whatever n is, and success rises more
+    steeply at some levels than at others, when the data say so (p < 0.01), which is then part of every fit.
     """
 
     table: pd.DataFrame
@@ -77,27 +79,43 @@ class Trials:
     levels: Sequence[LevelValue] = field(init=False)
     lapse: float = field(init=False)
     lapse_p_value: float = field(init=False)
+    rise: Rise = field(init=False)
 
     def __post_init__(self) -> None:
-        rate, p_value = threshold.fit_lapse(self.table, self.factors)
         object.__setattr__(self, "levels", level_thresholds(self.table, self.factors))
-        object.__setattr__(self, "lapse", rate if p_value < threshold.LAPSE_SIGNIFICANCE else 0.0)
-        object.__setattr__(self, "lapse_p_value", p_value)
+        rise = fit_rise(self._inside, self.factors)
+        lapse, p_value = self._lapse(rise)
+        if lapse and rise.factors:  # as lapses flatten the curves of levels with a low threshold
+            rise = fit_rise(self._inside, self.factors, lapse)
+            lapse, p_value = self._lapse(rise)
+        for name, value in (("rise", rise), ("lapse", lapse), ("lapse_p_value", p_value)):
+            object.__setattr__(self, name, value)
+
+    def _lapse(self, rise: Rise) -> tuple[float, float]:
+        rate, p_value = threshold.fit_lapse(self.table, self.factors, rise)
+        return (rate if p_value < threshold.LAPSE_SIGNIFICANCE else 0.0), p_value
+
+    @cached_property
+    def _inside(self) -> pd.DataFrame:
+        """The rows of levels whose threshold lies inside the range of N."""
+        measured = {value.point for value in self.levels if value.measured}
+        points = self.table[list(self.factors)].to_numpy(float)
+        return self.table[[tuple(map(float, point)) in measured for point in points]]
 
     @property
     def method(self) -> str:
-        """Binomial regression, with lapses if there are some, clustered if there are seeds."""
-        parts = [f"lapses {self.lapse:.1%}"] * bool(self.lapse) + ["clustered by seed"] * ("seed" in self.table)
+        """Binomial regression: with lapses, steepness by level, clustered by seeds, if there are some."""
+        parts = [f"lapses {self.lapse:.1%}"] * bool(self.lapse) + ["steepness by level"] * bool(self.rise.factors)
+        parts += ["clustered by seed"] * ("seed" in self.table)
         return f"binomial regression on trials{''.join(f', {part}' for part in parts)}"
 
     def fit(self, degree: int) -> threshold.ThresholdFit | None:
         """Fit a polynomial law of a degree to all cells."""
-        return threshold.fit_threshold(self.table, self.factors, degree, lapse=self.lapse)
+        return threshold.fit_threshold(self.table, self.factors, degree, lapse=self.lapse, rise=self.rise)
 
     def shape_p_value(self, degree: int) -> float:
         """P-value of the hypothesis that the law is a polynomial of this degree over the measured levels."""
-        inside = _at_measured(self.table, self.factors, self.levels)
-        return threshold.shape_p_value(inside, self.factors, degree, lapse=self.lapse)
+        return threshold.shape_p_value(self._inside, self.factors, degree, lapse=self.lapse, rise=self.rise)
 
 
 @dataclass(frozen=True)
@@ -129,8 +147,3 @@ class Measurements:
     def shape_p_value(self, degree: int) -> float:
         """P-value of the hypothesis that the law is a polynomial of this degree."""
         return measurement.shape_p_value(self.table, self.factors, degree)
-
-
-def _at_measured(table: pd.DataFrame, factors: Sequence[str], values: Sequence[LevelValue]) -> pd.DataFrame:
-    measured = {value.point for value in values if value.measured}
-    return table[[tuple(map(float, point)) in measured for point in table[list(factors)].to_numpy(float)]]

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import optimize, special, stats
 
 from theorycheck.statistics.measurement import censored_rows
+from theorycheck.statistics.rise import SAME, Rise
 
 Objective = Callable[[np.ndarray, float], float]
 FALSE_POWER_LAW = 0.05  # significance of the likelihood-ratio tests
@@ -37,7 +38,7 @@ class Form:
 
 
 def compare_forms(
-    table: pd.DataFrame, factor: str, claimed: float, scale: float = 1.0, lapse: float = 0.0
+    table: pd.DataFrame, factor: str, claimed: float, scale: float = 1.0, lapse: float = 0.0, rise: Rise = SAME
 ) -> tuple[Form, ...]:
     """Fit C x^k, C (x - x0)^k, the same with k as claimed, and a x^k + b, and compare them.
 
@@ -50,12 +51,13 @@ def compare_forms(
         claimed: the exponent that a theorem claims.
         scale: dispersion of the counts; 1 for measurements.
         lapse: share of trials that fail whatever N is.
+        rise: of the steepness along the levels.
 
     Returns:
         The forms, the one of smallest AICc first.
     """
     x = table[factor].to_numpy(float)
-    objective, start = _thresholds(table, x, lapse) if "successes" in table else _measurements(table, x)
+    objective, start = _thresholds(table, x, lapse, rise) if "successes" in table else _measurements(table, x)
     fits = [
         ("power law", *_power_law(x, objective, start)),
         ("offset in the factor", *_offset_in_factor(x, objective, start)),
@@ -127,13 +129,13 @@ def _minimise(function: Callable[[np.ndarray], float], starts: Sequence[np.ndarr
     return optimize.minimize(function, best.x, method="Nelder-Mead", options=options)  # out of a collapsed simplex
 
 
-def _thresholds(cells: pd.DataFrame, x: np.ndarray, lapse: float) -> tuple[Objective, np.ndarray]:
-    """Binomial likelihood of P(success) = (1 - lapse) Phi(e^s (log N - log N*)), with s the nuisance parameter."""
+def _thresholds(cells: pd.DataFrame, x: np.ndarray, lapse: float, rise: Rise) -> tuple[Objective, np.ndarray]:
+    """Binomial likelihood of P(success) = (1 - lapse) Phi(r e^s (log N - log N*)), with s the nuisance parameter."""
     successes, trials = cells["successes"].to_numpy(float), cells["trials"].to_numpy(float)
-    log_n = np.log(cells["n"].to_numpy(float))
+    log_n, relative = np.log(cells["n"].to_numpy(float)), rise.of(cells)
 
     def minus_log_likelihood(log_quantity: np.ndarray, log_steepness: float) -> float:
-        log_rate = np.log1p(-lapse) + special.log_ndtr(np.exp(log_steepness) * (log_n - log_quantity))
+        log_rate = np.log1p(-lapse) + special.log_ndtr(relative * np.exp(log_steepness) * (log_n - log_quantity))
         log_failure = np.log1p(-np.clip(np.exp(log_rate), None, 1 - 1e-12))
         return float(-(successes * log_rate + (trials - successes) * log_failure).sum())
 

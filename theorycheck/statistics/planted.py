@@ -30,7 +30,8 @@ class PlantedThreshold:
         replicates: trials a cell.
         exponent: at the middle of the levels (geometric mean).
         threshold: N* there.
-        steepness: rise of the probit of the success rate when N grows by a factor of e.
+        steepness: rise of the probit of the success rate when N grows by a factor of e, at the middle of the levels.
+        rise: power of x by which steepness changes along the levels.
         curvature: half of the change of the local exponent when x grows by a factor of e.
         curve: shape of the success curve.
         lapse: share of trials that fail whatever N is.
@@ -45,6 +46,7 @@ class PlantedThreshold:
     exponent: float
     threshold: float
     steepness: float = 1.5
+    rise: float = 0.0
     curvature: float = 0.0
     curve: Curve = "probit"
     lapse: float = 0.0
@@ -86,7 +88,12 @@ class PlantedThreshold:
 
     def probit(self, x: ArrayLike, n: ArrayLike, shift: float = 0.0) -> np.ndarray:
         """Distance of log N from the threshold, times the steepness."""
-        return np.asarray(self.steepness * (np.log(np.asarray(n, float)) - self.log_threshold(x) - shift))
+        steepness = self.steepness * self.relative_steepness(x)
+        return np.asarray(steepness * (np.log(np.asarray(n, float)) - self.log_threshold(x) - shift))
+
+    def relative_steepness(self, x: ArrayLike) -> np.ndarray:
+        """Steepness at level x relative to that in the middle."""
+        return np.asarray((np.asarray(x, float) / self.middle) ** self.rise)
 
     def log_threshold(self, x: ArrayLike) -> np.ndarray:
         """Natural logarithm of N* at level x."""

@@ -12,6 +12,7 @@ from scipy import optimize, stats
 
 from theorycheck.statistics.basis import Basis, centred_basis, jackknife, own_level_columns
 from theorycheck.statistics.binomial import LINKS, Link, dispersion, fit_binomial, informative_cells, residual_df
+from theorycheck.statistics.rise import SAME, Rise
 from theorycheck.verdict import Interval
 
 HIGHEST_LAPSE = 0.3
@@ -20,10 +21,11 @@ LAPSE_SIGNIFICANCE = 0.01
 
 @dataclass(frozen=True)
 class ThresholdFit:
-    """A binomial regression  g(P(success)) = b0 + b1 log N + b2 f2(u) + b3 f3(u) + ...  with link g.
+    """A binomial regression  g(P(success)) = r(x) (b0 + b1 log N + b2 f2(u) + b3 f3(u) + ...)  with link g.
 
-    The threshold N*, where success has probability q, obeys log N* = (g(q) - b0 - b2 f2 - ...) / b1, whatever the
-    polynomial terms f are; its local exponent in a factor is  -(b2 f2' + b3 f3' + ...) / b1. Logarithms are natural.
+    The threshold N*, where success has probability q, obeys log N* = (g(q) / r - b0 - b2 f2 - ...) / b1, whatever the
+    polynomial terms f are; its local exponent in a factor is  -(b2 f2' + b3 f3' + ...) / b1  where g(q) = 0 or r is
+    constant. Logarithms are natural.
 
     Attributes:
         basis: the terms f.
@@ -37,6 +39,7 @@ class ThresholdFit:
             dispersion is 1 and so needs no estimate), or the number of seeds less one.
         link: g.
         lapse: share of trials that fail whatever N is; q is then relative to the share of the others.
+        rise: r, taken for known in the covariance, as the lapse is.
     """
 
     basis: Basis
@@ -49,6 +52,7 @@ class ThresholdFit:
     df_interval: int
     link: Link = "probit"
     lapse: float = 0.0
+    rise: Rise = SAME
 
     def exponent(self, factor: str, at: Sequence[float] | None = None) -> float:
         """Local exponent of the threshold in a factor, by default at the basis' centre."""
@@ -71,26 +75,27 @@ class ThresholdFit:
 
     @property
     def steepness(self) -> float:
-        """Rise of the linear predictor when N grows by a factor of e."""
+        """Rise of the linear predictor when N grows by a factor of e, where r is 1."""
         return float(self.coefficients[1])
 
     def predict(self, point: Sequence[float], rate: float = 0.5) -> float:
         """Fitted N* at a point, in samples, where `rate` of the trials succeed."""
         weights = np.concatenate([[1.0, 0.0], self.basis.at(point)])
-        return float(np.exp((self._predictor(rate) - weights @ self.coefficients) / self.coefficients[1]))
+        return float(np.exp((self._predictor(rate, point) - weights @ self.coefficients) / self.coefficients[1]))
 
     def band(self, point: Sequence[float], rate: float = 0.5, confidence: float = 0.95) -> tuple[float, float]:
         """Pointwise Fieller interval of N* at a point, in samples."""
         weights = np.concatenate([[1.0, 0.0], self.basis.at(point)])
-        interval = self._fieller(weights, confidence, self._predictor(rate))
+        interval = self._fieller(weights, confidence, self._predictor(rate, point))
         with np.errstate(over="ignore"):
             return float(np.exp(interval.low)), float(np.exp(interval.high))
 
     def _slope(self, factor: str, at: Sequence[float] | None) -> np.ndarray:
         return np.concatenate([[0.0, 0.0], self.basis.slope(factor, at)])
 
-    def _predictor(self, rate: float) -> float:
-        return float(LINKS[self.link]()(rate))
+    def _predictor(self, rate: float, point: Sequence[float]) -> float:
+        here = pd.DataFrame([point], columns=list(self.basis.factors))
+        return float(LINKS[self.link]()(rate) / self.rise.of(here)[0])
 
     def _fieller(self, weights: np.ndarray, confidence: float, constant: float = 0.0) -> Interval:
         """Interval of (constant - w.b) / b1: all r for which w.b + r b1 does not differ from the constant.
@@ -111,13 +116,20 @@ class ThresholdFit:
         return Interval(float((-b - root) / a), float((-b + root) / a), confidence)
 
 
-def threshold_design(cells: pd.DataFrame, basis: Basis) -> np.ndarray:
+def threshold_design(cells: pd.DataFrame, basis: Basis, rise: Rise = SAME) -> np.ndarray:
     """The columns that b0, b1, b2, ... of a ThresholdFit multiply, shape (cell, coefficient)."""
-    return np.column_stack([np.ones(len(cells)), np.log(cells["n"]), basis.columns(cells)])
+    terms = np.column_stack([np.ones(len(cells)), np.log(cells["n"]), basis.columns(cells)])
+    return np.asarray(terms * rise.of(cells)[:, None])
 
 
 def fit_threshold(
-    cells: pd.DataFrame, factors: Sequence[str], degree: int = 1, *, link: Link = "probit", lapse: float = 0.0
+    cells: pd.DataFrame,
+    factors: Sequence[str],
+    degree: int = 1,
+    *,
+    link: Link = "probit",
+    lapse: float = 0.0,
+    rise: Rise = SAME,
 ) -> ThresholdFit | None:
     """Fit the threshold's exponents to counts of successes.
 
@@ -128,6 +140,7 @@ def fit_threshold(
         degree: of log N* in log x.
         link: of the regression.
         lapse: share of trials that fail whatever N is; only with the probit link.
+        rise: of the steepness along the levels.
 
     Returns:
         The fit, or None when the coefficients are not determined: too few cells, or successes and failures are
@@ -135,7 +148,7 @@ def fit_threshold(
         seeds, also when one of them alone determines a coefficient.
     """
     basis, counts = centred_basis(cells, factors, degree), _over_seeds(cells, factors)
-    design = threshold_design(counts, basis)
+    design = threshold_design(counts, basis, rise)
     result = fit_binomial(counts, design, link, lapse)
     if result is None:
         return None
@@ -154,7 +167,9 @@ def fit_threshold(
     if df_interval < 1:
         return None
     deviance, df = float(result.deviance), int(result.df_resid)
-    return ThresholdFit(basis, result.params, covariance, scale, deviance, df, informative, df_interval, link, lapse)
+    return ThresholdFit(
+        basis, result.params, covariance, scale, deviance, df, informative, df_interval, link, lapse, rise
+    )
 
 
 def _over_seeds(cells: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
@@ -172,7 +187,7 @@ def _without_one_seed(cells: pd.DataFrame, counts: pd.DataFrame, factors: Sequen
         yield (where - own).reset_index()
 
 
-def fit_lapse(cells: pd.DataFrame, factors: Sequence[str]) -> tuple[float, float]:
+def fit_lapse(cells: pd.DataFrame, factors: Sequence[str], rise: Rise = SAME) -> tuple[float, float]:
     """Estimate the lapse rate by profile likelihood, and test whether there are lapses at all.
 
     Returns:
@@ -181,7 +196,7 @@ def fit_lapse(cells: pd.DataFrame, factors: Sequence[str]) -> tuple[float, float
     """
     cells = _over_seeds(cells, factors)
     basis = centred_basis(cells, factors)
-    design = threshold_design(cells, basis)
+    design = threshold_design(cells, basis, rise)
 
     def deviance(lapse: float) -> float:
         result = fit_binomial(cells, design, lapse=lapse)
@@ -197,7 +212,9 @@ def fit_lapse(cells: pd.DataFrame, factors: Sequence[str]) -> tuple[float, float
     return float(best.x), float(stats.chi2.sf(gain / scale, 1) / 2)
 
 
-def shape_p_value(cells: pd.DataFrame, factors: Sequence[str], degree: int, *, lapse: float = 0.0) -> float:
+def shape_p_value(
+    cells: pd.DataFrame, factors: Sequence[str], degree: int, *, lapse: float = 0.0, rise: Rise = SAME
+) -> float:
     """P-value of the hypothesis that log N* is a polynomial of the given degree in the log factors.
 
     The smaller of two F tests on the deviance (McCullagh and Nelder, Generalized Linear Models, 1989, section 4.5):
@@ -209,22 +226,24 @@ def shape_p_value(cells: pd.DataFrame, factors: Sequence[str], degree: int, *, l
         factors: the columns of the x_j.
         degree: of the polynomial.
         lapse: as for fit_threshold.
+        rise: likewise.
 
     Returns:
         Twice the smaller p-value (Bonferroni), at most 1; 1 where the levels are too few to test.
     """
     cells = _over_seeds(cells, factors)
     own_level = own_level_columns(cells, factors)
-    smaller = fit_threshold(cells, factors, degree, lapse=lapse)
+    smaller = fit_threshold(cells, factors, degree, lapse=lapse, rise=rise)
     if smaller is None or own_level.shape[1] <= len(smaller.coefficients) - 1:
         return 1.0
     p_values = []
-    saturated = fit_binomial(cells, np.column_stack([np.log(cells["n"]), own_level]), lapse=lapse)
+    terms = np.column_stack([np.log(cells["n"]), own_level]) * rise.of(cells)[:, None]
+    saturated = fit_binomial(cells, terms, lapse=lapse)
     if saturated is not None:
         scale = dispersion(saturated, cells)
         informative = informative_cells(saturated, cells) - own_level.shape[1] - 1
         p_values.append(_f_test(smaller, saturated.deviance, int(saturated.df_resid), scale, informative))
-    richer = fit_threshold(cells, factors, degree + 1, lapse=lapse)
+    richer = fit_threshold(cells, factors, degree + 1, lapse=lapse, rise=rise)
     # With as many coefficients as levels, the next degree is that threshold of its own for every level.
     if richer is not None and own_level.shape[1] > len(richer.coefficients) - 1:
         informative = richer.informative - len(richer.coefficients)

@@ -1,0 +1,105 @@
+"""How much more steeply success rises with N at some levels than at others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy import nan
+from scipy import stats
+
+from theorycheck.statistics.basis import own_level_columns
+from theorycheck.statistics.binomial import dispersion, fit_binomial, informative_cells, residual_df
+
+SIGNIFICANCE = 0.01
+MOST_STEPS = 20
+CLOSE = 1e-3  # of the powers
+LARGEST = 3.0  # logarithm of a relative steepness; a fit that goes beyond it does not converge
+
+
+@dataclass(frozen=True)
+class Rise:
+    """Steepness of success against log N as a power of the factors, relative to that in the middle of their ranges.
+
+    Attributes:
+        factors: columns of the levels; none when steepness is the same everywhere.
+        powers: of each factor.
+        low: the smallest measured level of each factor; below it steepness stays what it is there.
+        high: the largest, likewise.
+        p_value: of the hypothesis that steepness is the same everywhere; nan when the data cannot tell.
+    """
+
+    factors: tuple[str, ...] = ()
+    powers: tuple[float, ...] = ()
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+    p_value: float = nan
+
+    def of(self, table: pd.DataFrame) -> np.ndarray:
+        """Steepness of every row relative to the middle, shape (row)."""
+        return np.asarray(np.exp(_logs(table, self.factors, self.low, self.high) @ np.array(self.powers, float)))
+
+
+SAME = Rise()  # no factors, or too few data to tell
+
+
+def fit_rise(cells: pd.DataFrame, factors: Sequence[str], lapse: float = 0.0) -> Rise:
+    """Fit the powers by maximum likelihood, beside a threshold of its own for every combination of levels.
+
+    P(success) = Phi(s_k (log N - t_k))  at level k, with  log s_k  linear in the logarithms of the factors. Every step
+    adds the derivatives by the powers to the regression as columns, and moves the powers by their coefficients
+    (Pregibon, J. R. Stat. Soc. C 29 (1980) 15). The first step tells whether steepness is the same everywhere: an F
+    test on the deviance (McCullagh and Nelder, Generalized Linear Models, 1989, section 4.5).
+
+    Args:
+        cells: columns `factors`, n, successes, trials, of levels whose threshold lies inside the range of N; rows of
+            one cell are added up.
+        factors: the columns of the levels.
+        lapse: share of trials that fail whatever N is.
+
+    Returns:
+        The powers where the test rejects, at 1 %, that steepness is the same everywhere; else, or where some
+        regression has no unique maximum, none.
+    """
+    cells = cells.groupby([*factors, "n"], as_index=False)[["successes", "trials"]].sum()
+    if cells.empty:
+        return SAME
+    points = cells[list(factors)].to_numpy(float)
+    low, high = points.min(axis=0), points.max(axis=0)
+    u = _logs(cells, factors, low, high)
+    terms = np.column_stack([np.log(cells["n"]), own_level_columns(cells, factors)])
+    powers, p_value = np.zeros(len(factors)), nan
+    for step in range(MOST_STEPS):
+        scaled = terms * np.exp(u @ powers)[:, None]
+        fit = fit_binomial(cells, scaled, lapse=lapse)
+        if fit is None or fit.params[0] <= 0:
+            return SAME
+        richer = fit_binomial(cells, np.column_stack([scaled, u * (scaled @ fit.params)[:, None]]), lapse=lapse)
+        if richer is None:
+            return SAME
+        if step == 0:
+            scale = dispersion(richer, cells)
+            df = residual_df(scale, max(1, informative_cells(richer, cells) - len(richer.params)))
+            f = (fit.deviance - richer.deviance) / len(factors) / scale
+            p_value = float(stats.f.sf(f, len(factors), df))
+            if p_value >= SIGNIFICANCE:
+                return Rise(p_value=p_value)
+        change = richer.params[-len(factors) :]
+        powers = powers + change
+        if np.abs(u @ powers).max() > LARGEST:
+            return SAME
+        if np.abs(change).max() < CLOSE:
+            return Rise(tuple(factors), _floats(powers), _floats(low), _floats(high), p_value)
+    return SAME
+
+
+def _floats(values: np.ndarray) -> tuple[float, ...]:
+    return tuple(map(float, values))
+
+
+def _logs(table: pd.DataFrame, factors: Sequence[str], low: Sequence[float], high: Sequence[float]) -> np.ndarray:
+    """Logarithms of the levels relative to the middle of their range, and no further than its ends."""
+    inside = np.clip(table[list(factors)].to_numpy(float), np.array(low, float), np.array(high, float))
+    return np.asarray(np.log(inside) - (np.log(np.array(low, float)) + np.log(np.array(high, float))) / 2)
