@@ -116,10 +116,6 @@ CONDITIONS = [
     Condition("edge, smoke profile", threshold(EDGE, "smoke"), claim(-1), EDGE, asked=False),
     Condition("edge, censored at the top of N", threshold(-2.25, middle=80.0), claim(-2), -2.25),
     Condition("edge, lapses 5 %", threshold(EDGE, lapse=0.05), claim(-1), EDGE),
-    # Steepness of success a power of x: strong, as trained ViTs have it, and too weak to be seen every time.
-    Condition("edge, steeper success at small x", threshold(EDGE, rise=-0.5), claim(-1), EDGE),
-    Condition("edge, little steeper success at small x", threshold(EDGE, rise=-0.15), claim(-1), EDGE),
-    Condition("edge, steeper success at small x, lapses 5 %", threshold(EDGE, rise=-0.5, lapse=0.05), claim(-1), EDGE),
     Condition("edge, cells scatter (variance x 2)", threshold(EDGE, scatter=0.05), claim(-1), EDGE),
     Condition("edge, cells scatter (variance x 3)", threshold(EDGE, scatter=0.10), claim(-1), EDGE, asked=False),
     Condition(
@@ -127,17 +123,21 @@ CONDITIONS = [
         threshold(EDGE, seed_scatter=0.5, seed_column=True),
         claim(-1),
         EDGE,
+        replications=MORE,
     ),
     Condition("edge, seeds shared, not told", threshold(EDGE, seed_scatter=0.5), claim(-1), EDGE, asked=False),
-    Condition("edge at the end, strong bend, flatter there", bent(-0.75, -0.3), claim(-1, "Omega"), -0.75),
-    Condition("edge at the end, strong bend, steeper there", bent(EDGE, 0.3), claim(-1), EDGE),
+    Condition(
+        "edge at the end, strong bend, flatter there", bent(-0.75, -0.3), claim(-1, "Omega"), -0.75, replications=MORE
+    ),
+    Condition("edge at the end, strong bend, steeper there", bent(EDGE, 0.3), claim(-1), EDGE, replications=MORE),
     Condition(
         "edge at the end, stronger bend, flatter there",
         bent(-0.75, -0.45),
         claim(-1, "Omega"),
         -0.75,
+        replications=MORE,
     ),
-    Condition("edge at the end, stronger bend, steeper there", bent(EDGE, 0.45), claim(-1), EDGE),
+    Condition("edge at the end, stronger bend, steeper there", bent(EDGE, 0.45), claim(-1), EDGE, replications=MORE),
     Condition("edge at the end, weak bend, steeper there", bent(EDGE, 0.12), claim(-1), EDGE, asked=False),
     Condition("edge, logit success curve", threshold(EDGE, curve="logit"), claim(-1), EDGE, asked=False),
     Condition("edge, cloglog success curve", threshold(EDGE, curve="cloglog"), claim(-1), EDGE, asked=False),
@@ -157,37 +157,18 @@ CONDITIONS = [
             ("exactly as claimed, O(x^-2)", threshold(-2.0), claim(-2), -2.0, True, 1000, "standard"),
             ("exactly as claimed, Theta", threshold(-1.0), claim(-1, "Theta"), -1.0, True, 1000, "standard"),
             ("better than claimed, O", threshold(-0.5), claim(-1), -0.5, True, 1000, "standard"),
-            ("edge, O", threshold(EDGE), claim(-1), EDGE, True, 1000, "standard"),
-            ("edge, O(x^-2)", threshold(-2.25), claim(-2), -2.25, True, 1000, "standard"),
-            ("edge, Theta, steeper", threshold(EDGE), claim(-1, "Theta"), EDGE, True, 1000, "standard"),
-            ("edge, Theta, flatter", threshold(-0.75), claim(-1, "Theta"), -0.75, True, 1000, "standard"),
-            ("edge, Omega", threshold(-0.75), claim(-1, "Omega"), -0.75, True, 1000, "standard"),
+            ("edge, O", threshold(EDGE), claim(-1), EDGE, True, 1500, "standard"),
+            ("edge, O(x^-2)", threshold(-2.25), claim(-2), -2.25, True, MORE, "standard"),
+            ("edge, Theta, steeper", threshold(EDGE), claim(-1, "Theta"), EDGE, True, 1500, "standard"),
+            ("edge, Theta, flatter", threshold(-0.75), claim(-1, "Theta"), -0.75, True, 1500, "standard"),
+            ("edge, Omega", threshold(-0.75), claim(-1, "Omega"), -0.75, True, 1500, "standard"),
             ("beyond the margin, O", threshold(-1.5), claim(-1), -1.5, True, 1000, "standard"),
-            ("edge, quick profile", threshold(EDGE), claim(-1), EDGE, True, 1000, "quick"),
+            ("edge, quick profile", threshold(EDGE), claim(-1), EDGE, True, 1500, "quick"),
             ("edge, smoke profile", threshold(EDGE), claim(-1), EDGE, False, 1000, "smoke"),
-            ("edge, censored at the top of N", threshold(-2.25, middle=80.0), claim(-2), -2.25, True, 1000, "standard"),
-            ("edge, lapses 5 %", threshold(EDGE, lapse=0.05), claim(-1), EDGE, True, 1000, "standard"),
-            ("edge, strong bend, flatter", bent(-0.75, -0.3), claim(-1, "Omega"), -0.75, True, 1000, "standard"),
-            ("edge, strong bend, steeper", bent(EDGE, 0.3), claim(-1), EDGE, True, 1000, "standard"),
-            ("edge, steeper success at small x", threshold(EDGE, rise=-0.5), claim(-1), EDGE, True, 1000, "standard"),
-            (
-                "edge, little steeper success at small x",
-                threshold(EDGE, rise=-0.15),
-                claim(-1),
-                EDGE,
-                True,
-                1000,
-                "standard",
-            ),
-            (
-                "edge, strong bend, steeper, and steeper success there",
-                bent(EDGE, 0.3, rise=-0.3),
-                claim(-1),
-                EDGE,
-                True,
-                1000,
-                "standard",
-            ),
+            ("edge, censored at the top of N", threshold(-2.25, middle=80.0), claim(-2), -2.25, True, 1500, "standard"),
+            ("edge, lapses 5 %", threshold(EDGE, lapse=0.05), claim(-1), EDGE, True, 1500, "standard"),
+            ("edge, strong bend, flatter", bent(-0.75, -0.3), claim(-1, "Omega"), -0.75, True, 1500, "standard"),
+            ("edge, strong bend, steeper", bent(EDGE, 0.3), claim(-1), EDGE, True, 1500, "standard"),
         )
     ),
 ]
@@ -317,13 +298,6 @@ OTHER_KINDS = [
         "contrast, edge: equal at the end, one bent",
         "contrast",
         contrast(bent(-1, -0.3), threshold(-1.0)),
-        0.0,
-        replications=1000,
-    ),
-    OtherKind(
-        "contrast, edge: equal exponents, steeper success at small x in one",
-        "contrast",
-        contrast(threshold(-1.0, rise=-0.5), threshold(-1.0)),
         0.0,
         replications=1000,
     ),
@@ -467,7 +441,29 @@ def markdown(rows: Sequence[dict[str, object]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-EVERY = [*CONDITIONS, *OTHER_KINDS]
+# Success curves whose steepness is a power of x: strong, as trained ViTs have it, and too weak to be seen every time.
+STEEPER = "steeper success at small x"
+STEEPENING = [
+    Condition(f"edge, {STEEPER}", threshold(EDGE, rise=-0.5), claim(-1), EDGE),
+    Condition(f"edge, little {STEEPER}", threshold(EDGE, rise=-0.15), claim(-1), EDGE),
+    Condition(f"edge, {STEEPER}, lapses 5 %", threshold(EDGE, rise=-0.5, lapse=0.05), claim(-1), EDGE),
+    *(
+        Condition(f"placed, edge, {name}", planted, claim(-1), EDGE, profile="standard")
+        for name, planted in (
+            (STEEPER, threshold(EDGE, rise=-0.5)),
+            (f"little {STEEPER}", threshold(EDGE, rise=-0.15)),
+            (f"strong bend, steeper, {STEEPER}", bent(EDGE, 0.3, rise=-0.3)),
+        )
+    ),
+    OtherKind(
+        f"contrast, edge: equal exponents, {STEEPER} in one",
+        "contrast",
+        contrast(threshold(-1.0, rise=-0.5), threshold(-1.0)),
+        0.0,
+        replications=1000,
+    ),
+]
+EVERY = [*CONDITIONS, *OTHER_KINDS, *STEEPENING]  # new ones at the end, as a place here is part of the seed
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import optimize, special, stats
+from statsmodels.tools.numdiff import approx_hess
 
 from theorycheck.statistics.evidence import Trials
 from theorycheck.statistics.judge import judge
@@ -120,3 +121,26 @@ def test_rows_of_a_cell_are_added_up():
     half = table.assign(successes=table["successes"] // 2, trials=20, seed=0)
     rest = table.assign(successes=table["successes"] - half["successes"], trials=20, seed=1)
     assert fit_rise(pd.concat([half, rest]), ["x"]) == fit_rise(table, ["x"])
+
+
+def test_the_covariance_allows_for_the_power_that_is_estimated_beside():
+    """Oracle: the block of the inverse of the joint information, whose Hessian is taken by differences."""
+    cells = counts(-0.5, 2)
+    fit = Trials(cells, ["x"]).fit(1)
+    log_n, trials = np.log(cells["n"].to_numpy()), cells["trials"].to_numpy()
+    u = np.log(cells["x"].to_numpy() / fit.basis.centre[0])
+    v = np.log(cells["x"].to_numpy() / np.sqrt(LEVELS[0] * LEVELS[-1]))
+
+    def eta(p):
+        return np.exp(p[3] * v) * (p[0] + p[1] * log_n + p[2] * u)
+
+    best = np.append(fit.coefficients, fit.rise.powers)
+    mean = trials * stats.norm.cdf(eta(best))
+
+    def minus_log_likelihood(p):
+        return -(mean * special.log_ndtr(eta(p)) + (trials - mean) * special.log_ndtr(-eta(p))).sum()
+
+    joint = np.linalg.inv(approx_hess(best, minus_log_likelihood))[:3, :3]
+    assert fit.covariance / fit.dispersion == pytest.approx(joint, rel=1e-3)
+    alone = np.linalg.inv(approx_hess(best, minus_log_likelihood)[:3, :3])
+    assert fit.covariance / fit.dispersion != pytest.approx(alone, rel=5e-3)  # the comparison can fail

@@ -55,7 +55,7 @@ def pictures(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> list[Pic
             what = "Thresholds at each level alone, and an exponential fitted to all trials."
             return [Picture("direction", "Direction", what, drawn.direction_plot(verdict, claim, observed))]
         case Limit() as law:
-            what = "Left: the quantity during training, a line a seed. Right: its gap to the limit."
+            what = "Left: the quantity during training, a line a trial. Right: its gap to the limit."
             figure = drawn.trajectories(claim, observed, law.value, law.rate, law.start)
             return [Picture("trajectories", "Trajectories", what, figure)]
         case Transition() as law:

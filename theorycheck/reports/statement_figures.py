@@ -80,7 +80,7 @@ def direction_plot(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Fi
 
 
 def trajectories(claim: Claim, looks: pd.DataFrame, limit: float, rate: float, start: float) -> Figure:
-    """The quantity over the iterations, a line a seed; and its gap to the limit with the claimed rate."""
+    """The quantity over the iterations, a line a trial; and its gap to the limit with the claimed rate."""
     figure = Figure(figsize=(8.4, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     factor = claim.design.factor

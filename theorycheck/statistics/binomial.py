@@ -79,6 +79,26 @@ def dispersion(result: Any, cells: pd.DataFrame) -> float:
     return max(1.0, float((residual**2).sum() / (variance * (1 - leverage)).sum()))
 
 
+def covariance_beside(result: Any, design: np.ndarray, by_power: np.ndarray) -> np.ndarray:
+    """Covariance of the coefficients where powers of the linear predictor's scale are estimated beside them.
+
+    The block of the inverse Fisher information of all of them (McCullagh and Nelder, Generalized Linear Models, 1989,
+    section 11.4); without powers the usual covariance.
+
+    Args:
+        result: a fit by `fit_binomial`.
+        design: that it was fitted by, shape (cell, coefficient).
+        by_power: derivative of the logarithm of the scale by each power, shape (cell, power).
+    """
+    z, link, count = design @ result.params, result.model.family.link, design.shape[1]
+    rate = link.inverse(z)
+    variance = rate * (1 - rate)
+    told = variance > 1e-14  # statsmodels' own weights go wrong where a rate is all but 0 or 1
+    weight = np.where(told, result.model.n_trials * link.inverse_deriv(z) ** 2 / np.where(told, variance, 1), 0)
+    columns = np.column_stack([design, by_power * z[:, None]])
+    return np.asarray(np.linalg.inv(columns.T @ (weight[:, None] * columns))[:count, :count])
+
+
 def residual_df(scale: float, df: int) -> int:
     """Degrees of freedom of a dispersion: those of its estimate, or none to speak of when it is 1, the binomial's."""
     return df if scale > 1 else max(df, BINOMIAL_DF)

@@ -38,7 +38,6 @@ STEEPENING_SD = 0.5  # of the power
 RULE = {  # for the record of a plan
     "search": (SEARCH_ROUNDS, SEARCH_TRIALS),
     "first look": FIRST_LOOK,
-    "rounds": "double, but none goes past the first look",
     "even share": EVEN_SHARE,
     "farthest": FARTHEST,
     "scatter": SCATTER,
@@ -97,24 +96,23 @@ class Adaptive:
     def next_round(self, counts: pd.DataFrame) -> Counter[Cell]:
         """How many trials each cell gets next; none when there are enough.
 
-        First come rounds of search for the threshold of every level; then each round doubles the number of trials, but
-        for one that ends at the first look. The rounds are few because a run that ends when its interval is narrow
-        ends too early when it is narrow by chance.
+        First come rounds of search for the threshold of every level; then each round doubles the number of trials. The
+        rounds are few because a run that ends when its interval is narrow ends too early when it is narrow by chance.
 
         Args:
             counts: one row a cell that was tried, with the columns of the factor, n, successes, trials, unfitted
                 (tried as well, but no evidence), and work (spent on all of them, in any unit).
         """
         belief = Belief(self.cells, counts, self.question)
-        spent, first_look = belief.spent, FIRST_LOOK * len(belief.levels)
+        spent = belief.spent
         if spent < SEARCH_ROUNDS * SEARCH_TRIALS * len(belief.levels):
             chosen = Counter(dict.fromkeys(belief.turning_points(), SEARCH_TRIALS))
         elif len(belief.within_reach()) < FEWEST_LEVELS or (
-            spent >= first_look and self._judged_width(counts) <= self.width
+            spent >= FIRST_LOOK * len(belief.levels) and self._judged_width(counts) <= self.width
         ):
             return Counter()
         else:
-            chosen = belief.refine(min(spent, first_look - spent) if spent < first_look else spent)
+            chosen = belief.refine(spent)
         return _at_most(chosen, self.budget - spent)
 
     def _judged_width(self, counts: pd.DataFrame) -> float:

@@ -41,6 +41,10 @@ class Rise:
         """Steepness of every row relative to the middle, shape (row)."""
         return np.asarray(np.exp(_logs(table, self.factors, self.low, self.high) @ np.array(self.powers, float)))
 
+    def derivatives(self, table: pd.DataFrame) -> np.ndarray:
+        """Of the logarithm of the steepness by the powers, shape (row, power)."""
+        return _logs(table, self.factors, self.low, self.high)
+
 
 SAME = Rise()  # no factors, or too few data to tell
 

@@ -11,7 +11,15 @@ import pandas as pd
 from scipy import optimize, stats
 
 from theorycheck.statistics.basis import Basis, centred_basis, jackknife, own_level_columns
-from theorycheck.statistics.binomial import LINKS, Link, dispersion, fit_binomial, informative_cells, residual_df
+from theorycheck.statistics.binomial import (
+    LINKS,
+    Link,
+    covariance_beside,
+    dispersion,
+    fit_binomial,
+    informative_cells,
+    residual_df,
+)
 from theorycheck.statistics.rise import SAME, Rise
 from theorycheck.verdict import Interval
 
@@ -39,7 +47,7 @@ class ThresholdFit:
             dispersion is 1 and so needs no estimate), or the number of seeds less one.
         link: g.
         lapse: share of trials that fail whatever N is; q is then relative to the share of the others.
-        rise: r, taken for known in the covariance, as the lapse is.
+        rise: r; that its powers are estimated, too, is part of the covariance, unless that is clustered by seed.
     """
 
     basis: Basis
@@ -153,7 +161,8 @@ def fit_threshold(
     if result is None:
         return None
     scale, informative = dispersion(result, counts), informative_cells(result, counts)
-    covariance, df_interval = result.cov_params() * scale, residual_df(scale, informative - design.shape[1])
+    covariance = covariance_beside(result, design, rise.derivatives(counts)) * scale
+    df_interval = residual_df(scale, informative - design.shape[1])
     if "seed" in cells:
         without = [
             fit_binomial(kept[rows], design[rows], link, lapse)
