@@ -448,11 +448,11 @@ STEEPENING = [
     Condition(f"edge, little {STEEPER}", threshold(EDGE, rise=-0.15), claim(-1), EDGE),
     Condition(f"edge, {STEEPER}, lapses 5 %", threshold(EDGE, rise=-0.5, lapse=0.05), claim(-1), EDGE),
     *(
-        Condition(f"placed, edge, {name}", planted, claim(-1), EDGE, profile="standard")
-        for name, planted in (
-            (STEEPER, threshold(EDGE, rise=-0.5)),
-            (f"little {STEEPER}", threshold(EDGE, rise=-0.15)),
-            (f"strong bend, steeper, {STEEPER}", bent(EDGE, 0.3, rise=-0.3)),
+        Condition(f"placed, edge, {name}", planted, claim(-1), EDGE, True, replications, "standard")
+        for name, planted, replications in (
+            (STEEPER, threshold(EDGE, rise=-0.5), 2000),
+            (f"little {STEEPER}", threshold(EDGE, rise=-0.15), 1000),
+            (f"strong bend, steeper, {STEEPER}", bent(EDGE, 0.3, rise=-0.3), 1000),
         )
     ),
     OtherKind(

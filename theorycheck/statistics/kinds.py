@@ -18,7 +18,7 @@ from theorycheck.statistics.binomial import fit_binomial
 from theorycheck.statistics.evidence import Fit, Measurements, Trials
 from theorycheck.statistics.measurement import fit_measurement
 from theorycheck.statistics.question import SIGNIFICANCE, Relation
-from theorycheck.statistics.rise import Rise
+from theorycheck.statistics.rise import SAME, Rise
 from theorycheck.statistics.threshold import fit_threshold, threshold_design
 from theorycheck.verdict import Decision, Interval
 
@@ -265,7 +265,9 @@ def _unpaired(rows: pd.DataFrame, factor: str, group: str, names: tuple[str, str
 
 
 def _rise(rows: pd.DataFrame, factor: str) -> Rise:
-    return Trials(rows, [factor]).rise
+    counts = rows.groupby([factor, "n"], as_index=False)[["successes", "trials"]].sum()
+    fit = fit_threshold(counts, [factor], rise=Trials(counts, [factor]).rise)
+    return SAME if fit is None else fit.rise
 
 
 def _ratio(b: np.ndarray) -> tuple[tuple[float, float], np.ndarray]:

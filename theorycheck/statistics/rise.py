@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from numpy import nan
 from scipy import stats
 
 from theorycheck.statistics.basis import own_level_columns
-from theorycheck.statistics.binomial import dispersion, fit_binomial, informative_cells, residual_df
+from theorycheck.statistics.binomial import Link, dispersion, fit_binomial, informative_cells, residual_df
 
 SIGNIFICANCE = 0.01
 MOST_STEPS = 20
@@ -52,10 +52,9 @@ SAME = Rise()  # no factors, or too few data to tell
 def fit_rise(cells: pd.DataFrame, factors: Sequence[str], lapse: float = 0.0) -> Rise:
     """Fit the powers by maximum likelihood, beside a threshold of its own for every combination of levels.
 
-    P(success) = Phi(s_k (log N - t_k))  at level k, with  log s_k  linear in the logarithms of the factors. Every step
-    adds the derivatives by the powers to the regression as columns, and moves the powers by their coefficients
-    (Pregibon, J. R. Stat. Soc. C 29 (1980) 15). The first step tells whether steepness is the same everywhere: an F
-    test on the deviance (McCullagh and Nelder, Generalized Linear Models, 1989, section 4.5).
+    P(success) = Phi(s_k (log N - t_k))  at level k, with  log s_k  linear in the logarithms of the factors. The first
+    step of `refit` tells whether steepness is the same everywhere: an F test on the deviance (McCullagh and Nelder,
+    Generalized Linear Models, 1989, section 4.5).
 
     Args:
         cells: columns `factors`, n, successes, trials, of levels whose threshold lies inside the range of N; rows of
@@ -72,31 +71,53 @@ def fit_rise(cells: pd.DataFrame, factors: Sequence[str], lapse: float = 0.0) ->
         return SAME
     points = cells[list(factors)].to_numpy(float)
     low, high = points.min(axis=0), points.max(axis=0)
-    u = _logs(cells, factors, low, high)
     terms = np.column_stack([np.log(cells["n"]), own_level_columns(cells, factors)])
-    powers, p_value = np.zeros(len(factors)), nan
-    for step in range(MOST_STEPS):
+    same = fit_binomial(cells, terms, lapse=lapse)
+    if same is None or same.params[0] <= 0:
+        return SAME
+    u = _logs(cells, factors, low, high)
+    richer = fit_binomial(cells, np.column_stack([terms, u * (terms @ same.params)[:, None]]), lapse=lapse)
+    if richer is None:
+        return SAME
+    scale = dispersion(richer, cells)
+    df = residual_df(scale, max(1, informative_cells(richer, cells) - len(richer.params)))
+    f = (same.deviance - richer.deviance) / len(factors) / scale
+    p_value = float(stats.f.sf(f, len(factors), df))
+    if p_value >= SIGNIFICANCE:
+        return Rise(p_value=p_value)
+    rise = Rise(tuple(factors), (0.0,) * len(factors), _floats(low), _floats(high), p_value)
+    return refit(rise, cells, terms, lapse=lapse) or SAME
+
+
+def refit(rise: Rise, cells: pd.DataFrame, terms: np.ndarray, link: Link = "probit", lapse: float = 0.0) -> Rise | None:
+    """The powers of maximum likelihood beside other terms, or None when the steps do not converge.
+
+    Every step adds the derivatives by the powers to the regression as columns, and moves the powers by their
+    coefficients (Pregibon, J. R. Stat. Soc. C 29 (1980) 15).
+
+    Args:
+        rise: where the steps begin.
+        cells: with the columns successes and trials.
+        terms: what the steepness multiplies, shape (cell, coefficient).
+        link: of the regression.
+        lapse: share of trials that fail whatever N is.
+    """
+    u, powers = rise.derivatives(cells), np.array(rise.powers)
+    for _ in range(MOST_STEPS if rise.factors else 0):
         scaled = terms * np.exp(u @ powers)[:, None]
-        fit = fit_binomial(cells, scaled, lapse=lapse)
-        if fit is None or fit.params[0] <= 0:
-            return SAME
-        richer = fit_binomial(cells, np.column_stack([scaled, u * (scaled @ fit.params)[:, None]]), lapse=lapse)
+        fit = fit_binomial(cells, scaled, link, lapse)
+        if fit is None:
+            return None
+        richer = fit_binomial(cells, np.column_stack([scaled, u * (scaled @ fit.params)[:, None]]), link, lapse)
         if richer is None:
-            return SAME
-        if step == 0:
-            scale = dispersion(richer, cells)
-            df = residual_df(scale, max(1, informative_cells(richer, cells) - len(richer.params)))
-            f = (fit.deviance - richer.deviance) / len(factors) / scale
-            p_value = float(stats.f.sf(f, len(factors), df))
-            if p_value >= SIGNIFICANCE:
-                return Rise(p_value=p_value)
-        change = richer.params[-len(factors) :]
+            return None
+        change = richer.params[-len(powers) :]
         powers = powers + change
         if np.abs(u @ powers).max() > LARGEST:
-            return SAME
+            return None
         if np.abs(change).max() < CLOSE:
-            return Rise(tuple(factors), _floats(powers), _floats(low), _floats(high), p_value)
-    return SAME
+            return replace(rise, powers=_floats(powers))
+    return None if rise.factors else rise
 
 
 def _floats(values: np.ndarray) -> tuple[float, ...]:

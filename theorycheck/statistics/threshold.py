@@ -20,7 +20,7 @@ from theorycheck.statistics.binomial import (
     informative_cells,
     residual_df,
 )
-from theorycheck.statistics.rise import SAME, Rise
+from theorycheck.statistics.rise import SAME, Rise, refit
 from theorycheck.verdict import Interval
 
 HIGHEST_LAPSE = 0.3
@@ -47,7 +47,8 @@ class ThresholdFit:
             dispersion is 1 and so needs no estimate), or the number of seeds less one.
         link: g.
         lapse: share of trials that fail whatever N is; q is then relative to the share of the others.
-        rise: r; that its powers are estimated, too, is part of the covariance, unless that is clustered by seed.
+        rise: r, with its powers estimated beside the coefficients, which is part of the covariance unless that is
+            clustered by seed.
     """
 
     basis: Basis
@@ -148,7 +149,7 @@ def fit_threshold(
         degree: of log N* in log x.
         link: of the regression.
         lapse: share of trials that fail whatever N is; only with the probit link.
-        rise: of the steepness along the levels.
+        rise: of the steepness along the levels, whose powers are fitted anew beside the exponents.
 
     Returns:
         The fit, or None when the coefficients are not determined: too few cells, or successes and failures are
@@ -156,6 +157,7 @@ def fit_threshold(
         seeds, also when one of them alone determines a coefficient.
     """
     basis, counts = centred_basis(cells, factors, degree), _over_seeds(cells, factors)
+    rise = refit(rise, counts, threshold_design(counts, basis), link, lapse) or rise
     design = threshold_design(counts, basis, rise)
     result = fit_binomial(counts, design, link, lapse)
     if result is None:
