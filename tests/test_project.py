@@ -77,7 +77,7 @@ print(json.dumps([rows, needed]))
 def test_the_verdict_benchmark_runs(tiny):
     finer = tiny.read_text().replace("(0.15, 0.25, 0.4)", "(0.1, 0.15, 0.2, 0.3, 0.4)")
     tiny.write_text(finer.replace("(2, 4, 8, 16, 32)", "(2, 4, 6, 8, 12, 16, 24, 32, 48)"))
-    result = benchmark("verdict").measure(bounds.load(tiny), replicates=2, seeds=(1, 2))
+    result = benchmark("verdict").measure(bounds.load(tiny), replicates=2, budget=4000, seeds=(1, 2))
     assert set(result["cpu_seconds"]) >= {"grid", "ours"}
     assert result["ci_width"]["ours"] <= result["ci_width"]["grid"]
     assert all(one["width"] <= one["width_of_grid"] for one in result["ours"])
