@@ -455,13 +455,6 @@ STEEPENING = [
             (f"strong bend, steeper, {STEEPER}", bent(EDGE, 0.3, rise=-0.3), 1000),
         )
     ),
-    OtherKind(
-        f"contrast, edge: equal exponents, {STEEPER} in one",
-        "contrast",
-        contrast(threshold(-1.0, rise=-0.5), threshold(-1.0)),
-        0.0,
-        replications=1000,
-    ),
 ]
 EVERY = [*CONDITIONS, *OTHER_KINDS, *STEEPENING]  # new ones at the end, as a place here is part of the seed
 

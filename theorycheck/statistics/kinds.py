@@ -18,7 +18,6 @@ from theorycheck.statistics.binomial import fit_binomial
 from theorycheck.statistics.evidence import Fit, Measurements, Trials
 from theorycheck.statistics.measurement import fit_measurement
 from theorycheck.statistics.question import SIGNIFICANCE, Relation
-from theorycheck.statistics.rise import SAME, Rise
 from theorycheck.statistics.threshold import fit_threshold, threshold_design
 from theorycheck.verdict import Decision, Interval
 
@@ -114,7 +113,7 @@ def contrast(
 ) -> Tested:  # fmt: skip
     """Whether the threshold's exponent in the first group less that in the second is what is claimed.
 
-    P(success) = Phi(r (b0 + b1 log N + b2 log x))  with coefficients and rise r for each group; the estimate is the
+    P(success) = Phi(b0 + b1 log N + b2 log x)  with coefficients for each group, and no lapses; the estimate is the
     difference D of their  -b2 / b1. As D is one ratio, its interval is Fieller's (J. R. Stat. Soc. B 16 (1954) 175).
     The covariance is clustered by pair (Liang and Zeger, Biometrika 73 (1986) 13, theorem 1). Without pairs the groups
     are independent, each with its dispersion, and the degrees of freedom are Welch's (Biometrika 34 (1947) 28).
@@ -242,18 +241,14 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
 
 def _paired(rows: pd.DataFrame, factor: str, group: str, names: tuple[str, str]) -> Joint | None:
     """One regression with all terms interacted with the group."""
-    basis = centred_basis(rows, [factor])
-    parts = [(rows[group] == name).to_numpy() for name in names]
-    design = np.column_stack(
-        [threshold_design(rows, basis, _rise(rows[part], factor)) * part[:, None] for part in parts]
-    )
+    terms = threshold_design(rows, centred_basis(rows, [factor]))
+    design = np.column_stack([terms * (rows[group] == name).to_numpy(float)[:, None] for name in names])
     result, pair = fit_binomial(rows, design), pd.factorize(rows["pair"])[0]
     return (result.params, cov_cluster(result, pair), float(pair.max())) if result and pair.max() > 0 else None
 
 
 def _unpaired(rows: pd.DataFrame, factor: str, group: str, names: tuple[str, str]) -> Joint | None:
-    parts = [rows[rows[group] == name] for name in names]
-    one, two = (fit_threshold(part, [factor], rise=_rise(part, factor)) for part in parts)
+    one, two = (fit_threshold(rows[rows[group] == name], [factor]) for name in names)
     if one is None or two is None:
         return None
     b = np.concatenate([one.coefficients, two.coefficients])
@@ -262,12 +257,6 @@ def _unpaired(rows: pd.DataFrame, factor: str, group: str, names: tuple[str, str
     gradient = bottom * slope[0] - top * slope[1]
     parts = (gradient * (covariance @ gradient)).reshape(2, 3).sum(axis=1)  # variance from each group
     return b, covariance, float(parts.sum() ** 2 / (parts**2 / [one.df_interval, two.df_interval]).sum())
-
-
-def _rise(rows: pd.DataFrame, factor: str) -> Rise:
-    counts = rows.groupby([factor, "n"], as_index=False)[["successes", "trials"]].sum()
-    fit = fit_threshold(counts, [factor], rise=Trials(counts, [factor]).rise)
-    return SAME if fit is None else fit.rise
 
 
 def _ratio(b: np.ndarray) -> tuple[tuple[float, float], np.ndarray]:

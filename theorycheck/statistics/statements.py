@@ -18,6 +18,7 @@ from theorycheck.statistics.contrast import over_pairs, steeper
 from theorycheck.statistics.evidence import Trials
 from theorycheck.statistics.kinds import Tested
 from theorycheck.statistics.loglog import level_means, level_thresholds
+from theorycheck.statistics.threshold import fit_threshold, shape_p_value
 from theorycheck.verdict import Check, Decision, Estimate, Interval, Judgement, LevelValue
 
 CURVE_POINTS = 41
@@ -107,15 +108,14 @@ def _(statement: Contrast, table: pd.DataFrame, topic: Topic) -> Judgement:
     ]
     beside, found = [], []
     for name, rows in counts.items():
-        evidence = Trials(rows, [topic.factor])
-        fit = evidence.fit(1)
+        fit = fit_threshold(rows, [topic.factor])
         if fit is None:
             continue
-        method = f"{group} = {name}, {evidence.method}"
+        method = f"{group} = {name}, binomial regression on trials"
         beside.append(
             Estimate(topic.factor, fit.exponent(topic.factor), fit.interval(topic.factor), method, "exponent")
         )
-        p_value = evidence.shape_p_value(1)
+        p_value = shape_p_value(rows, [topic.factor], 1)
         detail = f"one power law with {group} = {name}: p = {p_value:.2g}"
         found.append(Check("power law", "ok" if p_value >= NOT_SEEN else "warning", detail))
     averages = kinds.contrast(as_text, topic.factor, group, first, second, claimed=0, margin=0, relation="O")
@@ -334,7 +334,7 @@ def _linear_form(statement: Direction, levels: Sequence[LevelValue], topic: Topi
 
 def _at_deep_end(counts: dict[str, pd.DataFrame], topic: Topic) -> Check:
     """The difference of the local exponents at the smallest level, by fits that allow a bend."""
-    fits = [Trials(rows, [topic.factor]).fit(2) for rows in counts.values()]
+    fits = [fit_threshold(rows, [topic.factor], 2) for rows in counts.values()]
     deep = [min(rows[topic.factor]) for rows in counts.values()]
     if any(fit is None for fit in fits):
         return Check("drift", "warning", "too few levels to tell whether the exponents drift")
