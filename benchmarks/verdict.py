@@ -94,10 +94,11 @@ def _eager_trial(trial: Trial, iterations: int) -> float:
     return prepared + times[-1] * iterations + time.process_time() - started
 
 
-def judged(plan: Plan, store: Store) -> tuple[Fits, pd.DataFrame]:
-    """The fits of a plan, and its trials."""
-    asked = question(plan.claim)
-    table, _ = carry_out(plan, store, jobs=1)
+def judged(plan: Plan, placement: Placement) -> tuple[Fits, pd.DataFrame]:
+    """The fits of a plan with trials placed otherwise, all of them trained here and now; and the trials."""
+    plan, asked = replace(plan, arms=(Arm({}, placement),)), question(plan.claim)
+    with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "store.sqlite") as store:
+        table, _ = carry_out(plan, store, jobs=1)
     fits = fit_laws(gather(count(table, plan), asked), asked)
     if fits is None:
         raise SystemExit(f"{plan.claim.name} gives no estimate, so that there is nothing to compare")
@@ -107,17 +108,11 @@ def judged(plan: Plan, store: Store) -> tuple[Fits, pd.DataFrame]:
 def ours(claim: Claim, replicates: int, budget: int, seed: int) -> dict[str, float]:
     """What it takes to an interval as narrow as that of a grid of so many trials a cell."""
     plan, factor = make_plan(claim, "standard", seed), claim.design.factor
-
-    def placed(placement: Placement, folder: str, name: str) -> tuple[Fits, pd.DataFrame]:
-        with Store(Path(folder) / name) as store:
-            return judged(replace(plan, arms=(Arm({}, placement),)), store)
-
-    with tempfile.TemporaryDirectory() as folder:
-        grid, _ = placed(Grid(plan.placement.cells, replicates), folder, "grid.sqlite")
-        target = grid.interval(factor).width
-        started = time.process_time()
-        fits, table = placed(replace(plan.placement, width=target, budget=budget), folder, "ours.sqlite")
-        seconds = time.process_time() - started
+    grid, _ = judged(plan, Grid(plan.placement.cells, replicates))
+    target = grid.interval(factor).width
+    started = time.process_time()
+    fits, table = judged(plan, replace(plan.placement, width=target, budget=budget))
+    seconds = time.process_time() - started
     return {
         "seed": seed,
         "cpu_seconds": seconds,

@@ -23,8 +23,8 @@ def counts(rise, seed, trials=20, **options):
     return planted.draw(np.random.default_rng((seed, 40)))
 
 
-def checked(table, name="steepness"):
-    return next(check for check in judge(table, QUESTION).checks if check.name == name)
+def checked(table):
+    return next(check for check in judge(table, QUESTION).checks if check.name == "steepness")
 
 
 def test_the_planted_power_is_recovered_and_none_is_invented():

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 import pandas as pd
 
@@ -271,7 +271,7 @@ def _short(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def one_threshold(law: Statement, design: Design) -> bool:
+def one_threshold(law: Statement, design: Design) -> TypeGuard[Law]:
     """Whether a power law of a threshold in one variable is stated, whose trials are placed where success turns."""
     return isinstance(law, Law) and len(law.letters) == 1 and bool(design.samples)
 
@@ -283,7 +283,7 @@ def _place(
     law = claim.law
     if isinstance(law, Contrast):
         law = next(bound for value, bound in (law.first, law.second) if value == group[law.group])
-    if not (isinstance(law, Law) and one_threshold(law, claim.design)):
+    if not one_threshold(law, claim.design):
         return PROFILES[profile].repeat(cells, claim.design.replicates)
     if profile == "full":
         return Grid(cells, claim.design.replicates)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 import statsmodels.api as sm
-from scipy import special
+from scipy import special, stats
 from statsmodels.genmod.families import links
 from statsmodels.tools.sm_exceptions import DomainWarning, PerfectSeparationWarning
 
@@ -79,7 +79,7 @@ def dispersion(result: Any, cells: pd.DataFrame) -> float:
     return max(1.0, float((residual**2).sum() / (variance * (1 - leverage)).sum()))
 
 
-def covariance_beside(result: Any, design: np.ndarray, by_power: np.ndarray) -> np.ndarray:
+def covariance_beside(result: Any, by_power: np.ndarray) -> np.ndarray:
     """Covariance of the coefficients where powers of the linear predictor's scale are estimated beside them.
 
     The block of the inverse Fisher information of all of them (McCullagh and Nelder, Generalized Linear Models, 1989,
@@ -87,10 +87,10 @@ def covariance_beside(result: Any, design: np.ndarray, by_power: np.ndarray) -> 
 
     Args:
         result: a fit by `fit_binomial`.
-        design: that it was fitted by, shape (cell, coefficient).
         by_power: derivative of the logarithm of the scale by each power, shape (cell, power).
     """
-    z, link, count = design @ result.params, result.model.family.link, design.shape[1]
+    design, link, count = result.model.exog, result.model.family.link, len(result.params)
+    z = design @ result.params
     rate = link.inverse(z)
     variance = rate * (1 - rate)
     told = variance > 1e-14  # statsmodels' own weights go wrong where a rate is all but 0 or 1
@@ -102,6 +102,18 @@ def covariance_beside(result: Any, design: np.ndarray, by_power: np.ndarray) -> 
 def residual_df(scale: float, df: int) -> int:
     """Degrees of freedom of a dispersion: those of its estimate, or none to speak of when it is 1, the binomial's."""
     return df if scale > 1 else max(df, BINOMIAL_DF)
+
+
+def deviance_p_value(gain: float, extra: int, scale: float, df: int) -> float:
+    """P-value of a fit against a richer one: an F test (McCullagh and Nelder, Generalized Linear Models, 1989, 4.5).
+
+    Args:
+        gain: of deviance, by the richer fit.
+        extra: coefficients of the richer fit.
+        scale: its dispersion.
+        df: its informative cells less its coefficients; at least 1 is taken.
+    """
+    return float(stats.f.sf(gain / extra / scale, extra, residual_df(scale, max(df, 1))))
 
 
 def informative_cells(result: Any, cells: pd.DataFrame) -> int:

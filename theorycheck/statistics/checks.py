@@ -14,7 +14,6 @@ from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
 from theorycheck.statistics.forms import FALSE_POWER_LAW, compare_forms
 from theorycheck.statistics.measurement import Errors, fit_measurement
 from theorycheck.statistics.question import SHAPE_DOUBT, TESTED, Question
-from theorycheck.statistics.rise import SAME
 from theorycheck.verdict import Check, Decision, Estimate, LevelValue, Regression, Status
 
 FEWEST_LEVELS = 3  # measured levels, below which no exponent is estimated
@@ -103,15 +102,11 @@ def drift(bent: Fit | None, question: Question, ends: tuple[Sequence[float], Seq
 def offset(evidence: Evidence, question: Question, dispersion: float) -> Check:
     """Whether a form with an offset fits significantly better than the power law."""
     (variable,) = question.variables
-    is_trials = isinstance(evidence, Trials)
-    forms = compare_forms(
-        evidence.table,
-        variable.factor,
-        variable.exponent,
-        dispersion if is_trials else 1.0,
-        evidence.lapse if isinstance(evidence, Trials) else 0.0,
-        evidence.rise if isinstance(evidence, Trials) else SAME,
-    )
+    if isinstance(evidence, Trials):
+        nuisances = (dispersion, evidence.lapse, evidence.rise)
+        forms = compare_forms(evidence.table, variable.factor, variable.exponent, *nuisances)
+    else:
+        forms = compare_forms(evidence.table, variable.factor, variable.exponent)
     fits = "; ".join(f"{form.text.replace('x', variable.letter)} (AICc +{form.delta:.1f})" for form in forms)
     p_value = min(1.0, 2 * min(form.p_value for form in forms))  # two forms are tested against it (Bonferroni)
     if p_value < FALSE_POWER_LAW:

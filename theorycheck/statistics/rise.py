@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy import nan
-from scipy import stats
 
 from theorycheck.statistics.basis import own_level_columns
-from theorycheck.statistics.binomial import Link, dispersion, fit_binomial, informative_cells, residual_df
+from theorycheck.statistics.binomial import Link, deviance_p_value, dispersion, fit_binomial, informative_cells
 
 SIGNIFICANCE = 0.01
 MOST_STEPS = 20
@@ -39,11 +39,20 @@ class Rise:
 
     def of(self, table: pd.DataFrame) -> np.ndarray:
         """Steepness of every row relative to the middle, shape (row)."""
-        return np.asarray(np.exp(_logs(table, self.factors, self.low, self.high) @ np.array(self.powers, float)))
+        return np.asarray(np.exp(self.derivatives(table) @ np.array(self.powers, float)))
+
+    def scaled(self, terms: np.ndarray, table: pd.DataFrame) -> np.ndarray:
+        """The terms of every row times its steepness, shape (row, term)."""
+        return np.asarray(terms * self.of(table)[:, None])
 
     def derivatives(self, table: pd.DataFrame) -> np.ndarray:
-        """Of the logarithm of the steepness by the powers, shape (row, power)."""
-        return _logs(table, self.factors, self.low, self.high)
+        """Of the logarithm of the steepness by the powers, shape (row, power).
+
+        These are the logarithms of the levels relative to the middle of their range, and no further than its ends.
+        """
+        low, high = np.array(self.low, float), np.array(self.high, float)
+        inside = np.clip(table[list(self.factors)].to_numpy(float), low, high)
+        return np.asarray(np.log(inside) - (np.log(low) + np.log(high)) / 2)
 
 
 SAME = Rise()  # no factors, or too few data to tell
@@ -72,28 +81,22 @@ def fit_rise(cells: pd.DataFrame, factors: Sequence[str], lapse: float = 0.0) ->
     points = cells[list(factors)].to_numpy(float)
     low, high = points.min(axis=0), points.max(axis=0)
     terms = np.column_stack([np.log(cells["n"]), own_level_columns(cells, factors)])
-    same = fit_binomial(cells, terms, lapse=lapse)
-    if same is None or same.params[0] <= 0:
+    rise = Rise(tuple(factors), (0.0,) * len(factors), _floats(low), _floats(high))
+    step = _step(rise, cells, terms, lapse=lapse)
+    if step is None or step[0].params[0] <= 0:
         return SAME
-    u = _logs(cells, factors, low, high)
-    richer = fit_binomial(cells, np.column_stack([terms, u * (terms @ same.params)[:, None]]), lapse=lapse)
-    if richer is None:
-        return SAME
-    scale = dispersion(richer, cells)
-    df = residual_df(scale, max(1, informative_cells(richer, cells) - len(richer.params)))
-    f = (same.deviance - richer.deviance) / len(factors) / scale
-    p_value = float(stats.f.sf(f, len(factors), df))
+    same, richer = step
+    df = informative_cells(richer, cells) - len(richer.params)
+    p_value = deviance_p_value(same.deviance - richer.deviance, len(factors), dispersion(richer, cells), df)
     if p_value >= SIGNIFICANCE:
         return Rise(p_value=p_value)
-    rise = Rise(tuple(factors), (0.0,) * len(factors), _floats(low), _floats(high), p_value)
-    return refit(rise, cells, terms, lapse=lapse) or SAME
+    return refit(replace(rise, p_value=p_value), cells, terms, lapse=lapse) or SAME
 
 
 def refit(rise: Rise, cells: pd.DataFrame, terms: np.ndarray, link: Link = "probit", lapse: float = 0.0) -> Rise | None:
     """The powers of maximum likelihood beside other terms, or None when the steps do not converge.
 
-    Every step adds the derivatives by the powers to the regression as columns, and moves the powers by their
-    coefficients (Pregibon, J. R. Stat. Soc. C 29 (1980) 15).
+    Every step moves the powers by the coefficients of their derivatives (Pregibon, J. R. Stat. Soc. C 29 (1980) 15).
 
     Args:
         rise: where the steps begin.
@@ -102,29 +105,33 @@ def refit(rise: Rise, cells: pd.DataFrame, terms: np.ndarray, link: Link = "prob
         link: of the regression.
         lapse: share of trials that fail whatever N is.
     """
-    u, powers = rise.derivatives(cells), np.array(rise.powers)
-    for _ in range(MOST_STEPS if rise.factors else 0):
-        scaled = terms * np.exp(u @ powers)[:, None]
-        fit = fit_binomial(cells, scaled, link, lapse)
-        if fit is None:
+    if not rise.factors:
+        return rise
+    for _ in range(MOST_STEPS):
+        step = _step(rise, cells, terms, link, lapse)
+        if step is None:
             return None
-        richer = fit_binomial(cells, np.column_stack([scaled, u * (scaled @ fit.params)[:, None]]), link, lapse)
-        if richer is None:
-            return None
-        change = richer.params[-len(powers) :]
-        powers = powers + change
-        if np.abs(u @ powers).max() > LARGEST:
+        change = step[1].params[-len(rise.powers) :]
+        rise = replace(rise, powers=_floats(rise.powers + change))
+        if np.abs(rise.derivatives(cells) @ np.array(rise.powers)).max() > LARGEST:
             return None
         if np.abs(change).max() < CLOSE:
-            return replace(rise, powers=_floats(powers))
-    return None if rise.factors else rise
+            return rise
+    return None
+
+
+def _step(
+    rise: Rise, cells: pd.DataFrame, terms: np.ndarray, link: Link = "probit", lapse: float = 0.0
+) -> tuple[Any, Any] | None:
+    """The regression with given powers, and that with derivatives by them as columns; None when one has no maximum."""
+    scaled = rise.scaled(terms, cells)
+    fit = fit_binomial(cells, scaled, link, lapse)
+    if fit is None:
+        return None
+    by_power = rise.derivatives(cells) * (scaled @ fit.params)[:, None]
+    richer = fit_binomial(cells, np.column_stack([scaled, by_power]), link, lapse)
+    return None if richer is None else (fit, richer)
 
 
 def _floats(values: np.ndarray) -> tuple[float, ...]:
     return tuple(map(float, values))
-
-
-def _logs(table: pd.DataFrame, factors: Sequence[str], low: Sequence[float], high: Sequence[float]) -> np.ndarray:
-    """Logarithms of the levels relative to the middle of their range, and no further than its ends."""
-    inside = np.clip(table[list(factors)].to_numpy(float), np.array(low, float), np.array(high, float))
-    return np.asarray(np.log(inside) - (np.log(np.array(low, float)) + np.log(np.array(high, float))) / 2)

@@ -15,6 +15,7 @@ from theorycheck.statistics.binomial import (
     LINKS,
     Link,
     covariance_beside,
+    deviance_p_value,
     dispersion,
     fit_binomial,
     informative_cells,
@@ -125,10 +126,9 @@ class ThresholdFit:
         return Interval(float((-b - root) / a), float((-b + root) / a), confidence)
 
 
-def threshold_design(cells: pd.DataFrame, basis: Basis, rise: Rise = SAME) -> np.ndarray:
-    """The columns that b0, b1, b2, ... of a ThresholdFit multiply, shape (cell, coefficient)."""
-    terms = np.column_stack([np.ones(len(cells)), np.log(cells["n"]), basis.columns(cells)])
-    return np.asarray(terms * rise.of(cells)[:, None])
+def threshold_design(cells: pd.DataFrame, basis: Basis) -> np.ndarray:
+    """The columns that b0, b1, b2, ... of a ThresholdFit multiply where r is 1, shape (cell, coefficient)."""
+    return np.column_stack([np.ones(len(cells)), np.log(cells["n"]), basis.columns(cells)])
 
 
 def fit_threshold(
@@ -157,13 +157,14 @@ def fit_threshold(
         seeds, also when one of them alone determines a coefficient.
     """
     basis, counts = centred_basis(cells, factors, degree), _over_seeds(cells, factors)
-    rise = refit(rise, counts, threshold_design(counts, basis), link, lapse) or rise
-    design = threshold_design(counts, basis, rise)
+    terms = threshold_design(counts, basis)
+    rise = refit(rise, counts, terms, link, lapse) or rise
+    design = rise.scaled(terms, counts)
     result = fit_binomial(counts, design, link, lapse)
     if result is None:
         return None
     scale, informative = dispersion(result, counts), informative_cells(result, counts)
-    covariance = covariance_beside(result, design, rise.derivatives(counts)) * scale
+    covariance = covariance_beside(result, rise.derivatives(counts)) * scale
     df_interval = residual_df(scale, informative - design.shape[1])
     if "seed" in cells:
         without = [
@@ -207,7 +208,7 @@ def fit_lapse(cells: pd.DataFrame, factors: Sequence[str], rise: Rise = SAME) ->
     """
     cells = _over_seeds(cells, factors)
     basis = centred_basis(cells, factors)
-    design = threshold_design(cells, basis, rise)
+    design = rise.scaled(threshold_design(cells, basis), cells)
 
     def deviance(lapse: float) -> float:
         result = fit_binomial(cells, design, lapse=lapse)
@@ -248,25 +249,20 @@ def shape_p_value(
     if smaller is None or own_level.shape[1] <= len(smaller.coefficients) - 1:
         return 1.0
     p_values = []
-    terms = np.column_stack([np.log(cells["n"]), own_level]) * rise.of(cells)[:, None]
-    saturated = fit_binomial(cells, terms, lapse=lapse)
+    terms = np.column_stack([np.log(cells["n"]), own_level])
+    saturated = fit_binomial(cells, rise.scaled(terms, cells), lapse=lapse)
     if saturated is not None:
         scale = dispersion(saturated, cells)
+        gain, extra = smaller.deviance - saturated.deviance, smaller.df - int(saturated.df_resid)
         informative = informative_cells(saturated, cells) - own_level.shape[1] - 1
-        p_values.append(_f_test(smaller, saturated.deviance, int(saturated.df_resid), scale, informative))
+        p_values.append(deviance_p_value(gain, extra, scale, informative))
     richer = fit_threshold(cells, factors, degree + 1, lapse=lapse, rise=rise)
     # With as many coefficients as levels, the next degree is that threshold of its own for every level.
     if richer is not None and own_level.shape[1] > len(richer.coefficients) - 1:
+        gain, extra = smaller.deviance - richer.deviance, smaller.df - richer.df
         informative = richer.informative - len(richer.coefficients)
-        p_values.append(_f_test(smaller, richer.deviance, richer.df, richer.dispersion, informative))
+        p_values.append(deviance_p_value(gain, extra, richer.dispersion, informative))
     return min(1.0, len(p_values) * min(p_values, default=1.0))
-
-
-def _f_test(smaller: ThresholdFit, deviance: float, richer_df: int, scale: float, informative: int) -> float:
-    """P-value of a fit against a richer one, of which are given: deviance, residual df, dispersion, and its df."""
-    extra = smaller.df - richer_df
-    df = residual_df(scale, max(informative, 1))
-    return float(stats.f.sf((smaller.deviance - deviance) / extra / scale, extra, df))
 
 
 def exponent_at_rate(cells: pd.DataFrame, factor: str, rate: float) -> tuple[float, Interval] | None:
