@@ -41,6 +41,7 @@ except ImportError:
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from operations import multiply_adds, peak
 from oracle import ShallowViT, sgd, streams
 
 from theorycheck.empirical.setting import Setting
@@ -210,25 +211,6 @@ def measure(rounds: int, shorten: int = 1) -> list[dict[str, object]]:
         rows.append({"name": name, "steps_per_cpu_second": speeds, "models_at_once": at_once, **ratios})
         print(f"{name} done", file=sys.stderr, flush=True)
     return rows
-
-
-def multiply_adds(setting: Setting) -> int:
-    """That a step really needs: products of queries, scores and attended tokens, forward and by both arguments."""
-    s, b = setting, setting.batch_size
-    query = 2 * s.d**2 + 4 * s.L * s.d + 3 * s.m * s.d + 2 * s.m
-    weights = 4 * s.d**3 + 3 * s.m * s.d**2
-    return b * s.S * query + weights
-
-
-def peak() -> float:
-    """Multiply-adds per CPU-second of a large matrix product."""
-    a, b = torch.randn(1024, 1024), torch.randn(1024, 1024)
-    speeds = []
-    for _ in range(8):
-        start = time.process_time()
-        torch.mm(a, b)
-        speeds.append(1024**3 / (time.process_time() - start))
-    return statistics.median(speeds)
 
 
 def main() -> None:

@@ -7,6 +7,8 @@
   iterations each, and extrapolated. Its interval is that of the same grid trained by our engine and judged by `verify`.
 * ours: trials placed and trained as `verify` does, until the interval is no wider than the grid's. As both intervals
   depend on the seed, it is done with several, and the mean cost counts.
+* profile: where the time of a random sample of our trials goes, and what the ratio would be if their training steps ran
+  at the speed of a large matrix product, all else were free, and the run ended at its first look at its interval.
 
 --quick compares with 5 trials a cell, whose interval is twice as wide, by one seed.
 """
@@ -32,26 +34,28 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from operations import multiply_adds, peak
 from oracle import ShallowViT, sgd
 
 from theorycheck import bounds
 from theorycheck.claim import Claim
-from theorycheck.empirical.generalization import DATA_PARAMETERS
+from theorycheck.empirical.generalization import DATA_PARAMETERS, draw_streams, prepare
 from theorycheck.empirical.setting import Setting
 from theorycheck.empirical.store import Store
-from theorycheck.empirical.sweep import train_batch
+from theorycheck.empirical.sweep import batches, train_batch
 from theorycheck.empirical.tokens import draw_samples
-from theorycheck.empirical.training import draw_order, draw_subsets
+from theorycheck.empirical.training import draw_order, draw_subsets, take_tokens, train
 from theorycheck.empirical.trial import Trial
-from theorycheck.empirical.vit import Weights, initial_weights
+from theorycheck.empirical.vit import Weights, Workspace, forward, initial_weights
 from theorycheck.plan import Arm, Plan, make_plan, question
 from theorycheck.statistics.judge import Fits, fit_laws, gather
-from theorycheck.statistics.placement import Grid, Placement
+from theorycheck.statistics.placement import FIRST_LOOK, SEARCH_ROUNDS, SEARCH_TRIALS, Grid, Placement
 from theorycheck.verification import carry_out, count
 
 SEEDS = (40_000, 40_001, 40_002)  # of all trials here; the verdicts in docs/ have others
 CELLS_TIMED = 12
 STEPS_TIMED = 20
+TRIALS_PROFILED = 100
 
 
 def hardest(plan: Plan, trials: int) -> int:
@@ -94,6 +98,62 @@ def _eager_trial(trial: Trial, iterations: int) -> float:
     return prepared + times[-1] * iterations + time.process_time() - started
 
 
+def profile(plan: Plan, table: pd.DataFrame) -> dict[str, float]:
+    """Where the CPU-seconds of trials like those of a table go, by a random sample of them.
+
+    Returns:
+        Seconds of a trial: all, drawing its training set, training, testing (draws included), and at_peak: training,
+        were its multiply-adds done at the speed of a large matrix product.
+    """
+    cells = {cell.place: cell for cell in plan.cells}
+    rows = table.sample(min(TRIALS_PROFILED, len(table)), random_state=plan.seed)
+    places = rows[[plan.claim.design.factor, "n", "replicate"]].itertuples(index=False)
+    groups = batches([plan.trial(cells[level, n], replicate) for level, n, replicate in places])
+    seconds = dict.fromkeys(("drawing", "training", "testing", "at_peak"), 0.0)
+    fastest = peak()
+    for group in groups:
+        began = time.process_time()
+        settings, streams, samples = prepare(group)
+        drawn = time.process_time()
+        list(train(settings, streams, samples, torch.float32, "cpu"))
+        trained = time.process_time()
+        train_batch(group)
+        seconds["drawing"] += drawn - began
+        seconds["training"] += trained - drawn
+        seconds["testing"] += time.process_time() - trained - (trained - began)
+        seconds["at_peak"] += needed(group) / fastest
+    a_trial = {name: value / len(rows) for name, value in seconds.items()}
+    return {"all": a_trial["drawing"] + a_trial["training"] + a_trial["testing"]} | a_trial
+
+
+def needed(trials: Sequence[Trial]) -> float:
+    """Multiply-adds that training a batch really needs; how many samples have a gradient is seen once an epoch."""
+    settings, streams, samples = prepare(trials)
+    signs = [initial_weights(draw_streams(t).model, s)[1].float() for t, s in zip(trials, settings, strict=True)]
+    rng, workspace, total = np.random.default_rng(0), Workspace(), 0.0
+
+    def watch(_: int, members: Sequence[int], weights: Weights) -> None:
+        nonlocal total
+        for place, i in enumerate(members):
+            s, X = settings[i], torch.from_numpy(samples[i].X)[None]
+            queries = take_tokens(X, torch.from_numpy(draw_subsets(rng, s.kept, s.S, (1, s.N))), workspace)
+            F = forward(Weights(*(w[place : place + 1] for w in weights)), signs[i], X, queries, workspace).F
+            active = float((torch.from_numpy(samples[i].y) * F < 1).float().mean())
+            total += s.steps_per_epoch * multiply_adds(s, active)
+
+    list(train(settings, streams, samples, torch.float32, "cpu", watch))
+    return total
+
+
+def fewest_trials(plan: Plan) -> int:
+    """Of a run that ends before its budget: rounds double after the search, and none ends before the first look."""
+    levels = len({cell.level for cell in plan.cells})
+    trials = SEARCH_ROUNDS * SEARCH_TRIALS * levels
+    while trials < FIRST_LOOK * levels:
+        trials *= 2
+    return trials
+
+
 def judged(plan: Plan, placement: Placement) -> tuple[Fits, pd.DataFrame]:
     """The fits of a plan with trials placed otherwise, all of them trained here and now; and the trials."""
     plan, asked = replace(plan, arms=(Arm({}, placement),)), question(plan.claim)
@@ -105,15 +165,15 @@ def judged(plan: Plan, placement: Placement) -> tuple[Fits, pd.DataFrame]:
     return fits, table
 
 
-def ours(claim: Claim, replicates: int, budget: int, seed: int) -> dict[str, float]:
-    """What it takes to an interval as narrow as that of a grid of so many trials a cell."""
+def ours(claim: Claim, replicates: int, budget: int, seed: int) -> tuple[dict[str, float], pd.DataFrame]:
+    """What it takes to an interval as narrow as that of a grid of so many trials a cell; and the trials."""
     plan, factor = make_plan(claim, "standard", seed), claim.design.factor
     grid, _ = judged(plan, Grid(plan.placement.cells, replicates))
     target = grid.interval(factor).width
     started = time.process_time()
     fits, table = judged(plan, replace(plan.placement, width=target, budget=budget))
     seconds = time.process_time() - started
-    return {
+    found = {
         "seed": seed,
         "cpu_seconds": seconds,
         "trials": len(table),
@@ -123,11 +183,13 @@ def ours(claim: Claim, replicates: int, budget: int, seed: int) -> dict[str, flo
         "exponent_of_grid": grid.straight.exponent(factor),
         "exponent": fits.straight.exponent(factor),
     }
+    return found, table
 
 
 def measure(claim: Claim, replicates: int, budget: int, seeds: Sequence[int]) -> dict[str, object]:
     """Compare with a grid of so many trials a cell; ours makes no more than `budget` trials, and says its width."""
-    found = [ours(claim, replicates, budget, seed) for seed in seeds]
+    runs = [ours(claim, replicates, budget, seed) for seed in seeds]
+    found, (_, table) = [one for one, _ in runs], runs[0]
 
     def mean(name: str) -> float:
         return float(np.mean([one[name] for one in found]))
@@ -135,6 +197,7 @@ def measure(claim: Claim, replicates: int, budget: int, seeds: Sequence[int]) ->
     plan = make_plan(claim, "standard", seeds[0])
     iterations = hardest(plan, trials=20)
     seconds, error = grid_seconds(plan, iterations, replicates)
+    of_a_trial, fewest = profile(plan, table), fewest_trials(plan)
     return {
         "cpu_seconds": {"grid": seconds, "grid_standard_error": error, "ours": mean("cpu_seconds")},
         "ci_width": {"grid": mean("width_of_grid"), "ours": mean("width")},
@@ -142,6 +205,12 @@ def measure(claim: Claim, replicates: int, budget: int, seeds: Sequence[int]) ->
         "trials": {"grid": len(plan.cells) * replicates, "ours": mean("trials")},
         "iterations": {"grid": iterations, "ours": mean("iterations")},
         "ours": found,
+        "profile": {
+            "seconds_of_a_trial": of_a_trial,
+            "fewest_trials": fewest,
+            "ratio_of_fewest": seconds / (fewest * of_a_trial["all"]),
+            "ratio_of_fewest_at_peak": seconds / (fewest * of_a_trial["at_peak"]),
+        },
     }
 
 
@@ -163,6 +232,14 @@ def main() -> None:
     for one in result["ours"]:
         print("      " + ", ".join(f"{name} {value:.4g}" for name, value in one.items()))
     print(f"ratio {result['ratio']:.0f}")
+    found = result["profile"]
+    print(
+        "a trial: " + ", ".join(f"{name} {1e3 * value:.1f} ms" for name, value in found["seconds_of_a_trial"].items())
+    )
+    print(
+        f"{found['fewest_trials']} trials, the fewest of a run that ends early: ratio {found['ratio_of_fewest']:.0f}; "
+        f"{found['ratio_of_fewest_at_peak']:.0f} were they nothing but training at the machine's peak"
+    )
 
 
 if __name__ == "__main__":

@@ -74,7 +74,8 @@ print(json.dumps([rows, needed]))
     assert needed == pytest.approx(17.2e6, rel=0.05)  # by hand: 64 x 10 queries of 26 thousand, and the weights
 
 
-def test_the_verdict_benchmark_runs(tiny):
+def test_the_verdict_benchmark_runs(tiny, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
     finer = tiny.read_text().replace("(0.15, 0.25, 0.4)", "(0.1, 0.15, 0.2, 0.3, 0.4)")
     tiny.write_text(finer.replace("(2, 4, 8, 16, 32)", "(2, 4, 6, 8, 12, 16, 24, 32, 48)"))
     result = benchmark("verdict").measure(bounds.load(tiny), replicates=2, budget=4000, seeds=(1, 2))
@@ -82,6 +83,10 @@ def test_the_verdict_benchmark_runs(tiny):
     assert result["ci_width"]["ours"] <= result["ci_width"]["grid"]
     assert all(one["width"] <= one["width_of_grid"] for one in result["ours"])
     assert result["ratio"] == result["cpu_seconds"]["grid"] / result["cpu_seconds"]["ours"]
+    profile = result["profile"]
+    assert 0 < profile["seconds_of_a_trial"]["at_peak"] < profile["seconds_of_a_trial"]["training"]
+    assert profile["fewest_trials"] == 1280  # five levels: 40 in the search, doubled until there are 200 a level
+    assert profile["ratio_of_fewest"] < profile["ratio_of_fewest_at_peak"]
 
 
 def test_the_growth_benchmark_runs():
