@@ -196,6 +196,22 @@ def test_complete_separation_is_named():
     assert "separated without overlap" in judgement.reason
 
 
+def test_counts_that_all_but_separate_are_judged_without_a_bend():
+    """A smoke run in which a bent law's rates are 0 or 1 nearly everywhere, so that its information is singular."""
+    rows = [
+        *[(0.03, 24, 0, 2), (0.03, 64, 0, 2), (0.03, 128, 1, 2), (0.04, 24, 0, 2), (0.04, 64, 1, 4), (0.06, 24, 0, 2)],
+        *[(0.06, 48, 3, 4), (0.09, 16, 0, 2), (0.09, 24, 3, 3), (0.13, 20, 2, 2), (0.13, 24, 3, 4), (0.2, 16, 2, 2)],
+        *[(0.2, 20, 2, 2), (0.2, 24, 1, 2), (0.3, 8, 1, 1), (0.3, 10, 1, 2), (0.3, 24, 2, 2)],
+    ]
+    table = pd.DataFrame(rows, columns=["x", "n", "successes", "trials"])
+    question = Question((Variable("x", "x", -1.0, "0"),), "O")
+    evidence = gather(table, question)
+    assert evidence.fit(1) is not None
+    assert evidence.fit(2) is None
+    drift = next(check for check in judge(table, question).checks if check.name == "drift")
+    assert drift.status == "warning"
+
+
 def test_censoring_biases_the_log_log_regression_but_not_the_verdict():
     """Where the top of the N range cuts small levels off, the deciding estimate stays true."""
     fits = [judge(planted(-2, seed, middle=40.0, sizes=SIZES[:13]), ASKED) for seed in range(20)]

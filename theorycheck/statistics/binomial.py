@@ -79,7 +79,7 @@ def dispersion(result: Any, cells: pd.DataFrame) -> float:
     return max(1.0, float((residual**2).sum() / (variance * (1 - leverage)).sum()))
 
 
-def covariance_beside(result: Any, by_power: np.ndarray) -> np.ndarray:
+def covariance_beside(result: Any, by_power: np.ndarray) -> np.ndarray | None:
     """Covariance of the coefficients where powers of the linear predictor's scale are estimated beside them.
 
     The block of the inverse Fisher information of all of them (McCullagh and Nelder, Generalized Linear Models, 1989,
@@ -88,6 +88,10 @@ def covariance_beside(result: Any, by_power: np.ndarray) -> np.ndarray:
     Args:
         result: a fit by `fit_binomial`.
         by_power: derivative of the logarithm of the scale by each power, shape (cell, power).
+
+    Returns:
+        The covariance, or None where the information is singular: with few trials the rates can be all but 0 or 1 in so
+        many cells that the others do not determine the coefficients.
     """
     design, link, count = result.model.exog, result.model.family.link, len(result.params)
     z = design @ result.params
@@ -96,7 +100,10 @@ def covariance_beside(result: Any, by_power: np.ndarray) -> np.ndarray:
     told = variance > 1e-14  # statsmodels' own weights go wrong where a rate is all but 0 or 1
     weight = np.where(told, result.model.n_trials * link.inverse_deriv(z) ** 2 / np.where(told, variance, 1), 0)
     columns = np.column_stack([design, by_power * z[:, None]])
-    return np.asarray(np.linalg.inv(columns.T @ (weight[:, None] * columns))[:count, :count])
+    try:
+        return np.asarray(np.linalg.inv(columns.T @ (weight[:, None] * columns))[:count, :count])
+    except np.linalg.LinAlgError:
+        return None
 
 
 def residual_df(scale: float, df: int) -> int:

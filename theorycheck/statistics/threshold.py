@@ -164,8 +164,10 @@ def fit_threshold(
     if result is None:
         return None
     scale, informative = dispersion(result, counts), informative_cells(result, counts)
-    covariance = covariance_beside(result, rise.derivatives(counts)) * scale
-    df_interval = residual_df(scale, informative - design.shape[1])
+    covariance = covariance_beside(result, rise.derivatives(counts))
+    if covariance is None:
+        return None
+    covariance, df_interval = covariance * scale, residual_df(scale, informative - design.shape[1])
     if "seed" in cells:
         without = [
             fit_binomial(kept[rows], design[rows], link, lapse)
