@@ -37,7 +37,7 @@ from theorycheck.statistics.question import Question, Variable
 ROOT = Path(__file__).parents[1]
 STORED = ROOT / "theorycheck/calibration.json"
 TABLE = ROOT / "docs/calibration-table.md"
-SEED = 25_000  # of the study; what the judge was tuned on had others (docs/calibration.md)
+SEED = 26_000  # of the study; what the judge was tuned on had others (docs/calibration.md)
 
 # Designs fixed beforehand, as in the profile full of `verify` and in most tables given to `fit`: all N at all levels.
 SAMPLES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
@@ -158,7 +158,7 @@ CONDITIONS = [
             ("exactly as claimed, Theta", threshold(-1.0), claim(-1, "Theta"), -1.0, True, 1000, "standard"),
             ("better than claimed, O", threshold(-0.5), claim(-1), -0.5, True, 1000, "standard"),
             ("edge, O", threshold(EDGE), claim(-1), EDGE, True, 1500, "standard"),
-            ("edge, O(x^-2)", threshold(-2.25), claim(-2), -2.25, True, MORE, "standard"),
+            ("edge, O(x^-2)", threshold(-2.25), claim(-2), -2.25, True, 1500, "standard"),
             ("edge, Theta, steeper", threshold(EDGE), claim(-1, "Theta"), EDGE, True, 1500, "standard"),
             ("edge, Theta, flatter", threshold(-0.75), claim(-1, "Theta"), -0.75, True, 1500, "standard"),
             ("edge, Omega", threshold(-0.75), claim(-1, "Omega"), -0.75, True, 1500, "standard"),
@@ -456,7 +456,16 @@ STEEPENING = [
         )
     ),
 ]
-EVERY = [*CONDITIONS, *OTHER_KINDS, *STEEPENING]  # new ones at the end, as a place here is part of the seed
+# Success that rises more slowly, where a run must not end before it sees a bend, or faster than in the others.
+PACES = [
+    Condition(f"placed, edge, {name}", planted, claim(-1), EDGE, True, replications, "standard")
+    for name, planted, replications in (
+        ("success rises slowly", threshold(EDGE, steepness=1.0), 1000),
+        ("strong bend, steeper, success rises slowly", bent(EDGE, 0.3, steepness=1.0), 1000),
+        ("strong bend, steeper, success rises fast", bent(EDGE, 0.3, steepness=3.0), 2000),
+    )
+]
+EVERY = [*CONDITIONS, *OTHER_KINDS, *STEEPENING, *PACES]  # new ones at the end, as a place here is part of the seed
 
 
 def main() -> None:

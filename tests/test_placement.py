@@ -76,6 +76,17 @@ def test_it_stops_when_the_interval_is_narrow_enough_and_costs_less_than_the_gri
     assert np.median([table["trials"].sum() for table in counts]) < 0.6 * 60 * len(CELLS)
 
 
+def test_it_does_not_stop_while_a_bend_may_be_unseen(monkeypatch):
+    """A bent law whose average is known well looks like a straight one with a narrow interval."""
+    table = collected(adaptive(0.25, 900), law(), 1)
+    assert table["trials"].sum() == 896
+    assert judged(table).width <= 0.25
+    monkeypatch.setattr("theorycheck.statistics.placement.BEND_SEEN", 0.5)
+    assert adaptive(0.25, 4000).next_round(table)
+    monkeypatch.setattr("theorycheck.statistics.placement.BEND_SEEN", 30.0)
+    assert not adaptive(0.25, 4000).next_round(table)
+
+
 def test_the_budget_is_never_exceeded_and_thinned_evenly():
     for budget in (0, 5, 40, 100):
         assert collected(adaptive(0.01, budget), law(), 1)["trials"].sum() == budget

@@ -85,7 +85,7 @@ def test_the_verdict_benchmark_runs(tiny, monkeypatch):
     assert result["ratio"] == result["cpu_seconds"]["grid"] / result["cpu_seconds"]["ours"]
     profile = result["profile"]
     assert 0 < profile["seconds_of_a_trial"]["at_peak"] < profile["seconds_of_a_trial"]["training"]
-    assert profile["fewest_trials"] == 1280  # five levels: 40 in the search, doubled until there are 200 a level
+    assert profile["fewest_trials"] == 640  # five levels: 40 in the search, doubled until there are 120 a level
     assert profile["ratio_of_fewest"] < profile["ratio_of_fewest_at_peak"]
 
 

@@ -154,8 +154,13 @@ def decide(fits: Fits | None, question: Question) -> Decision:
 
 
 def drift_of(fits: Fits, evidence: Evidence, question: Question) -> Check:
-    """The check on drift, by the fit with a bend that was already made where there is one."""
-    return checks.drift(fits.bent or fits.doubt or evidence.fit(2), question, fits.ends)
+    """The check on drift."""
+    return checks.drift(bend_allowed(fits, evidence), question, fits.ends)
+
+
+def bend_allowed(fits: Fits, evidence: Evidence) -> Fit | None:
+    """The fit with a bend, whether or not the data show one; None when they don't determine it."""
+    return fits.bent or fits.doubt or evidence.fit(2)
 
 
 def judge(table: pd.DataFrame, question: Question) -> Judgement:

@@ -17,13 +17,14 @@ from scipy import optimize, special
 
 from theorycheck.statistics.binomial import probit_information
 from theorycheck.statistics.checks import FEWEST_LEVELS
-from theorycheck.statistics.judge import fit_laws, gather
+from theorycheck.statistics.judge import bend_allowed, fit_laws, gather
 from theorycheck.statistics.planted import PlantedThreshold
 from theorycheck.statistics.question import Question
 
 SEARCH_ROUNDS = 4  # of bisection, at the estimated threshold of every level
 SEARCH_TRIALS = 2  # at each level in a round of the search
-FIRST_LOOK = 200  # trials a level, before which nobody asks whether the interval is narrow enough: docs/calibration.md
+FIRST_LOOK = 120  # trials a level, before which nobody asks whether the interval is narrow enough: docs/calibration.md
+BEND_SEEN = 3.0  # margins: no run ends early whose local exponent, a bend allowed, has a wider 95 % interval
 EVEN_SHARE = 0.2  # of a round, spread over all levels, so that a shape nobody thought of is seen
 FARTHEST = 1.0  # probit of the success rate in the cells where trials are placed after the search: 16 % to 84 %
 SCATTER = 0.05  # correlation of trials of one cell: no smooth law holds exactly in every cell
@@ -37,7 +38,7 @@ STEEPENING_SD = 0.5  # of the power
 
 RULE = {  # for the record of a plan
     "search": (SEARCH_ROUNDS, SEARCH_TRIALS),
-    "first look": FIRST_LOOK,
+    "first look": (FIRST_LOOK, BEND_SEEN),
     "even share": EVEN_SHARE,
     "farthest": FARTHEST,
     "scatter": SCATTER,
@@ -72,7 +73,8 @@ class Grid:
 class Adaptive:
     """Near the N where success turns, and most at those levels that tell most about the exponent for their work.
 
-    Ends when the 95 % interval of the exponent is narrow enough, or the budget is spent.
+    Ends when the 95 % interval of the exponent is narrow enough, in a run that would have seen a bend that matters, or
+    when the budget is spent.
 
     Attributes:
         cells: all (level, N) that may be tried.
@@ -89,8 +91,8 @@ class Adaptive:
     def __str__(self) -> str:
         """For readers."""
         return (
-            f"trials placed where success turns, until the 95 % interval is at most {self.width:g} wide, "
-            f"at most {self.budget} trials"
+            f"trials placed where success turns, until the 95 % interval is at most {self.width:g} wide and a bend "
+            f"would be seen, at most {self.budget} trials"
         )
 
     def next_round(self, counts: pd.DataFrame) -> Counter[Cell]:
@@ -108,16 +110,25 @@ class Adaptive:
         if spent < SEARCH_ROUNDS * SEARCH_TRIALS * len(belief.levels):
             chosen = Counter(dict.fromkeys(belief.turning_points(), SEARCH_TRIALS))
         elif len(belief.within_reach()) < FEWEST_LEVELS or (
-            spent >= FIRST_LOOK * len(belief.levels) and self._judged_width(counts) <= self.width
+            spent >= FIRST_LOOK * len(belief.levels) and self._enough(counts)
         ):
             return Counter()
         else:
             chosen = belief.refine(spent)
         return _at_most(chosen, self.budget - spent)
 
-    def _judged_width(self, counts: pd.DataFrame) -> float:
-        fits = fit_laws(gather(counts, self.question), self.question)
-        return np.inf if fits is None else fits.interval(self.question.factors[0]).width
+    def _enough(self, counts: pd.DataFrame) -> bool:
+        """Whether the interval is narrow enough, in a run that would have seen a bend that matters.
+
+        The average over an unseen bend has a narrow interval as well, at the wrong place. A bend would be seen once the
+        local exponent is known to within some margins of the claim.
+        """
+        evidence, factor = gather(counts, self.question), self.question.factors[0]
+        fits = fit_laws(evidence, self.question)
+        if fits is None or fits.interval(factor).width > self.width:
+            return False
+        bent = bend_allowed(fits, evidence)
+        return bent is not None and (bent.interval(factor, at=fits.deepest).width <= BEND_SEEN * self.question.margin)
 
 
 Placement = Grid | Adaptive
