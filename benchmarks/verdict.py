@@ -55,7 +55,7 @@ from theorycheck.verification import carry_out, count
 SEEDS = (40_000, 40_001, 40_002)  # of all trials here; the verdicts in docs/ have others
 CELLS_TIMED = 12
 STEPS_TIMED = 20
-TRIALS_PROFILED = 100
+TRIALS_PROFILED = 40
 
 
 def hardest(plan: Plan, trials: int) -> int:
