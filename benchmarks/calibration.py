@@ -442,6 +442,7 @@ def markdown(rows: Sequence[dict[str, object]]) -> str:
 
 
 # Success curves whose steepness is a power of x: strong, as trained ViTs have it, and too weak to be seen every time.
+# And curves that rise more slowly, where a run must not end before it sees a bend, or faster than in the others.
 STEEPER = "steeper success at small x"
 STEEPENING = [
     Condition(f"edge, {STEEPER}", threshold(EDGE, rise=-0.5), claim(-1), EDGE),
@@ -453,19 +454,13 @@ STEEPENING = [
             (STEEPER, threshold(EDGE, rise=-0.5), 2000),
             (f"little {STEEPER}", threshold(EDGE, rise=-0.15), 1000),
             (f"strong bend, steeper, {STEEPER}", bent(EDGE, 0.3, rise=-0.3), 1000),
+            ("success rises slowly", threshold(EDGE, steepness=1.0), 1000),
+            ("strong bend, steeper, success rises slowly", bent(EDGE, 0.3, steepness=1.0), 1000),
+            ("strong bend, steeper, success rises fast", bent(EDGE, 0.3, steepness=3.0), 2000),
         )
     ),
 ]
-# Success that rises more slowly, where a run must not end before it sees a bend, or faster than in the others.
-PACES = [
-    Condition(f"placed, edge, {name}", planted, claim(-1), EDGE, True, replications, "standard")
-    for name, planted, replications in (
-        ("success rises slowly", threshold(EDGE, steepness=1.0), 1000),
-        ("strong bend, steeper, success rises slowly", bent(EDGE, 0.3, steepness=1.0), 1000),
-        ("strong bend, steeper, success rises fast", bent(EDGE, 0.3, steepness=3.0), 2000),
-    )
-]
-EVERY = [*CONDITIONS, *OTHER_KINDS, *STEEPENING, *PACES]  # new ones at the end, as a place here is part of the seed
+EVERY = [*CONDITIONS, *OTHER_KINDS, *STEEPENING]  # new ones at the end, as a place here is part of the seed
 
 
 def main() -> None:

@@ -41,13 +41,13 @@ except ImportError:
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from operations import multiply_adds, peak
+from operations import multiply_adds, peak, shares
 from oracle import ShallowViT, sgd, streams
 
 from theorycheck.empirical.setting import Setting
 from theorycheck.empirical.tokens import draw_samples
 from theorycheck.empirical.training import draw_order, draw_subsets, train
-from theorycheck.empirical.vit import Weights, initial_weights
+from theorycheck.empirical.vit import Weights, Workspace, initial_weights
 
 COMMON = {
     **{"alpha_relevant": 0.2, "alpha_confusion": 0.02, "tau": 0.3, "noise": "sphere", "fractions": "random"},
@@ -213,6 +213,13 @@ def measure(rounds: int, shorten: int = 1) -> list[dict[str, object]]:
     return rows
 
 
+def operations(size: str) -> float:
+    """Multiply-adds that a step of some size needs."""
+    task = Task(Setting(**COMMON, **SIZES[size]), models=1)
+    found = shares(task.streams[0].test, task.setting, task.samples[0], task.W, task.a, Workspace())
+    return multiply_adds(task.setting, *found)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print one JSON document")
@@ -221,12 +228,7 @@ def main() -> None:
     torch.set_num_threads(1)
     rows = measure(rounds=3, shorten=4) if options.quick else measure(rounds=11)
     highest = peak()
-    share = {
-        row["name"]: row["steps_per_cpu_second"]["ours"]
-        * multiply_adds(Setting(**COMMON, **SIZES[row["name"]]))
-        / highest
-        for row in rows
-    }
+    share = {row["name"]: row["steps_per_cpu_second"]["ours"] * operations(row["name"]) / highest for row in rows}
     document = {"sizes": rows, "peak_share": share["default"], "peak_shares": share}
     if options.json:
         print(json.dumps(document, indent=2))

@@ -14,7 +14,7 @@ from theorycheck.empirical import native
 from theorycheck.empirical.setting import Setting
 from theorycheck.empirical.tokens import draw_samples
 from theorycheck.empirical.training import draw_order, draw_subsets, train
-from theorycheck.empirical.vit import Weights, Workspace, initial_weights, loss_and_step
+from theorycheck.empirical.vit import Weights, Workspace, forward, initial_weights, loss_and_step
 
 needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler here")
 
@@ -57,11 +57,50 @@ def test_steps_are_those_of_pytorch_in_double_precision(small, shape, eta):
     queries = draw_subsets(stream.steps, setting.L, setting.S, order.shape)
     expected, expected_loss = by_pytorch(W, a, samples.X, samples.y, order, queries, eta)
     trained = Weights(*(w.float().contiguous() for w in W))
-    loss = native.take_steps(trained, a.float(), native.Samples(samples.X, samples.y), order, queries, eta)
+    ready = native.Samples(samples.X, samples.y)
+    taken, loss = native.take_steps(trained, a.float(), ready, order, queries, eta, epoch=len(order))
+    assert taken == len(order)
     assert loss == pytest.approx(expected_loss, rel=1e-5)
     for got, wanted, start in zip(trained, expected, W, strict=True):
         assert (wanted - start).abs().max() > 1e-6  # training moved the weights by more than the tolerance
         torch.testing.assert_close(got.double(), wanted, rtol=1e-4, atol=2e-6 * max(1.0, eta))
+
+
+@needs_compiler
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: "-".join(map(str, shape.values())))
+def test_outputs_are_those_of_pytorch_in_double_precision(small, shape):
+    setting = small.model_copy(update=shape)
+    stream = streams(0)
+    samples = draw_samples(stream.samples, setting, setting.N)
+    W, a = initial_weights(stream.model, setting)
+    W = Weights(50 * W.W_O, *W[1:])  # outputs near 1
+    queries = draw_subsets(stream.steps, setting.L, setting.S, (setting.N,))
+    X = torch.from_numpy(samples.X).double()[None]
+    asked = torch.stack([x[t] for x, t in zip(X[0], queries, strict=True)])[None]
+    got = native.outputs([w.float().contiguous() for w in W], a.float(), samples.X, queries)
+    torch.testing.assert_close(got.double(), forward(W, a, X, asked, Workspace()).F, rtol=1e-4, atol=1e-5)
+
+
+@needs_compiler
+def test_steps_end_with_the_first_epoch_without_loss(small):
+    setting = small.model_copy(update={"N": 12, "B": 4})
+    stream = streams(2)
+    samples = draw_samples(stream.samples, setting, setting.N)
+    W, a = initial_weights(stream.model, setting)
+    order, ready = draw_order(stream.steps, setting, 400), native.Samples(samples.X, samples.y)
+    queries = draw_subsets(stream.steps, setting.L, setting.S, order.shape)
+    at_once, by_epoch = (Weights(*(w.float().contiguous() for w in W)) for _ in range(2))
+    taken, loss = native.take_steps(at_once, a.float(), ready, order, queries, setting.eta, epoch=3)
+    assert loss == 0
+    assert 3 < taken < len(order)
+    assert taken % 3 == 0
+    losses = [
+        native.take_steps(by_epoch, a.float(), ready, order[i : i + 3], queries[i : i + 3], setting.eta, epoch=3)[1]
+        for i in range(0, taken, 3)
+    ]
+    assert losses[-1] == 0
+    assert min(losses[:-1]) > 0
+    assert all(torch.equal(*pair) for pair in zip(at_once, by_epoch, strict=True))
 
 
 @needs_compiler
@@ -71,11 +110,12 @@ def test_a_sample_without_loss_changes_nothing_and_one_that_is_not_a_number_is_s
     W, a = initial_weights(stream.model, small)
     order, queries = np.arange(4)[None], draw_subsets(stream.steps, small.L, small.S, (1, 4))
     hopeless = Weights(*(torch.full_like(w, torch.nan, dtype=torch.float32) for w in W))
-    assert np.isnan(native.take_steps(hopeless, a.float(), native.Samples(samples.X, samples.y), order, queries, 0.1))
+    ready = native.Samples(samples.X, samples.y)
+    assert np.isnan(native.take_steps(hopeless, a.float(), ready, order, queries, 0.1, epoch=1)[1])
     certain = Weights(*(w.float() for w in W))
     sure = native.Samples(samples.X, np.zeros(4, np.float32))  # a label of 0 has loss 1 and no gradient
     before = [w.clone() for w in certain]
-    assert native.take_steps(certain, a.float(), sure, order, queries, 0.1) == pytest.approx(1.0)
+    assert native.take_steps(certain, a.float(), sure, order, queries, 0.1, epoch=1) == (1, pytest.approx(1.0))
     assert all(torch.equal(w, old) for w, old in zip(certain, before, strict=True))
 
 

@@ -10,11 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from theorycheck.empirical import native
 from theorycheck.empirical.setting import Setting
 from theorycheck.empirical.tokens import Samples, draw_samples
 from theorycheck.empirical.training import (
     Streams,
     Trained,
+    compiled,
     draw_subsets,
     model_tokens,
     take_tokens,
@@ -125,11 +127,15 @@ def _predict(
     trained: Trained, setting: Setting, samples: Samples, rng: np.random.Generator, workspace: Workspace
 ) -> tuple[Tensor, Tensor]:
     like = trained.a
+    tokens = None
+    if setting.attention:
+        tokens = draw_subsets(rng, samples.X.shape[1], setting.S, (len(samples.y),))
+        if compiled(setting, like.dtype, like.device.type):
+            return native.outputs(trained.W, trained.a, samples.X, tokens), torch.from_numpy(samples.y)[None]
     X = torch.from_numpy(model_tokens(samples.X, setting))[None].to(like)
     queries = None
-    if setting.attention:
-        tokens = draw_subsets(rng, samples.X.shape[1], setting.S, (1, len(samples.y)))
-        queries = take_tokens(X, torch.from_numpy(tokens).to(like.device), workspace)
+    if tokens is not None:
+        queries = take_tokens(X, torch.from_numpy(tokens)[None].to(like.device), workspace)
     return forward(trained.W, trained.a, X, queries, workspace).F, torch.from_numpy(samples.y)[None].to(like)
 
 

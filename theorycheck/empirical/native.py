@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -38,7 +39,6 @@ def library() -> ctypes.CDLL | None:
         loaded = ctypes.CDLL(str(path))
     except (OSError, subprocess.CalledProcessError):
         return None
-    loaded.take_steps.restype = ctypes.c_double
     return loaded
 
 
@@ -89,28 +89,62 @@ def take_steps(
     order: Int[np.ndarray, "steps b"],
     queries: Int[np.ndarray, "steps b s"],
     eta: float,
-) -> float:
-    """Take SGD steps of one model in place, and return the sum of the mini-batches' mean hinge losses.
+    epoch: int,
+) -> tuple[int, float]:
+    """Take SGD steps of one model in place, until they are taken or an epoch's loss is zero or not finite.
 
     Args:
         W: W_O, W_V, W_K, W_Q, contiguous, in single precision on the CPU.
         a: output signs.
         samples: the training set.
-        order: samples of every mini-batch.
+        order: samples of every mini-batch; a whole number of epochs.
         queries: their query tokens.
         eta: step size.
+        epoch: steps of an epoch.
+
+    Returns:
+        How many steps were taken, and the sum of the mean hinge losses of the last epoch's mini-batches.
     """
+    _, l, d = samples.shape
+    order, queries = _whole(order), _whole(queries)
+    loss = ctypes.c_double()
+    taken = _loaded().take_steps(
+        *(len(order), epoch, order.shape[1], queries.shape[2], l, d, a.shape[1]),
+        *_addresses(*W, a, samples.rows, samples.columns, samples.y, order, queries),
+        ctypes.c_float(eta),
+        ctypes.byref(loss),
+    )
+    if taken < 0:
+        raise MemoryError("no memory for a training step")
+    return taken, loss.value
+
+
+def outputs(
+    W: Sequence[Float[Tensor, "1 i j"]],
+    a: Float[Tensor, "1 m"],
+    X: Float[np.ndarray, "n l d"],
+    queries: Int[np.ndarray, "n s"],
+) -> Float[Tensor, "1 n"]:
+    """F(X) of one model on samples with given query tokens; arguments as above."""
+    n, l, d = X.shape
+    X, queries, F = np.ascontiguousarray(X), _whole(queries), torch.empty(1, n)
+    done = _loaded().outputs(n, queries.shape[1], l, d, a.shape[1], *_addresses(*W, a, X, queries, F))
+    if not done:
+        raise MemoryError("no memory for a forward pass")
+    return F
+
+
+def _loaded() -> ctypes.CDLL:
     compiled = library()
     if compiled is None:
         raise RuntimeError("no compiled step on this machine")
-    _, l, d = samples.shape
-    steps, b, s = queries.shape
-    order, queries = np.ascontiguousarray(order, np.int64), np.ascontiguousarray(queries, np.int64)
-    pointers = [w.data_ptr() for w in (*W, a)]
-    arrays = [array.ctypes.data for array in (samples.rows, samples.columns, samples.y, order, queries)]
-    loss = compiled.take_steps(
-        *(steps, b, s, l, d, a.shape[1]), *map(ctypes.c_void_p, pointers + arrays), ctypes.c_float(eta)
-    )
-    if loss < 0:
-        raise MemoryError("no memory for a training step")
-    return float(loss)
+    return compiled
+
+
+def _whole(numbers: np.ndarray) -> np.ndarray:
+    return np.ascontiguousarray(numbers, np.int64)
+
+
+def _addresses(*values: Tensor | np.ndarray) -> list[ctypes.c_void_p]:
+    """Of values that stay alive elsewhere."""
+    return [ctypes.c_void_p(v.data_ptr() if isinstance(v, Tensor) else v.ctypes.data) for v in values]

@@ -11,6 +11,7 @@
 #define WIDTH 8
 #define ROWS 5    /* of a tile, which is kept in registers: 5 x 5 are 25 of 32 with AVX-512 */
 #define COLUMNS 5 /* in units of WIDTH */
+#define LINE 64   /* bytes of a cache line */
 #define UNROLL _Pragma("GCC unroll 8")
 typedef float vec __attribute__((vector_size(4 * WIDTH), aligned(4)));
 typedef int ivec __attribute__((vector_size(4 * WIDTH), aligned(4)));
@@ -95,6 +96,15 @@ static void softmax(float *row, int l, int lp) {
     for (int i = 0; i < lp; i += WIDTH) *(vec *)(row + i) *= share;
 }
 
+/* A row that is a multiple of WIDTH, which is too short for a call of memcpy. */
+INLINE void copy(const float *from, int n, float *to) {
+    for (int i = 0; i < n; i += WIDTH) *(vec *)(to + i) = *(const vec *)(from + i);
+}
+
+INLINE void add(const float *from, int n, float *to) {
+    for (int i = 0; i < n; i += WIDTH) *(vec *)(to + i) += *(const vec *)(from + i);
+}
+
 static int padded(int n) { return (n + WIDTH - 1) / WIDTH * WIDTH; }
 
 static void pad(const float *from, int rows, int n, float *to) {
@@ -105,97 +115,206 @@ static void unpad(const float *from, int rows, int n, float *to) {
     for (int i = 0; i < rows; i++) memcpy(to + i * n, from + i * padded(n), 4 * n);
 }
 
+/* to[j, i] = from[i, j], WIDTH rows at a time. */
 static void transpose(const float *from, int rows, int columns, long ld, float *to, long ldt) {
-    UNROLL for (int i = 0; i < rows; i++)
+    int i = 0;
+    for (; i + WIDTH <= rows; i += WIDTH)
+        for (int j = 0; j < columns; j++) {
+            vec value;
+            UNROLL for (int k = 0; k < WIDTH; k++) value[k] = from[(i + k) * ld + j];
+            *(vec *)(to + j * ldt + i) = value;
+        }
+    for (; i < rows; i++)
         for (int j = 0; j < columns; j++) to[j * ldt + i] = from[i * ld + j];
 }
 
-/* Takes `steps` steps of weights W_O (m, d), W_V, W_K, W_Q (d, d), in place.
-
-   X (n, l, padded d) and XT (n, d, padded l), with zeros behind d and l, hold the training samples and y (n) their labels;
-   order (steps, b) names the samples of each mini-batch and queries (steps, b, s) their query tokens. Returns the sum of the mini-batches'
-   losses, or -1 without memory. */
-double take_steps(int steps, int b, int s, int l, int d, int m, float *W_O, float *W_V, float *W_K, float *W_Q,
-                  const float *a, const float *X, const float *XT, const float *y, const long *order, const long *queries,
-                  float eta) {
-    const int lp = padded(l), dp = padded(d), mp = padded(m);
-    const long sizes[] = {(long)m * dp, (long)d * dp, (long)d * dp, (long)d * dp, (long)m * dp, (long)d * mp, (long)d * dp,
-                          (long)m * dp, (long)d * dp, (long)s * dp, (long)s * dp, (long)s * lp, (long)s * dp, (long)s * dp,
-                          (long)s * mp, (long)s * dp, (long)s * lp, (long)s * dp, (long)m * dp, (long)d * dp, (long)d * dp,
-                          (long)d * dp, (long)d * dp, mp};
-    enum { O, V, K, Q, U, UT, C, DU, DC, QUERY, MAPPED, ATTENTION, ATTENDED, SCALED, HIDDEN, DATTENDED, DSCORES, DMAPPED,
-           STEP_O, STEP_V, STEP_K, STEP_Q, TURNED, SIGNS, BUFFERS };
+/* The memory of a model's steps, one block: what holds for a step, then what holds for a sample. */
+enum { O, V, K, Q, U, UT, C, DU, DC, STEP_O, STEP_V, STEP_K, STEP_Q, TURNED, SIGNS, ROWS_OF_X, COLUMNS_OF_X,
+       QUERY, MAPPED, ATTENTION, ATTENDED, HIDDEN, ACTIVE, SCALED, SCALED_SUM, SHARED, MIXED, MIXED_PLACE,
+       MIXED_U, DATTENDED, DSCORES, DMAPPED, BUFFERS };
+typedef struct {
+    int s, l, d, m, lp, dp, mp;
+    long size[BUFFERS];
     float *at[BUFFERS];
+} Model;
+
+/* Bytes of whole cache lines for n floats. */
+static long lines(long n) { return (4 * n + LINE - 1) / LINE * LINE; }
+
+static int start(Model *model, int s, int l, int d, int m, const float *W_O, const float *W_V, const float *W_K,
+                 const float *W_Q, const float *a) {
+    const int lp = padded(l), dp = padded(d), mp = padded(m);
+    const long neurons = (long)m * dp, square = (long)d * dp, attended = (long)s * dp, scores = (long)s * lp;
+    *model = (Model){s, l, d, m, lp, dp, mp, .size =
+                     {[O] = neurons, [V] = square, [K] = square, [Q] = square, [U] = neurons, [UT] = (long)d * mp,
+                      [C] = square, [DU] = neurons, [DC] = square, [STEP_O] = neurons, [STEP_V] = square,
+                      [STEP_K] = square, [STEP_Q] = square, [TURNED] = square, [SIGNS] = mp, [ROWS_OF_X] = (long)l * dp,
+                      [COLUMNS_OF_X] = (long)d * lp, [QUERY] = attended, [MAPPED] = attended, [ATTENTION] = scores,
+                      [ATTENDED] = attended, [HIDDEN] = (long)s * mp, [ACTIVE] = mp, [SCALED] = attended,
+                      [SCALED_SUM] = dp, [SHARED] = dp, [MIXED] = (long)m * s, [MIXED_PLACE] = mp,
+                      [MIXED_U] = neurons, [DATTENDED] = attended, [DSCORES] = scores, [DMAPPED] = attended}};
     long size = 0;
-    for (int i = 0; i < BUFFERS; i++) size += sizes[i];
-    float *memory = calloc(size, 4);
-    if (!memory) return -1;
-    for (long i = 0, offset = 0; i < BUFFERS; offset += sizes[i++]) at[i] = memory + offset;
+    for (int i = 0; i < BUFFERS; i++) size += lines(model->size[i]);
+    float *memory = aligned_alloc(LINE, size);
+    if (!memory) return 0;
+    memset(memory, 0, size);
+    for (long i = 0, offset = 0; i < BUFFERS; offset += lines(model->size[i++])) model->at[i] = memory + offset / 4;
+    float **at = model->at;
     pad(W_O, m, d, at[O]), pad(W_V, d, d, at[V]), pad(W_K, d, d, at[K]), pad(W_Q, d, d, at[Q]);
     memcpy(at[SIGNS], a, 4 * m);
-    double losses = 0;
-    for (int step = 0; step < steps; step++) {
-        multiply(m, dp, d, at[O], dp, 1, at[V], dp, at[U], dp, 0);
-        transpose(at[U], m, d, dp, at[UT], mp);
-        multiply(d, dp, d, at[Q], 1, dp, at[K], dp, at[C], dp, 0);
-        memset(at[DU], 0, 4 * sizes[DU]), memset(at[DC], 0, 4 * sizes[DC]);
-        float *aU = at[U]; /* from here on a U, row by row: what the gradient by an attended token is made of */
-        for (int j = 0; j < m; j++)
-            for (int i = 0; i < dp; i += WIDTH) *(vec *)(aU + j * dp + i) *= a[j];
-        double loss = 0;
-        for (int i = 0; i < b; i++) {
-            const long sample = order[(long)step * b + i];
-            const float *x = X + sample * l * dp, *xt = XT + sample * d * lp;
-            const long *tokens = queries + ((long)step * b + i) * s;
-            for (int q = 0; q < s; q++) memcpy(at[QUERY] + q * dp, x + tokens[q] * dp, 4 * dp);
-            multiply(s, dp, d, at[QUERY], dp, 1, at[C], dp, at[MAPPED], dp, 0);
-            multiply(s, lp, d, at[MAPPED], dp, 1, xt, lp, at[ATTENTION], lp, 0);
-            for (int q = 0; q < s; q++) softmax(at[ATTENTION] + q * lp, l, lp);
-            multiply(s, dp, l, at[ATTENTION], lp, 1, x, dp, at[ATTENDED], dp, 0);
-            multiply(s, mp, d, at[ATTENDED], dp, 1, at[UT], mp, at[HIDDEN], mp, 0);
-            double F = 0;
-            for (int q = 0; q < s; q++) {
-                vec sum = {0}; /* signs are padded with zeros */
-                for (int j = 0; j < mp; j += WIDTH) {
-                    vec *h = (vec *)(at[HIDDEN] + q * mp + j);
-                    const ivec active = ~(*h <= 0); /* so that a value that is not a number stays one */
-                    sum += *(vec *)(at[SIGNS] + j) * (vec)((ivec)*h & active);
-                    *h = (vec)((ivec)((vec){0} + 1) & active);
-                }
-                F += total(sum);
-            }
-            const double missing = 1 - y[sample] * F / s;
-            if (missing <= 0) continue; /* a loss that is not a number goes on, and is seen */
-            loss += missing;
-            const float g = -eta * y[sample] / (b * s);
-            for (int k = 0; k < s * dp; k += WIDTH) *(vec *)(at[SCALED] + k) = *(vec *)(at[ATTENDED] + k) * g;
-            multiply(m, dp, s, at[HIDDEN], 1, mp, at[SCALED], dp, at[DU], dp, 1);
-            multiply(s, dp, m, at[HIDDEN], mp, 1, aU, dp, at[DATTENDED], dp, 0);
-            multiply(s, lp, d, at[DATTENDED], dp, 1, xt, lp, at[DSCORES], lp, 0);
-            for (int q = 0; q < s; q++) {
-                float *da = at[DATTENDED] + q * dp, *z = at[ATTENDED] + q * dp;
-                vec product = {0};
-                for (int k = 0; k < dp; k += WIDTH) product += *(vec *)(da + k) * *(vec *)(z + k);
-                const float inner = total(product);
-                float *ds = at[DSCORES] + q * lp, *A = at[ATTENTION] + q * lp;
-                for (int k = 0; k < lp; k += WIDTH) *(vec *)(ds + k) = (*(vec *)(ds + k) - inner) * *(vec *)(A + k) * g;
-            }
-            multiply(s, dp, l, at[DSCORES], lp, 1, x, dp, at[DMAPPED], dp, 0);
-            multiply(d, dp, s, at[QUERY], 1, dp, at[DMAPPED], dp, at[DC], dp, 1);
+    return 1;
+}
+
+/* The maps that every sample of a step needs: U and C. */
+static void form_maps(const Model *model) {
+    const int d = model->d, m = model->m, dp = model->dp;
+    float *const *at = model->at;
+    multiply(m, dp, d, at[O], dp, 1, at[V], dp, at[U], dp, 0);
+    transpose(at[U], m, d, dp, at[UT], model->mp);
+    multiply(d, dp, d, at[Q], 1, dp, at[K], dp, at[C], dp, 0);
+}
+
+/* F of a sample; HIDDEN is left as the indicator of active neurons, and ACTIVE says for how many queries each is. */
+static double forward(const Model *model, const float *x, const float *xt, const long *tokens) {
+    const int s = model->s, l = model->l, d = model->d, lp = model->lp, dp = model->dp, mp = model->mp;
+    float *const *at = model->at;
+    for (int q = 0; q < s; q++) copy(x + tokens[q] * dp, dp, at[QUERY] + q * dp);
+    multiply(s, dp, d, at[QUERY], dp, 1, at[C], dp, at[MAPPED], dp, 0);
+    multiply(s, lp, d, at[MAPPED], dp, 1, xt, lp, at[ATTENTION], lp, 0);
+    for (int q = 0; q < s; q++) softmax(at[ATTENTION] + q * lp, l, lp);
+    multiply(s, dp, l, at[ATTENTION], lp, 1, x, dp, at[ATTENDED], dp, 0);
+    multiply(s, mp, d, at[ATTENDED], dp, 1, at[UT], mp, at[HIDDEN], mp, 0);
+    float *hidden = at[HIDDEN], *active = at[ACTIVE];
+    const float *signs = at[SIGNS]; /* padded with zeros */
+    memset(active, 0, 4 * mp);
+    double F = 0;
+    for (int q = 0; q < s; q++, hidden += mp) {
+        vec sum = {0};
+        for (int j = 0; j < mp; j += WIDTH) {
+            const vec h = *(vec *)(hidden + j);
+            const ivec positive = ~(h <= 0); /* so that a value that is not a number stays one */
+            const vec one = (vec)((ivec)((vec){0} + 1) & positive);
+            sum += *(vec *)(signs + j) * (vec)((ivec)h & positive);
+            *(vec *)(hidden + j) = one;
+            *(vec *)(active + j) += one;
         }
-        losses += loss / b;
-        for (int j = 0; j < m; j++)
-            for (int i = 0; i < dp; i += WIDTH) *(vec *)(at[DU] + j * dp + i) *= a[j];
-        transpose(at[V], d, d, dp, at[TURNED], dp);
-        multiply(m, dp, d, at[DU], dp, 1, at[TURNED], dp, at[STEP_O], dp, 0);
-        multiply(d, dp, m, at[O], 1, dp, at[DU], dp, at[STEP_V], dp, 0);
-        multiply(d, dp, d, at[Q], dp, 1, at[DC], dp, at[STEP_K], dp, 0);
-        transpose(at[DC], d, d, dp, at[TURNED], dp);
-        multiply(d, dp, d, at[K], dp, 1, at[TURNED], dp, at[STEP_Q], dp, 0);
-        for (int w = 0; w < 4; w++)
-            for (long i = 0; i < sizes[O + w]; i++) at[O + w][i] -= at[STEP_O + w][i];
+        F += total(sum);
+    }
+    return F / s;
+}
+
+/* Adds a sample's gradient by U, but for the signs, and by C, times g; after `forward`, and with a U for U.
+
+   A neuron that is active for no query has no part in it, and one that is active for all has the same part in all: only
+   the others need products over neurons. In a sample most queries attend to much the same. */
+static void backward(const Model *model, const float *x, const float *xt, float g) {
+    const int s = model->s, l = model->l, d = model->d, m = model->m, lp = model->lp, dp = model->dp, mp = model->mp;
+    float *const *at = model->at;
+    int *mixed = (int *)at[MIXED_PLACE], count = 0;
+    memset(at[SCALED_SUM], 0, 4 * dp), memset(at[SHARED], 0, 4 * dp);
+    for (int q = 0; q < s; q++)
+        for (int i = 0; i < dp; i += WIDTH)
+            *(vec *)(at[SCALED_SUM] + i) += *(vec *)(at[SCALED] + q * dp + i) = *(vec *)(at[ATTENDED] + q * dp + i) * g;
+    for (int j = 0; j < m; j++) {
+        const float *u = at[U] + j * dp;
+        if (at[ACTIVE][j] == 0) continue;
+        if (at[ACTIVE][j] == s) {
+            add(at[SCALED_SUM], dp, at[DU] + j * dp);
+            add(u, dp, at[SHARED]);
+            continue;
+        }
+        copy(u, dp, at[MIXED_U] + count * dp);
+        for (int q = 0; q < s; q++) at[MIXED][count * s + q] = at[HIDDEN][q * mp + j];
+        mixed[count++] = j;
+    }
+    for (int q = 0; q < s; q++) copy(at[SHARED], dp, at[DATTENDED] + q * dp);
+    multiply(s, dp, count, at[MIXED], 1, s, at[MIXED_U], dp, at[DATTENDED], dp, 1);
+    float *dU = at[MIXED_U]; /* has been used */
+    multiply(count, dp, s, at[MIXED], s, 1, at[SCALED], dp, dU, dp, 0);
+    for (int k = 0; k < count; k++) add(dU + k * dp, dp, at[DU] + mixed[k] * dp);
+    multiply(s, lp, d, at[DATTENDED], dp, 1, xt, lp, at[DSCORES], lp, 0);
+    for (int q = 0; q < s; q++) {
+        float *da = at[DATTENDED] + q * dp, *z = at[ATTENDED] + q * dp;
+        vec product = {0};
+        for (int i = 0; i < dp; i += WIDTH) product += *(vec *)(da + i) * *(vec *)(z + i);
+        const float inner = total(product);
+        float *ds = at[DSCORES] + q * lp, *A = at[ATTENTION] + q * lp;
+        for (int i = 0; i < lp; i += WIDTH) *(vec *)(ds + i) = (*(vec *)(ds + i) - inner) * *(vec *)(A + i) * g;
+    }
+    multiply(s, dp, l, at[DSCORES], lp, 1, x, dp, at[DMAPPED], dp, 0);
+    multiply(d, dp, s, at[QUERY], 1, dp, at[DMAPPED], dp, at[DC], dp, 1);
+}
+
+static void times_signs(const Model *model, float *rows) {
+    for (int j = 0; j < model->m; j++)
+        for (int i = 0; i < model->dp; i += WIDTH) *(vec *)(rows + j * model->dp + i) *= model->at[SIGNS][j];
+}
+
+/* Moves the weights by DU and DC, the step by U and C. */
+static void move(const Model *model) {
+    const int d = model->d, m = model->m, dp = model->dp;
+    float *const *at = model->at;
+    transpose(at[V], d, d, dp, at[TURNED], dp);
+    multiply(m, dp, d, at[DU], dp, 1, at[TURNED], dp, at[STEP_O], dp, 0);
+    multiply(d, dp, m, at[O], 1, dp, at[DU], dp, at[STEP_V], dp, 0);
+    multiply(d, dp, d, at[Q], dp, 1, at[DC], dp, at[STEP_K], dp, 0);
+    transpose(at[DC], d, d, dp, at[TURNED], dp);
+    multiply(d, dp, d, at[K], dp, 1, at[TURNED], dp, at[STEP_Q], dp, 0);
+    for (int w = 0; w < 4; w++)
+        for (long i = 0; i < model->size[O + w]; i++) at[O + w][i] -= at[STEP_O + w][i];
+}
+
+/* Takes up to `steps` steps of weights W_O (m, d), W_V, W_K, W_Q (d, d), in place; ends after an epoch, of `epoch` steps,
+   whose loss is zero or no number.
+
+   X (n, l, padded d) and XT (n, d, padded l), with zeros behind d and l, hold the training samples and y (n) their labels;
+   order (steps, b) names the samples of each mini-batch and queries (steps, b, s) their query tokens. `losses` becomes
+   the sum of the last epoch's mini-batch losses. Returns the number of steps taken, or -1 without memory. */
+int take_steps(int steps, int epoch, int b, int s, int l, int d, int m, float *W_O, float *W_V, float *W_K, float *W_Q,
+               const float *a, const float *X, const float *XT, const float *y, const long *order, const long *queries,
+               float eta, double *losses) {
+    Model model;
+    if (!start(&model, s, l, d, m, W_O, W_V, W_K, W_Q, a)) return -1;
+    float **at = model.at;
+    int step = 0;
+    for (*losses = 1; step < steps && *losses > 0 && *losses < INFINITY;) {
+        *losses = 0;
+        for (int end = step + epoch; step < end; step++) {
+            form_maps(&model);
+            times_signs(&model, at[U]); /* forward has the transpose */
+            memset(at[DU], 0, 4 * model.size[DU]), memset(at[DC], 0, 4 * model.size[DC]);
+            double loss = 0;
+            for (int i = 0; i < b; i++) {
+                const long sample = order[(long)step * b + i];
+                const float *x = X + sample * l * model.dp, *xt = XT + sample * d * model.lp;
+                const double missing = 1 - y[sample] * forward(&model, x, xt, queries + ((long)step * b + i) * s);
+                if (missing <= 0) continue; /* a loss that is not a number goes on, and is seen */
+                loss += missing;
+                backward(&model, x, xt, -eta * y[sample] / (b * s));
+            }
+            *losses += loss / b;
+            if (loss == 0) continue;
+            times_signs(&model, at[DU]);
+            move(&model);
+        }
     }
     unpad(at[O], m, d, W_O), unpad(at[V], d, d, W_V), unpad(at[K], d, d, W_K), unpad(at[Q], d, d, W_Q);
-    free(memory);
-    return losses;
+    free(at[0]);
+    return step;
+}
+
+/* F (n) of samples X (n, l, d) with query tokens (n, s), the arguments else as above. Returns 0 without memory. */
+int outputs(int n, int s, int l, int d, int m, const float *W_O, const float *W_V, const float *W_K, const float *W_Q,
+            const float *a, const float *X, const long *queries, float *F) {
+    Model model;
+    if (!start(&model, s, l, d, m, W_O, W_V, W_K, W_Q, a)) return 0;
+    form_maps(&model);
+    float *x = model.at[ROWS_OF_X], *xt = model.at[COLUMNS_OF_X];
+    for (long i = 0; i < n; i++) {
+        pad(X + i * l * d, l, d, x);
+        transpose(x, l, d, model.dp, xt, model.lp);
+        F[i] = forward(&model, x, xt, queries + i * s);
+    }
+    free(model.at[0]);
+    return 1;
 }

@@ -7,7 +7,7 @@ from streams of its own, so the result of a trial does not depend on its company
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from math import inf
 from typing import NamedTuple
 
 import numpy as np
@@ -78,6 +78,10 @@ def train(
     Yields:
         Every trial once, in the order of their leaving.
     """
+    if compiled(settings[0], dtype, device):
+        for i, (setting, own, given) in enumerate(zip(settings, streams, samples, strict=True)):
+            yield _train_compiled(i, setting, own, given, watch)
+        return
     batch = _Batch(settings, streams, samples, dtype, device)
     while batch.members:
         if watch:
@@ -87,6 +91,29 @@ def train(
         leaving = fitted | ~torch.isfinite(loss) | (batch.iterations >= batch.stacked["T"])
         if bool(leaving.any()):
             yield from batch.leave(fitted, leaving)
+
+
+def compiled(setting: Setting, dtype: torch.dtype, device: str) -> bool:
+    """Whether such models are trained and tested by the compiled code, which takes one after the other."""
+    return setting.attention and device == "cpu" and dtype == torch.float32 and native.library() is not None
+
+
+def _train_compiled(
+    position: int, setting: Setting, streams: Streams, samples: Samples, watch: Watch | None
+) -> Trained:
+    initial, a = initial_weights(streams.model, setting)
+    W, a, ready = Weights(*(w.float() for w in initial)), a.float(), native.Samples(samples.X, samples.y)
+    epoch, iterations, loss = setting.steps_per_epoch, 0, 1.0
+    order, queries = draw_steps(streams.steps, setting)
+    while 0 < loss < inf and iterations < setting.T:
+        if watch:
+            watch(iterations, [position], W)
+        if len(order) == 0:
+            order, queries = draw_steps(streams.steps, setting)
+        most = epoch if watch else -(-(setting.T - iterations) // epoch) * epoch
+        taken, loss = native.take_steps(W, a, ready, order[:most], queries[:most], setting.eta, epoch)
+        order, queries, iterations = order[taken:], queries[taken:], iterations + taken
+    return Trained(position, W, a, iterations, fitted=loss == 0)
 
 
 class _Batch:
@@ -110,11 +137,8 @@ class _Batch:
         stacked = {name: torch.cat([getattr(W, name) for W, _ in models]) for name in Weights._fields}
         stacked["a"] = torch.cat([a for _, a in models])
         stacked["eta"] = torch.tensor([s.eta for s in settings])[:, None]
-        compiled = self.setting.attention and device == "cpu" and dtype == torch.float32
-        self.compiled = [native.Samples(s.X, s.y) for s in samples] if compiled and native.library() else None
-        if self.compiled is None:
-            stacked["X"] = torch.stack([torch.from_numpy(model_tokens(s.X, self.setting)) for s in samples])
-            stacked["y"] = torch.stack([torch.from_numpy(s.y) for s in samples])
+        stacked["X"] = torch.stack([torch.from_numpy(model_tokens(s.X, self.setting)) for s in samples])
+        stacked["y"] = torch.stack([torch.from_numpy(s.y) for s in samples])
         self.stacked = {name: tensor.to(device, dtype) for name, tensor in stacked.items()}
         self.stacked["T"] = torch.tensor([s.T for s in settings], device=device)
 
@@ -132,34 +156,15 @@ class _Batch:
         first = self.stacked["order"].shape[1] - self.epochs_drawn * k
         self.epochs_drawn -= 1
         self.iterations += k
-        if self.compiled is not None:
-            return self._compiled_steps(self.compiled, slice(first, first + k))
         losses = [self._step(step) for step in range(first, first + k)]
         return torch.stack(losses).sum(0)
 
-    def _compiled_steps(self, samples: Sequence[native.Samples], steps: slice) -> Float[Tensor, " t"]:
-        x, s = self.stacked, self.setting
-        losses = []
-        for i, one in enumerate(samples):
-            order = x["order"][i, steps].numpy() if s.steps_per_epoch > 1 else np.arange(s.N)[None]
-            queries = x["queries"][i, steps].numpy() if "queries" in x else _all_tokens(*order.shape, s.kept)
-            W = [x[name][i : i + 1] for name in Weights._fields]
-            losses.append(native.take_steps(W, x["a"][i : i + 1], one, order, queries, float(x["eta"][i])))
-        return torch.tensor(losses)
-
     def _draw_block(self) -> None:
-        k, s = self.setting.steps_per_epoch, self.setting
-        self.epochs_drawn = -(-STEPS_DRAWN_AT_ONCE // k)
-        steps = self.epochs_drawn * k
-        orders, queries = [], []
-        for i in self.members:
-            orders.append(draw_order(self.steps[i], s, self.epochs_drawn))
-            if s.attention and s.kept > s.S:
-                queries.append(draw_subsets(self.steps[i], s.kept, s.S, (steps, s.batch_size)))
+        drawn = [draw_steps(self.steps[i], self.setting) for i in self.members]
         device = self.stacked["a"].device
-        self.stacked["order"] = torch.from_numpy(np.stack(orders)).to(device)
-        if queries:
-            self.stacked["queries"] = torch.from_numpy(np.stack(queries)).to(device)
+        for name, values in zip(("order", "queries"), zip(*drawn, strict=True), strict=True):
+            self.stacked[name] = torch.from_numpy(np.stack(values)).to(device)
+        self.epochs_drawn = self.stacked["order"].shape[1] // self.setting.steps_per_epoch
 
     def _step(self, step: int) -> Float[Tensor, " t"]:
         x = self.stacked
@@ -168,7 +173,8 @@ class _Batch:
             X, y = take_samples(X, y, x["order"][:, step], self.workspace)
         queries = None
         if self.setting.attention:
-            queries = take_tokens(X, x["queries"][:, step], self.workspace) if "queries" in x else X
+            everyone = self.setting.kept == self.setting.S
+            queries = X if everyone else take_tokens(X, x["queries"][:, step], self.workspace)
         W = self.weights
         loss, change = loss_and_step(W, x["a"], X, y, queries, x["eta"], self.workspace)
         # No fused multiply-add, as sub_(dw, alpha=eta) would be: vectorised code rounds it otherwise than the scalar
@@ -186,18 +192,24 @@ class _Batch:
         staying = (~leaving).nonzero().flatten()
         self.members = [self.members[i] for i in staying.tolist()]
         self.stacked = {name: tensor.index_select(0, staying) for name, tensor in self.stacked.items()}
-        if self.compiled is not None:
-            self.compiled = [self.compiled[i] for i in staying.tolist()]
-
-
-@cache
-def _all_tokens(steps: int, b: int, L: int) -> Int[np.ndarray, "steps b l"]:
-    return np.tile(np.arange(L), (steps, b, 1))
 
 
 def model_tokens(X: Float[np.ndarray, "n l d"], setting: Setting) -> Float[np.ndarray, "n k d"]:
     """Tokens as the model needs them: all k = l of them, or without attention their mean as the only one, k = 1."""
     return X if setting.attention else X.mean(1, keepdims=True)
+
+
+def draw_steps(
+    rng: np.random.Generator, setting: Setting
+) -> tuple[Int[np.ndarray, "steps b"], Int[np.ndarray, "steps b s"]]:
+    """Draw the samples of the mini-batches of some epochs, and the query tokens of each (without attention none)."""
+    order = draw_order(rng, setting, -(-STEPS_DRAWN_AT_ONCE // setting.steps_per_epoch))
+    if setting.steps_per_epoch == 1:
+        order = np.sort(order, 1)  # the whole training set is taken as it is
+    if setting.attention and setting.kept > setting.S:
+        return order, draw_subsets(rng, setting.kept, setting.S, order.shape)
+    tokens = np.arange(setting.kept if setting.attention else 0)
+    return order, np.broadcast_to(tokens, (*order.shape, len(tokens)))
 
 
 def draw_order(rng: np.random.Generator, setting: Setting, epochs: int) -> Int[np.ndarray, "steps b"]:
