@@ -224,7 +224,7 @@ def contrast(first: PlantedThreshold, second: PlantedThreshold) -> Test:
     def test(rng: np.random.Generator) -> Tested:
         arms = []
         for name, planted, claimed in (("first", first, -4), ("second", second, -2)):
-            placement = PROFILES["standard"].place(CELLS, claim(claimed))
+            placement = PROFILES["standard"].place(CELLS, claim(claimed), decides=False)
             counts = simulate(placement, planted, rng, work)
             for row in counts.itertuples():
                 outcomes = np.arange(row.trials) < row.successes
@@ -460,7 +460,12 @@ STEEPENING = [
         )
     ),
 ]
-EVERY = [*CONDITIONS, *OTHER_KINDS, *STEEPENING]  # new ones at the end, as a place here is part of the seed
+# Bends far enough from the edge of the claim for a run to end early because its verdict is clear.
+CLEAR = [
+    Condition(f"placed, {name}, strong bend", bent(at_the_end, 0.3), claim(-1), at_the_end, profile="standard")
+    for name, at_the_end in (("better than claimed", -0.55), ("beyond the margin", -1.95))
+]
+EVERY = [*CONDITIONS, *OTHER_KINDS, *STEEPENING, *CLEAR]  # new ones at the end, as a place here is part of the seed
 
 
 def main() -> None:

@@ -53,7 +53,7 @@ from theorycheck.statistics.placement import FIRST_LOOK, SEARCH_ROUNDS, SEARCH_T
 from theorycheck.verification import carry_out, count
 
 SEEDS = tuple(range(41_000, 41_008))  # of all trials here; the verdicts in docs/ have others
-CELLS_TIMED = 12
+CELLS_TIMED = 2  # of every N
 STEPS_TIMED = 20
 TRIALS_PROFILED = 40
 
@@ -65,12 +65,18 @@ def hardest(plan: Plan, trials: int) -> int:
 
 
 def grid_seconds(plan: Plan, iterations: int, replicates: int) -> tuple[float, float]:
-    """CPU-seconds of the grid, and the standard error of that extrapolation from a sample of its cells."""
-    rng = np.random.default_rng(plan.seed)
-    cells = [plan.cells[i] for i in rng.choice(len(plan.cells), CELLS_TIMED)]
-    seconds = [_eager_trial(plan.trial(cell, 0), iterations) for cell in cells]
-    trials = len(plan.cells) * replicates
-    return trials * float(np.mean(seconds)), trials * float(np.std(seconds, ddof=1)) / np.sqrt(CELLS_TIMED)
+    """CPU-seconds of the grid, and the standard error of that extrapolation from a sample of its cells.
+
+    The sample is stratified by N, on which the time of an iteration depends.
+    """
+    rng, seconds, variance = np.random.default_rng(plan.seed), 0.0, 0.0
+    for n in plan.samples:
+        cells = [cell for cell in plan.cells if cell.n == n]
+        chosen = rng.choice(len(cells), CELLS_TIMED, replace=False)
+        timed = [_eager_trial(plan.trial(cells[i], 0), iterations) for i in chosen]
+        seconds += len(cells) * replicates * float(np.mean(timed))
+        variance += (len(cells) * replicates) ** 2 * float(np.var(timed, ddof=1)) / CELLS_TIMED
+    return seconds, float(np.sqrt(variance))
 
 
 def _eager_trial(trial: Trial, iterations: int) -> float:

@@ -20,6 +20,7 @@ from theorycheck.statistics.placement import (
 from theorycheck.statistics.planted import PlantedThreshold
 from theorycheck.statistics.question import Question, Variable
 from theorycheck.statistics.threshold import fit_threshold
+from theorycheck.verdict import Interval
 
 LEVELS = (0.03, 0.04, 0.06, 0.09, 0.13, 0.2, 0.3)
 SAMPLES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
@@ -32,8 +33,8 @@ def law(exponent=-1.0, threshold=24.0, steepness=1.5):
     return PlantedThreshold(LEVELS, SAMPLES, 1, exponent, threshold, steepness)
 
 
-def adaptive(width=0.3, budget=2000):
-    return Adaptive(CELLS, QUESTION, width, budget)
+def adaptive(width=0.3, budget=2000, decides=False):
+    return Adaptive(CELLS, QUESTION, width, budget, decides)
 
 
 def collected(placement, planted, seed, **options):
@@ -85,6 +86,37 @@ def test_it_does_not_stop_while_a_bend_may_be_unseen(monkeypatch):
     assert adaptive(0.25, 4000).next_round(table)
     monkeypatch.setattr("theorycheck.statistics.placement.BEND_SEEN", 30.0)
     assert not adaptive(0.25, 4000).next_round(table)
+
+
+@pytest.mark.parametrize(
+    ("at_the_end", "curvature", "ends"), [(-0.25, 0.4, True), (-2.5, 0.4, True), (-1.25, 0.4, False), (-0.25, 0, False)]
+)
+def test_it_may_stop_when_a_bend_was_seen_and_the_verdict_is_clear(at_the_end, curvature, ends):
+    """The edge of the claim is -1.25. Where no bend is seen, the interval must be narrow."""
+    planted = PlantedThreshold(LEVELS, SAMPLES, 1, 0.0, 24.0, 2.0, curvature=curvature)
+    exponent = at_the_end - 2 * curvature * np.log(LEVELS[0] / planted.middle)
+    table = collected(adaptive(0.01, 1400), replace(planted, exponent=exponent), 1)
+    assert adaptive(0.01, 4000).next_round(table)
+    assert bool(adaptive(0.01, 4000, decides=True).next_round(table)) is not ends
+
+
+@pytest.mark.parametrize(
+    ("relation", "interval", "clearance"),
+    [
+        ("O", (-0.75, -0.5), 0.5),
+        ("O", (-1.3, -1.2), 0.0),
+        ("O", (-2.0, -1.5), 0.25),
+        ("Omega", (-0.75, -0.25), 0.0),
+        ("Omega", (-2.0, -1.25), 0.5),
+        ("Theta", (-1.125, -1.0), 0.125),
+        ("Theta", (-0.5, 0.0), 0.25),
+        ("Theta", (-2.0, 0.0), 0.0),
+        ("O", (-np.inf, -0.5), 0.0),
+    ],
+)
+def test_the_clearance_of_an_interval_is_its_distance_from_what_would_decide_otherwise(relation, interval, clearance):
+    asked = replace(QUESTION, relation=relation)
+    assert asked.clearance(asked.variables[0], Interval(*interval, 0.95)) == clearance
 
 
 def test_the_budget_is_never_exceeded_and_thinned_evenly():
@@ -148,7 +180,7 @@ def test_information_is_that_of_a_glm_and_is_updated_exactly():
 def test_the_deep_end_may_be_either():
     growing = replace(QUESTION, variables=(Variable("x", "x", -1.0, "oo"),))
     towards = {
-        q.variables[0].goes_to: simulate(Adaptive(CELLS, q, 0.01, 800), law(), np.random.default_rng(0))
+        q.variables[0].goes_to: simulate(Adaptive(CELLS, q, 0.01, 800, decides=False), law(), np.random.default_rng(0))
         for q in (QUESTION, growing)
     }
     assert trials_at(towards["0"], 0.03) > trials_at(towards["oo"], 0.03)

@@ -41,9 +41,9 @@ class Profile:
     budget: int
     share: float
 
-    def place(self, cells: tuple[tuple[float, float], ...], question: Question) -> Adaptive:
-        """The placement of trials over cells that answers a question to this extent."""
-        return Adaptive(cells, question, self.width * question.margin, self.budget)
+    def place(self, cells: tuple[tuple[float, float], ...], question: Question, decides: bool = True) -> Adaptive:
+        """The placement of trials over cells that answers a question to this extent; `decides` as there."""
+        return Adaptive(cells, question, self.width * question.margin, self.budget, decides)
 
     def repeat(self, cells: tuple[tuple[float, float], ...], replicates: int) -> Grid:
         """The placement that tries all cells alike, to this extent; twice at least, so that scatter is seen."""
@@ -280,14 +280,14 @@ def _place(
     claim: Claim, profile: ProfileName, cells: tuple[tuple[float, float], ...], group: Mapping[str, Any]
 ) -> Placement:
     """Adaptively for thresholds that follow power laws of one variable, else every cell alike."""
-    law = claim.law
-    if isinstance(law, Contrast):
-        law = next(bound for value, bound in (law.first, law.second) if value == group[law.group])
+    law, decides = claim.law, True
+    if isinstance(law, Contrast):  # which needs the exponents, not whether each is as claimed
+        law, decides = next(bound for value, bound in (law.first, law.second) if value == group[law.group]), False
     if not one_threshold(law, claim.design):
         return PROFILES[profile].repeat(cells, claim.design.replicates)
     if profile == "full":
         return Grid(cells, claim.design.replicates)
-    return PROFILES[profile].place(cells, _question(law, claim))
+    return PROFILES[profile].place(cells, _question(law, claim), decides)
 
 
 def question(asked: Claim | Law) -> Question:

@@ -73,26 +73,29 @@ class Grid:
 class Adaptive:
     """Near the N where success turns, and most at those levels that tell most about the exponent for their work.
 
-    Ends when the 95 % interval of the exponent is narrow enough, in a run that would have seen a bend that matters, or
-    when the budget is spent.
+    Ends when the 95 % interval of the exponent is narrow enough, or when the budget is spent.
 
     Attributes:
         cells: all (level, N) that may be tried.
         question: what the trials are to answer; its one variable is the level.
-        width: of the interval that is narrow enough.
+        width: of an interval that is narrow enough.
         budget: most trials.
+        decides: whether the interval is narrow enough as well when a bend was seen, so that more trials would hardly
+            narrow it, and it is farther from the edge of what the question allows than it is wide.
     """
 
     cells: tuple[Cell, ...]
     question: Question
     width: float
     budget: int
+    decides: bool
 
     def __str__(self) -> str:
         """For readers."""
+        clear = ", or a bend was seen and leaves the verdict clear" * self.decides
         return (
             f"trials placed where success turns, until the 95 % interval is at most {self.width:g} wide and a bend "
-            f"would be seen, at most {self.budget} trials"
+            f"would be seen{clear}, at most {self.budget} trials"
         )
 
     def next_round(self, counts: pd.DataFrame) -> Counter[Cell]:
@@ -123,12 +126,18 @@ class Adaptive:
         The average over an unseen bend has a narrow interval as well, at the wrong place. A bend would be seen once the
         local exponent is known to within some margins of the claim.
         """
-        evidence, factor = gather(counts, self.question), self.question.factors[0]
+        evidence, (variable,) = gather(counts, self.question), self.question.variables
         fits = fit_laws(evidence, self.question)
-        if fits is None or fits.interval(factor).width > self.width:
+        if fits is None:
+            return False
+        interval, clearance = fits.interval(variable.factor), 0.0
+        if self.decides and (fits.bent or fits.doubt):
+            clearance = self.question.clearance(variable, interval)
+        if interval.width > max(self.width, clearance):
             return False
         bent = bend_allowed(fits, evidence)
-        return bent is not None and (bent.interval(factor, at=fits.deepest).width <= BEND_SEEN * self.question.margin)
+        local = None if bent is None else bent.interval(variable.factor, at=fits.deepest)
+        return local is not None and local.width <= BEND_SEEN * self.question.margin
 
 
 Placement = Grid | Adaptive

@@ -78,3 +78,8 @@ class Question:
             bounded_below = (self.relation == "O") == (variable.goes_to == "0")
             low, high = (low, np.inf) if bounded_below else (-np.inf, high)
         return Interval(low, high, 1.0)
+
+    def clearance(self, variable: Variable, interval: Interval) -> float:
+        """How far an interval is from the nearest edge of what the law allows; 0 if an edge lies in it."""
+        edges = [edge for edge in (self.allowed(variable).low, self.allowed(variable).high) if np.isfinite(edge)]
+        return max(0.0, min(max(edge - interval.high, interval.low - edge) for edge in edges))
