@@ -34,6 +34,12 @@ def by_pytorch(W, a, X, y, order, queries, eta):
     return W, losses
 
 
+def drawn(setting, seed):
+    """Streams, and samples and a model drawn from them."""
+    stream = streams(seed)
+    return stream, draw_samples(stream.samples, setting, setting.N), *initial_weights(stream.model, setting)
+
+
 # Sizes that are and are not multiples of the width and the tiles of the C code.
 SHAPES = [
     {"L": 20, "S": 5, "d": 8, "m": 40, "N": 16, "B": 16},
@@ -50,9 +56,7 @@ SHAPES = [
 @pytest.mark.parametrize("eta", [0.05, 2.0])
 def test_steps_are_those_of_pytorch_in_double_precision(small, shape, eta):
     setting = small.model_copy(update={**shape, "eta": eta})
-    stream = streams(0)
-    samples = draw_samples(stream.samples, setting, setting.N)
-    W, a = initial_weights(stream.model, setting)
+    stream, samples, W, a = drawn(setting, seed=0)
     order = draw_order(stream.steps, setting, 4)
     queries = draw_subsets(stream.steps, setting.L, setting.S, order.shape)
     expected, expected_loss = by_pytorch(W, a, samples.X, samples.y, order, queries, eta)
@@ -70,9 +74,7 @@ def test_steps_are_those_of_pytorch_in_double_precision(small, shape, eta):
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: "-".join(map(str, shape.values())))
 def test_outputs_are_those_of_pytorch_in_double_precision(small, shape):
     setting = small.model_copy(update=shape)
-    stream = streams(0)
-    samples = draw_samples(stream.samples, setting, setting.N)
-    W, a = initial_weights(stream.model, setting)
+    stream, samples, W, a = drawn(setting, seed=0)
     W = Weights(50 * W.W_O, *W[1:])  # outputs near 1
     queries = draw_subsets(stream.steps, setting.L, setting.S, (setting.N,))
     X = torch.from_numpy(samples.X).double()[None]
@@ -84,9 +86,7 @@ def test_outputs_are_those_of_pytorch_in_double_precision(small, shape):
 @needs_compiler
 def test_steps_end_with_the_first_epoch_without_loss(small):
     setting = small.model_copy(update={"N": 12, "B": 4})
-    stream = streams(2)
-    samples = draw_samples(stream.samples, setting, setting.N)
-    W, a = initial_weights(stream.model, setting)
+    stream, samples, W, a = drawn(setting, seed=2)
     order, ready = draw_order(stream.steps, setting, 400), native.Samples(samples.X, samples.y)
     queries = draw_subsets(stream.steps, setting.L, setting.S, order.shape)
     at_once, by_epoch = (Weights(*(w.float().contiguous() for w in W)) for _ in range(2))
@@ -105,9 +105,7 @@ def test_steps_end_with_the_first_epoch_without_loss(small):
 
 @needs_compiler
 def test_a_sample_without_loss_changes_nothing_and_one_that_is_not_a_number_is_seen(small):
-    stream = streams(1)
-    samples = draw_samples(stream.samples, small, 4)
-    W, a = initial_weights(stream.model, small)
+    stream, samples, W, a = drawn(small.model_copy(update={"N": 4}), seed=1)
     order, queries = np.arange(4)[None], draw_subsets(stream.steps, small.L, small.S, (1, 4))
     hopeless = Weights(*(torch.full_like(w, torch.nan, dtype=torch.float32) for w in W))
     ready = native.Samples(samples.X, samples.y)

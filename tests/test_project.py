@@ -87,9 +87,8 @@ def test_the_verdict_benchmark_runs(tiny, monkeypatch):
     result = benchmark("verdict").measure(bounds.load(tiny), replicates=2, seeds=(1, 2))
     assert set(result["cpu_seconds"]) >= {"grid", "ours"}
     assert [one["seed"] for one in result["seeds"]] == [1, 2]
-    for name in ("width", "straight_width"):
-        key = "ci_width" if name == "width" else "straight_ci_width"
-        assert result[key]["ours"] == statistics.median(one[f"{name}_of_ours"] for one in result["seeds"])
+    for key, of_a_seed in (("ci_width", "width_of_ours"), ("straight_ci_width", "straight_width_of_ours")):
+        assert result[key]["ours"] == statistics.median(one[of_a_seed] for one in result["seeds"])
     assert result["ratio"] == result["cpu_seconds"]["grid"] / result["cpu_seconds"]["ours"]
     profile = result["profile"]
     assert 0 < profile["seconds_of_a_trial"]["at_peak"] < profile["seconds_of_a_trial"]["training"]

@@ -126,17 +126,15 @@ def _measure(trained: Trained, setting: Setting, rng: np.random.Generator, most:
 def _predict(
     trained: Trained, setting: Setting, samples: Samples, rng: np.random.Generator, workspace: Workspace
 ) -> tuple[Tensor, Tensor]:
-    like = trained.a
-    tokens = None
-    if setting.attention:
-        tokens = draw_subsets(rng, samples.X.shape[1], setting.S, (len(samples.y),))
-        if compiled(setting, like.dtype, like.device.type):
-            return native.outputs(trained.W, trained.a, samples.X, tokens), torch.from_numpy(samples.y)[None]
+    like, queries = trained.a, None
     X = torch.from_numpy(model_tokens(samples.X, setting))[None].to(like)
-    queries = None
-    if tokens is not None:
-        queries = take_tokens(X, torch.from_numpy(tokens)[None].to(like.device), workspace)
-    return forward(trained.W, trained.a, X, queries, workspace).F, torch.from_numpy(samples.y)[None].to(like)
+    y = torch.from_numpy(samples.y)[None].to(like)
+    if setting.attention:
+        tokens = draw_subsets(rng, samples.X.shape[1], setting.S, (1, len(samples.y)))
+        if compiled(setting, like.dtype, like.device.type):
+            return native.outputs(trained.W, trained.a, samples.X, tokens[0]), y
+        queries = take_tokens(X, torch.from_numpy(tokens).to(like.device), workspace)
+    return forward(trained.W, trained.a, X, queries, workspace).F, y
 
 
 def _realised(samples: Samples) -> dict[str, float]:

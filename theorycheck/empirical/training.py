@@ -104,7 +104,7 @@ def _train_compiled(
     initial, a = initial_weights(streams.model, setting)
     W, a, ready = Weights(*(w.float() for w in initial)), a.float(), native.Samples(samples.X, samples.y)
     epoch, iterations, loss = setting.steps_per_epoch, 0, 1.0
-    order, queries = draw_steps(streams.steps, setting)
+    order = queries = np.empty(0, np.int64)
     while 0 < loss < inf and iterations < setting.T:
         if watch:
             watch(iterations, [position], W)
