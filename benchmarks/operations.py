@@ -1,4 +1,4 @@
-"""Multiply-adds of a training step, and how many a second this machine does at most."""
+"""Multiply-adds of training steps and tests, and how many a second this machine does at most."""
 
 from __future__ import annotations
 
@@ -25,10 +25,15 @@ def multiply_adds(setting: Setting, active: float, mixed: float) -> float:
             others takes sums instead of products.
     """
     s = setting
-    attention, hidden = s.d**2 + 2 * s.L * s.d, s.m * s.d
-    query = (1 + active) * (attention + s.m) + (1 + 2 * active * mixed) * hidden
+    gradient = active * (s.d**2 + 2 * s.L * s.d + s.m + 2 * mixed * s.m * s.d)
     weights = 4 * s.d**3 + 3 * s.m * s.d**2
-    return s.batch_size * s.S * query + weights
+    return s.batch_size * s.S * (multiply_adds_of_a_query(s) + gradient) + weights
+
+
+def multiply_adds_of_a_query(setting: Setting) -> int:
+    """That the output of one query token needs: its map, scores, attended token, hidden layer and output."""
+    s = setting
+    return s.d**2 + 2 * s.L * s.d + s.m * s.d + s.m
 
 
 def shares(

@@ -68,8 +68,8 @@ claim = Claim(
     response="zero_generalization_error",
     design=Design(
         factor=alpha_relevant,
-        levels=(0.15, 0.25, 0.4),
-        samples=(2, 4, 8, 16, 32),
+        levels=(0.15, 0.2, 0.3),
+        samples=(2, 4, 12, 32, 64),
         replicates=4,
         held={**SETTING, "attention": True, L: 20, d: 8, M: 3, m: 40, S: 5, "test_size": 100, T: 300},
     ),

@@ -5,6 +5,7 @@ import pytest
 import torch
 from conftest import SMALL
 
+from theorycheck.empirical import tokens
 from theorycheck.empirical.attention import attention_concentration, attention_map, look, looking_times
 from theorycheck.empirical.generalization import test_loss as measure_test_loss
 from theorycheck.empirical.generalization import training_iterations, zero_generalization_error
@@ -87,3 +88,17 @@ def test_success_by_classification_error():
     hinge, error = (measured(zero_generalization_error, count=8, N=8, criterion=c) for c in ("hinge", "error"))
     assert sum(m["outcome"] == "success" for m in error) >= sum(m["outcome"] == "success" for m in hinge)
     assert all((m["test_error"] <= SMALL["tolerance"]) == (m["outcome"] == "success") for m in error)
+
+
+def test_noise_picked_from_the_table_gives_the_test_loss_of_noise_drawn_anew(monkeypatch):
+    def losses():
+        return np.log([m["test_loss"] for m in measured(measure_test_loss, count=4, N=4, tau=0.5, test_size=40000)])
+
+    picked = losses()
+    monkeypatch.setattr(tokens, "pick_noise", tokens.draw_noise)
+    drawn = losses()
+    monkeypatch.setattr(tokens, "pick_noise", lambda *args: 1.2 * tokens.draw_noise(*args))
+    noisier = losses()
+    assert (picked != drawn).all()
+    assert np.abs(picked - drawn).max() < 0.05
+    assert (noisier - drawn).mean() > 0.05

@@ -100,14 +100,14 @@ BREAK = {
     "missing field": (('    refuted_by="N* grows faster",\n', ""), r"field refuted_by of Claim: Field required"),
     "extra field": (("notation=NOTATION", "notation=NOTATION, colour=1"), r"line {line}, field colour of Claim: Extra"),
     "few levels": (
-        ("levels=(0.15, 0.25, 0.4)", "levels=(0.15, 0.25)"),
+        ("levels=(0.15, 0.2, 0.3)", "levels=(0.15, 0.2)"),
         r"line {line}, field levels of Design: .* at least 3",
     ),
     "negative level": (
-        ("levels=(0.15, 0.25", "levels=(-0.15, 0.25"),
+        ("levels=(0.15, 0.2", "levels=(-0.15, 0.2"),
         r"field levels of Design: levels must be finite and not negative",
     ),
-    "few N": (("(2, 4, 8, 16, 32)", "(2, 4)"), r"line {line}, field samples of Design: .* at least 3 different sample"),
+    "few N": (("(2, 4, 12, 32, 64)", "(2, 4)"), r"line {line}, field samples of Design: .* at least 3 different sample"),
     "no exponent": (
         ("BigO(alpha_relevant**-2", "BigO(2**(1 / alpha_relevant)"),
         r"line {line}: asked for the exponent",
@@ -138,12 +138,12 @@ def test_a_missing_claim_file_is_an_error():
     ("change", "error", "message"),
     [
         (
-            ("levels=(0.15, 0.25, 0.4)", "levels=(0.15, 0.25, 1.4)"),
+            ("levels=(0.15, 0.2, 0.3)", "levels=(0.15, 0.2, 1.4)"),
             DesignError,
             r"impossible at alpha_\* = 1\.4.*less than",
         ),
         (
-            ("levels=(0.15, 0.25, 0.4)", "levels=(0.15, 0.25, 0.95)"),
+            ("levels=(0.15, 0.2, 0.3)", "levels=(0.15, 0.2, 0.95)"),
             DesignError,
             r"alpha_\* \+ alpha_# must not exceed 1",
         ),

@@ -56,7 +56,7 @@ def test_verify_prints_the_verdict_and_its_grounds(cli, tiny, tmp_path):
     assert result.exit_code in (0, 1, 3)
     for line in ("tiny   Li et al. 2023, Theorem 1 (stated)", "60 trials (60 trained, 0 reused from the store)"):
         assert line in result.stdout
-    for word in ("claim", "assuming", "design", "fit", "checks", "over 0.15 <= alpha_* <= 0.4", "report"):
+    for word in ("claim", "assuming", "design", "fit", "checks", "over 0.15 <= alpha_* <= 0.3", "report"):
         assert word in result.stdout
     assert (tmp_path / "theorycheck-out/tiny/report.md").exists()
     again = cli("verify", "--claim", tiny, "--jobs", 1, "--profile", "full")
@@ -135,7 +135,7 @@ def test_wrong_usage_ends_with_status_2_and_a_message(cli, arguments, message):
 
 
 def test_a_malformed_claim_file_ends_with_status_2(cli, tiny):
-    tiny.write_text(tiny.read_text().replace("levels=(0.15, 0.25, 0.4)", "levels=(0.15, 0.25, 1.4)"))
+    tiny.write_text(tiny.read_text().replace("levels=(0.15, 0.2, 0.3)", "levels=(0.15, 0.2, 1.4)"))
     result = cli("verify", "--claim", tiny)
     assert result.exit_code == 2
     assert "theorycheck: the design is impossible at alpha_* = 1.4" in result.stderr
@@ -174,13 +174,16 @@ print(v.trials["trained"], "torch" in sys.modules)
     assert python(code).stdout == "0 False\n"
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["list"]])
-def test_light_commands_take_less_than_a_second(arguments):
-    """CPU time, the best of three: the machine is shared, and other tests run beside this one."""
-    seconds = []
-    for _ in range(3):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, "-m", "theorycheck", *arguments], capture_output=True, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(seconds) < 1
+@pytest.mark.parametrize(("arguments", "most"), [(["--version"], 0.6), (["list"], 4)])
+def test_light_commands_take_little_more_than_their_imports(arguments, most):
+    """In turns with the import of SymPy, as the speed of a shared machine changes; CPU time, the best of four."""
+    turns = [(cpu_seconds("-c", "import sympy"), cpu_seconds("-m", "theorycheck", *arguments)) for _ in range(4)]
+    of_sympy, of_command = map(min, zip(*turns, strict=True))
+    assert of_command < most * of_sympy
+
+
+def cpu_seconds(*arguments):
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

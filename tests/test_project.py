@@ -82,18 +82,20 @@ print(json.dumps([rows, most, engine.operations("default"), least]))
 
 def test_the_verdict_benchmark_runs(tiny, monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "benchmarks")
-    finer = tiny.read_text().replace("(0.15, 0.25, 0.4)", "(0.1, 0.15, 0.2, 0.3, 0.4)")
-    tiny.write_text(finer.replace("(2, 4, 8, 16, 32)", "(2, 4, 6, 8, 12, 16, 24, 32, 48)"))
+    finer = tiny.read_text().replace("(0.15, 0.2, 0.3)", "(0.1, 0.15, 0.2, 0.3, 0.4)")
+    tiny.write_text(finer.replace("(2, 4, 12, 32, 64)", "(2, 4, 6, 8, 12, 16, 24, 32, 48)"))
     result = benchmark("verdict").measure(bounds.load(tiny), replicates=2, seeds=(1, 2))
     assert set(result["cpu_seconds"]) >= {"grid", "ours"}
     assert [one["seed"] for one in result["seeds"]] == [1, 2]
     for key, of_a_seed in (("ci_width", "width_of_ours"), ("straight_ci_width", "straight_width_of_ours")):
         assert result[key]["ours"] == statistics.median(one[of_a_seed] for one in result["seeds"])
     assert result["ratio"] == result["cpu_seconds"]["grid"] / result["cpu_seconds"]["ours"]
-    profile = result["profile"]
-    assert 0 < profile["seconds_of_a_trial"]["at_peak"] < profile["seconds_of_a_trial"]["training"]
+    profile, of_a_trial = result["profile"], result["profile"]["seconds_of_a_trial"]
+    for part in ("training", "testing"):
+        assert 0 < of_a_trial[f"{part}_at_peak"] < of_a_trial[part]
     assert profile["fewest_trials"] == 640  # five levels: 40 in the search, doubled until there are 120 a level
-    assert profile["ratio_of_fewest"] < profile["ratio_of_fewest_at_peak"]
+    assert profile["ratio_of_fewest"] == result["ratio"] * result["trials"]["ours"] / profile["fewest_trials"]
+    assert profile["ratio_at_peak"] > result["ratio"]
 
 
 def test_the_growth_benchmark_runs():

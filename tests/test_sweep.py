@@ -181,10 +181,10 @@ def test_after_a_kill_the_next_run_continues_and_ends_as_if_nothing_had_happened
 
 
 def test_a_test_ends_early_only_when_its_failure_is_certain():
-    measured = [m for _, m in sweep.train_batch(trials(24, N=8))]
+    measured = [m for _, m in sweep.train_batch(trials(24, N=8, test_size=400))]
     by_outcome = {outcome: [m for m in measured if m["outcome"] == outcome] for outcome in ("success", "failure")}
     assert all(by_outcome.values())
-    assert all(m["test_samples"] == 100 for m in by_outcome["success"])
-    assert any(m["test_samples"] < 100 for m in by_outcome["failure"])
+    assert all(m["test_samples"] == 400 for m in by_outcome["success"])
+    assert any(m["test_samples"] < 400 for m in by_outcome["failure"])
     for m in by_outcome["failure"]:
-        assert m["test_loss"] * m["test_samples"] > 0.01 * 100  # however small the other losses are
+        assert m["test_loss"] * m["test_samples"] > 0.01 * 400  # however small the other losses are

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from theorycheck.empirical.setting import Setting
-from theorycheck.empirical.tokens import draw_samples
+from theorycheck.empirical.tokens import draw_noise, draw_samples, pick_noise
 
 
 def changed(setting: Setting, **values: object) -> Setting:
@@ -54,16 +54,40 @@ def test_other_tokens_are_uniform_over_the_other_patterns(small):
     assert counts / counts.sum() == pytest.approx(np.full(4, 0.25), abs=0.01)
 
 
-def test_spherical_noise_has_norm_tau(small):
-    norms = np.linalg.norm(noise_of(draw_samples(np.random.default_rng(4), small, 20), small), axis=-1)
+@pytest.mark.parametrize("training", [True, False])
+def test_spherical_noise_has_norm_tau(small, training):
+    norms = np.linalg.norm(noise_of(draw_samples(np.random.default_rng(4), small, 20, training), small), axis=-1)
     assert norms == pytest.approx(np.full_like(norms, small.tau), rel=1e-5)
 
 
-def test_gaussian_noise_has_root_mean_square_norm_tau(small):
+@pytest.mark.parametrize("training", [True, False])
+def test_gaussian_noise_has_root_mean_square_norm_tau(small, training):
     setting = changed(small, noise="gaussian")
-    noise = noise_of(draw_samples(np.random.default_rng(5), setting, 500), setting)
+    noise = noise_of(draw_samples(np.random.default_rng(5), setting, 500, training), setting)
     assert np.sqrt((noise**2).sum(-1).mean()) == pytest.approx(setting.tau, rel=0.02)
     assert np.linalg.norm(noise, axis=-1).std() > 0.1 * setting.tau  # and not all on the sphere
+
+
+@pytest.mark.parametrize("kind", ["sphere", "gaussian"])
+def test_noise_picked_for_tests_is_as_random_as_noise_drawn_for_training(small, kind):
+    setting = changed(small, noise=kind)
+    n = 2000
+    for draw in (draw_noise, pick_noise):
+        noise = draw(np.random.default_rng(8), setting, n).reshape(-1, setting.d) / setting.tau
+        count = len(noise)
+        assert len(np.unique(noise, axis=0)) > count / 2
+        scaled = noise * np.sqrt(setting.d)
+        assert np.abs(scaled.mean(0)).max() < 5 * (count**-0.5 + 2**-8)  # the table's own mean is as far from 0 as 2^-8
+        covariance = scaled.T @ scaled / count - np.eye(setting.d)
+        assert np.abs(covariance).max() < 8 * (count**-0.5 + 2**-8)
+
+
+def test_training_and_test_share_no_noise_and_no_two_tests_are_the_same(small):
+    rng = np.random.default_rng(9)
+    training, test, another = (noise_of(draw_samples(rng, small, 20, kind), small) for kind in (True, False, False))
+    rows = [set(map(tuple, noise.reshape(-1, small.d).round(5))) for noise in (training, test, another)]
+    assert not rows[0] & rows[1]
+    assert len(rows[1] & rows[2]) < 20  # of 400 in 65536, by chance two or three
 
 
 @pytest.mark.parametrize(

@@ -91,9 +91,9 @@ def test_the_json_document_has_the_documented_keys(run):
 def test_points_outside_of_the_regime_do_not_enter_the_verdict(tiny):
     tiny.write_text(tiny.read_text().replace("held={**SETTING,", "held={**SETTING, alpha_confusion: 0.03,"))
     plan = make_plan(bounds.load(tiny), "full")
-    assert {cell.level for cell in plan.cells} == {0.15, 0.25, 0.4}
+    assert {cell.level for cell in plan.cells} == {0.15, 0.2, 0.3}
     nothing = count(tabulate(plan, [], {}), plan)
-    assert {cell.level for cell, _ in plan.next_trials(nothing)} == {0.25, 0.4}
+    assert {cell.level for cell, _ in plan.next_trials(nothing)} == {0.2, 0.3}
 
 
 def test_unwritable_reports_lose_no_trials(run, tmp_path):

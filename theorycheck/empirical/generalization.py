@@ -25,7 +25,7 @@ from theorycheck.empirical.training import (
 from theorycheck.empirical.trial import Trial
 from theorycheck.empirical.vit import Workspace, forward, hinge_loss
 
-TEST_SAMPLES_AT_ONCE = 64
+TEST_SAMPLES_AT_ONCE = 250
 DATA_PARAMETERS = ("L", "d", "M", "alpha_relevant", "alpha_confusion", "tau", "noise", "fractions", "N", "test_size")
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 CACHED_NUMBERS = 1_200_000  # 5 MB in float32, a core's own caches and somewhat more: docs/performance.md
 MOST_TRIALS_AT_ONCE = 32
-NUMBERS_DRAWN = 90  # multiply-adds in the time that a random number takes
+WORK_OF_A_NUMBER = 90  # multiply-adds in the time in which a number of a sample is drawn, and tested with
 
 
 class Setting(BaseModel):
@@ -117,11 +117,11 @@ class Setting(BaseModel):
         return -(-self.N // self.steps_per_epoch)
 
     def work(self, iterations: int) -> float:
-        """Multiply-adds that training and testing take, roughly; the time to draw the samples is counted in them."""
+        """Multiply-adds that a trial takes, roughly; the time of drawing samples and testing is counted in them."""
         neurons = 3 * self.m * self.d
         trained = self.S * (4 * self.L * self.d + neurons) if self.attention else neurons
         drawn = (self.N + self.test_size) * self.L * self.d
-        return float(iterations * self.batch_size * trained + NUMBERS_DRAWN * drawn)
+        return float(iterations * self.batch_size * trained + WORK_OF_A_NUMBER * drawn)
 
     @property
     def trials_at_once(self) -> int:

@@ -7,6 +7,7 @@ generality is lost. Pattern 0 is the discriminative pattern of label +1, pattern
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -37,14 +38,15 @@ def draw_samples(rng: np.random.Generator, setting: Setting, n: int, training: b
         rng: source of all randomness.
         setting: L tokens in R^d, M patterns, fractions alpha_* and alpha_#, noise level tau.
         n: number of samples; labels are balanced, an odd sample out gets a random label.
-        training: whether spurious tokens tell the label, and are removed where the setting says so.
+        training: whether spurious tokens tell the label, and are removed where the setting says so; and whether no two
+            tokens share their noise, see `pick_noise`.
 
     Returns:
         Samples with `X` of shape (n, L, d), in float32; L less the tokens that the setting removes.
     """
     y = draw_labels(rng, n)
     pattern = draw_patterns(rng, setting, y, training)
-    X = draw_noise(rng, setting, n)
+    X = draw_noise(rng, setting, n) if training else pick_noise(rng, setting, n)
     sample, token = np.ogrid[:n, : setting.L]
     noisy = draw_noisy(rng, setting, n)
     if setting.noisy:
@@ -130,10 +132,31 @@ def draw_counts(rng: np.random.Generator, setting: Setting, fraction: float, n: 
 
 def draw_noise(rng: np.random.Generator, setting: Setting, n: int) -> Float32[np.ndarray, "n l d"]:
     """Draw token noise of level tau: on the sphere of radius tau, or Gaussian with root-mean-square norm tau."""
-    generator = torch.Generator().manual_seed(int(rng.integers(2**63)))  # its normals take a third of NumPy's time
-    noise = torch.empty(n, setting.L, setting.d).normal_(generator=generator)
-    if setting.noise == "gaussian":
-        noise *= setting.tau / math.sqrt(setting.d)
+    return _normal_noise(int(rng.integers(2**63)), (n, setting.L, setting.d), setting.noise, setting.tau)
+
+
+def pick_noise(rng: np.random.Generator, setting: Setting, n: int) -> Float32[np.ndarray, "n l d"]:
+    """Pick token noise, for tests, from a table of 2^16 draws of it, which all trials share.
+
+    To draw it anew would take two thirds of the time of a test, for no other outcome: a test of 500 samples of 100
+    tokens has fewer tokens than the table has rows (docs/design-of-the-experiment.md).
+    """
+    table = _noise_table(setting.d, setting.noise)
+    rows = rng.integers(0, len(table), (n, setting.L), dtype=np.uint16)
+    noise = table.take(rows, axis=0, mode="clip")  # none is out of range; looking whether one is takes longer
+    noise *= np.float32(setting.tau)
+    return noise
+
+
+@lru_cache(maxsize=2)
+def _noise_table(d: int, kind: str) -> Float32[np.ndarray, "rows d"]:
+    return _normal_noise(0, (2**16, d), kind, level=1.0)
+
+
+def _normal_noise(seed: int, shape: tuple[int, ...], kind: str, level: float) -> Float32[np.ndarray, "*shape"]:
+    noise = torch.empty(shape).normal_(generator=torch.Generator().manual_seed(seed))  # a third of NumPy's time
+    if kind == "gaussian":
+        noise *= level / math.sqrt(shape[-1])
     else:
-        noise *= setting.tau / torch.linalg.vector_norm(noise, dim=-1, keepdim=True)
+        noise *= level / torch.linalg.vector_norm(noise, dim=-1, keepdim=True)
     return noise.numpy()

@@ -221,13 +221,12 @@ def draw_order(rng: np.random.Generator, setting: Setting, epochs: int) -> Int[n
 
 def draw_subsets(rng: np.random.Generator, n: int, k: int, shape: tuple[int, ...]) -> Int[np.ndarray, "*shape k"]:
     """Draw uniform k-subsets of 0..n-1, one for each entry of shape, by Floyd's algorithm (CACM 30, 1987, p. 754)."""
-    subsets = np.empty((*shape, k), dtype=np.int64)
+    subsets = np.empty((k, *shape), dtype=np.int64)
     for j in range(k):
         last = n - k + j
         drawn = rng.integers(0, last + 1, size=shape)
-        taken = (subsets[..., :j] == drawn[..., None]).any(-1)
-        subsets[..., j] = np.where(taken, last, drawn)
-    return subsets
+        subsets[j] = np.where((subsets[:j] == drawn).any(0), last, drawn)
+    return np.moveaxis(subsets, 0, -1)
 
 
 def take_samples(
