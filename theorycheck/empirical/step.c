@@ -9,8 +9,14 @@
 #include <string.h>
 
 #define WIDTH 8
-#define ROWS 5    /* of a tile, which is kept in registers: 5 x 5 are 25 of 32 with AVX-512 */
+/* Of a tile, which is kept in registers: 5 x 5 are 25 of 32 with AVX-512, and 2 x 5 are 10 of 16 without. */
+#ifdef __AVX512VL__
+#define ROWS 5
+#else
+#define ROWS 2
+#endif
 #define COLUMNS 5 /* in units of WIDTH */
+#define MOST 5    /* that ROWS and COLUMNS may be */
 #define LINE 64   /* bytes of a cache line */
 #define UNROLL _Pragma("GCC unroll 8")
 typedef float vec __attribute__((vector_size(4 * WIDTH), aligned(4)));
@@ -20,7 +26,7 @@ typedef int ivec __attribute__((vector_size(4 * WIDTH), aligned(4)));
 /* y[rows, columns * WIDTH] (+)= p[rows, k] b[k, ...], with the distances of rows in floats; p's k is `step` apart. */
 INLINE void tile(const int rows, const int columns, int k, const float *p, long row, long step, const float *b, long ldb,
                  float *y, long ldy, int add) {
-    vec sum[ROWS][COLUMNS];
+    vec sum[MOST][MOST];
     UNROLL for (int i = 0; i < rows; i++)
         UNROLL for (int j = 0; j < columns; j++)
             sum[i][j] = add ? *(const vec *)(y + i * ldy + j * WIDTH) : (vec){0};
