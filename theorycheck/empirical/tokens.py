@@ -51,7 +51,7 @@ def draw_samples(rng: np.random.Generator, setting: Setting, n: int, training: b
     noisy = draw_noisy(rng, setting, n)
     if setting.noisy:
         X[noisy] *= setting.tau_noisy / setting.tau
-    X[sample, token, pattern] += 1
+    X.reshape(-1)[np.arange(pattern.size) * setting.d + pattern.ravel()] += 1  # faster than by three indices
     if setting.removed == 0 or (setting.removal == "spurious" and not training):
         return Samples(X, y, pattern)
     kept = draw_kept(rng, setting, y, pattern, noisy)
