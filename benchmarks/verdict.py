@@ -55,7 +55,7 @@ from theorycheck.verification import carry_out, count
 SEEDS = tuple(range(41_000, 41_008))  # of all trials here; the verdicts in docs/ have others
 CELLS_TIMED = 2  # of every N
 STEPS_TIMED = 20
-TRIALS_PROFILED = 120
+TRIALS_PROFILED = 60
 
 
 def hardest(plan: Plan, trials: int) -> int:

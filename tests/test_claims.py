@@ -107,7 +107,10 @@ BREAK = {
         ("levels=(0.15, 0.2", "levels=(-0.15, 0.2"),
         r"field levels of Design: levels must be finite and not negative",
     ),
-    "few N": (("(2, 4, 12, 32, 64)", "(2, 4)"), r"line {line}, field samples of Design: .* at least 3 different sample"),
+    "few N": (
+        ("(2, 4, 12, 32, 64)", "(2, 4)"),
+        r"line {line}, field samples of Design: .* at least 3 different sample",
+    ),
     "no exponent": (
         ("BigO(alpha_relevant**-2", "BigO(2**(1 / alpha_relevant)"),
         r"line {line}: asked for the exponent",

@@ -47,14 +47,13 @@ def draw_samples(rng: np.random.Generator, setting: Setting, n: int, training: b
     y = draw_labels(rng, n)
     pattern = draw_patterns(rng, setting, y, training)
     X = draw_noise(rng, setting, n) if training else pick_noise(rng, setting, n)
-    sample, token = np.ogrid[:n, : setting.L]
     noisy = draw_noisy(rng, setting, n)
     if setting.noisy:
         X[noisy] *= setting.tau_noisy / setting.tau
     X.reshape(-1)[np.arange(pattern.size) * setting.d + pattern.ravel()] += 1  # faster than by three indices
     if setting.removed == 0 or (setting.removal == "spurious" and not training):
         return Samples(X, y, pattern)
-    kept = draw_kept(rng, setting, y, pattern, noisy)
+    sample, kept = np.arange(n)[:, None], draw_kept(rng, setting, y, pattern, noisy)
     return Samples(X[sample, kept], y, pattern[sample, kept])
 
 
