@@ -1,9 +1,9 @@
 """How often the judge is wrong: planted laws, judged exactly as `theorycheck verify` and `fit` judge.
 
-    python benchmarks/calibration.py [--json] [--quick] [--write]
+    python benchmarks/calibration.py [--json] [--quick] [--write [--resume]]
 
-1,000 or 3,000 replications a condition (100 with --quick). --write stores the result for the
-reports, and the table in docs/.
+1,000 or 3,000 replications a condition (100 with --quick). --write stores the result for the reports, and the table in
+docs/, after every condition; with --resume a study that was cut short goes on where it was.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -345,24 +345,30 @@ def replicate(condition: Condition, seed: Sequence[int]) -> Outcome:
 
 def study(
     conditions: Sequence[Condition | OtherKind], replications: int | None, seed: int, jobs: int
-) -> list[dict[str, object]]:
-    rows = []
+) -> Iterator[dict[str, object]]:
     with Parallel(n_jobs=jobs) as parallel:
-        for condition in conditions:
+        for number, condition in enumerate(conditions, 1):
             count = replications or condition.replications
             seeds = [(seed, EVERY.index(condition), i) for i in range(count)]
             run = judge_other if isinstance(condition, OtherKind) else replicate
             outcomes = parallel(delayed(run)(condition, one) for one in seeds)
-            rows.append(summarise(condition, outcomes) | {"seed": seed})
-            print(f"{len(rows)} of {len(conditions)}: {rows[-1]}", file=sys.stderr, flush=True)
+            row = summarise(condition, outcomes) | {"seed": seed}
+            print(f"{number} of {len(conditions)}: {row}", file=sys.stderr, flush=True)
+            yield row
+
+
+def stored() -> dict[str, dict[str, object]]:
+    """The stored rows by name."""
+    return {row["name"]: row for row in json.loads(STORED.read_text())["conditions"]} if STORED.exists() else {}
+
+
+def store(row: dict[str, object]) -> list[dict[str, object]]:
+    """Put a row in its place among the stored ones; returns all."""
+    known = stored() | {row["name"]: row}
+    rows = [known[condition.name] for condition in EVERY if condition.name in known]
+    STORED.write_text(json.dumps({"conditions": rows}, indent=1) + "\n")
+    TABLE.write_text(markdown(rows))
     return rows
-
-
-def merged(rows: Sequence[dict[str, object]]) -> list[dict[str, object]]:
-    """The stored rows with the new ones in their places."""
-    known = {row["name"]: row for row in json.loads(STORED.read_text())["conditions"]} if STORED.exists() else {}
-    known |= {row["name"]: row for row in rows}
-    return [known[condition.name] for condition in EVERY if condition.name in known]
 
 
 def truth_of(condition: Condition | OtherKind) -> bool | None:
@@ -472,7 +478,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--quick", action="store_true", help="100 replications a condition")
-    parser.add_argument("--write", action="store_true", help="store the result for the reports and docs/")
+    parser.add_argument("--write", action="store_true", help="store every result for the reports and docs/")
+    parser.add_argument("--resume", action="store_true", help="leave out the conditions stored with this seed")
     parser.add_argument("--replications", type=int, help="another number of replications")
     parser.add_argument("--only", default="", help="renew only the conditions whose name contains this")
     parser.add_argument("--seed", type=int, default=SEED, help="of the planted data")
@@ -480,14 +487,13 @@ def main() -> None:
     options = parser.parse_args()
     conditions = [condition for condition in EVERY if options.only in condition.name]
     replications = 100 if options.quick else options.replications
-    rows = study(conditions, replications, options.seed, options.jobs)
-    if options.write:
-        rows = merged(rows)
-    document = {"conditions": rows}
-    if options.write:
-        STORED.write_text(json.dumps(document, indent=1) + "\n")
-        TABLE.write_text(markdown(rows))
-    print(json.dumps(document, indent=1) if options.json else markdown(rows))
+    if options.resume:
+        done = {name for name, row in stored().items() if row["seed"] == options.seed}
+        conditions = [condition for condition in conditions if condition.name not in done]
+    rows = list(stored().values()) if options.write else []
+    for row in study(conditions, replications, options.seed, options.jobs):
+        rows = store(row) if options.write else [*rows, row]
+    print(json.dumps({"conditions": rows}, indent=1) if options.json else markdown(rows))
 
 
 if __name__ == "__main__":

@@ -9,12 +9,12 @@ import pytest
 
 from theorycheck.statistics.judge import fit_laws, gather
 from theorycheck.statistics.placement import (
+    FARTHEST,
     SEARCH_ROUNDS,
     SEARCH_TRIALS,
     Adaptive,
     Belief,
     Grid,
-    _with_one_more,
     simulate,
 )
 from theorycheck.statistics.planted import PlantedThreshold
@@ -119,6 +119,20 @@ def test_the_clearance_of_an_interval_is_its_distance_from_what_would_decide_oth
     assert asked.clearance(asked.variables[0], Interval(*interval, 0.95)) == clearance
 
 
+def test_trials_double_after_the_search():
+    placement, spent = adaptive(0.01, 1600), []
+
+    class Watched:
+        cells = CELLS
+
+        def next_round(self, counts):
+            spent.append(counts["trials"].sum())
+            return placement.next_round(counts)
+
+    collected(Watched(), law(), 0)
+    assert spent == [0, 14, 28, 42, 56, 112, 224, 448, 896, 1600]
+
+
 def test_the_budget_is_never_exceeded_and_thinned_evenly():
     for budget in (0, 5, 40, 100):
         assert collected(adaptive(0.01, budget), law(), 1)["trials"].sum() == budget
@@ -161,20 +175,31 @@ def test_unfitted_trials_are_spent_but_no_evidence():
     assert Belief(CELLS, unfitted, QUESTION).thresholds == pytest.approx(nothing_known.thresholds)
 
 
-def test_information_is_that_of_a_glm_and_is_updated_exactly():
+def test_the_variance_of_the_exponent_is_that_of_a_glm(monkeypatch):
     """Oracle: the covariance of statsmodels' probit regression, at its own coefficients."""
     table = collected(adaptive(0.01, 3000), law(), 0)
+    monkeypatch.setattr("theorycheck.statistics.placement.SCATTER", 0.0)  # which only spreads trials over cells
     belief = Belief(CELLS, table, QUESTION)
     fit = fit_threshold(table, ["x"])
-    slope = belief._slopes[0]
-    variance = slope @ belief._covariance(belief._trials, slope) @ slope
+    _, _, (variance, _) = belief._covariances(np.arange(0), np.zeros(0, int))
     interval = fit.interval("x")
     assert 2 * 1.96 * np.sqrt(variance * fit.dispersion) == pytest.approx(interval.high - interval.low, rel=0.1)
-    one_more = belief._trials + np.eye(len(CELLS))[50]
-    updated = _with_one_more(
-        belief._covariance(belief._trials, slope), belief._design[50, : len(slope)], belief._weight[50]
+
+
+def test_every_trial_goes_where_it_shrinks_the_variances_most_for_its_work():
+    """Oracle: the covariances of every possible choice, computed anew."""
+    belief = Belief(CELLS, collected(adaptive(0.01, 300), law(), 0, work=lambda x, n: n / x), QUESTION)
+    near = [i for i, z in enumerate(belief._probit) if abs(z) <= FARTHEST]
+    even, candidates = belief.refine(7), np.array(near)  # one trial at every level
+    chosen = np.array([even[belief._cells[i]] for i in candidates])
+    assert chosen.sum() == 7
+    for _ in range(25):
+        one_more = [belief._covariances(candidates, chosen + trial)[2] for trial in np.eye(len(candidates), dtype=int)]
+        gains = -np.log(one_more).sum(axis=1) + np.log(belief._covariances(candidates, chosen)[2]).sum()
+        chosen[np.argmax(gains / belief._work[belief._level[candidates]])] += 1
+    assert belief.refine(32) == Counter(
+        {belief._cells[i]: int(count) for i, count in zip(candidates, chosen, strict=True) if count}
     )
-    np.testing.assert_allclose(updated, belief._covariance(one_more, slope), rtol=1e-6, atol=1e-12)
 
 
 def test_the_deep_end_may_be_either():

@@ -110,6 +110,8 @@ class Adaptive:
         """
         belief = Belief(self.cells, counts, self.question)
         spent = belief.spent
+        if spent >= self.budget:
+            return Counter()
         if spent < SEARCH_ROUNDS * SEARCH_TRIALS * len(belief.levels):
             chosen = Counter(dict.fromkeys(belief.turning_points(), SEARCH_TRIALS))
         elif len(belief.within_reach()) < FEWEST_LEVELS or (
@@ -247,44 +249,54 @@ class Belief:
         near = np.abs(self._probit) <= FARTHEST
         near[[self._nearest(level) for level in levels]] = True
         candidates = np.flatnonzero(near & np.isin(self._level, levels))
-        tried = self._trials.copy()
-        chosen = []
-        for level in levels:
-            here = candidates[self._level[candidates] == level]
-            for _ in range(max(1, round(EVEN_SHARE * trials / len(levels)))):
-                chosen.append(here[np.argmax((self._weight * _marginal(tried))[here])])
-                tried[chosen[-1]] += 1
-        effective = tried / (1 + np.maximum(tried - 1, 0) * SCATTER)
-        covariances = [self._covariance(effective, slope) for slope in self._slopes]
-        while len(chosen) < trials:
-            more = (self._weight * _marginal(tried))[candidates]
-            gain = np.zeros(len(candidates))
-            for slope, covariance in zip(self._slopes, covariances, strict=True):
-                x = self._design[candidates, : len(slope)]
-                moved = x @ covariance
-                reduction = more * (moved @ slope) ** 2 / (1 + more * (moved * x).sum(axis=1))
-                gain -= np.log1p(-reduction / (slope @ covariance @ slope))
-            best = int(np.argmax(gain / self._work[self._level[candidates]]))
-            chosen.append(candidates[best])
-            tried[candidates[best]] += 1
-            covariances = [_with_one_more(c, self._design[candidates[best], : len(c)], more[best]) for c in covariances]
-        return Counter(self._cells[i] for i in chosen)
+        level, weight, tried = self._level[candidates], self._weight[candidates], self._trials[candidates]
+        more, chosen, work = weight * _marginal(tried), np.zeros(len(candidates), int), self._work[level]
 
-    def _covariance(self, effective: np.ndarray, slope: np.ndarray) -> np.ndarray:
-        """Inverse information of numbers of trials about as many coefficients as a slope has; large without trials."""
-        x = self._design[:, : len(slope)]
-        return np.asarray(np.linalg.inv(x.T @ ((effective * self._weight)[:, None] * x) + 1e-9 * np.eye(len(slope))))
+        def choose(best: int) -> None:
+            chosen[best] += 1
+            more[best] = weight[best] * _marginal(tried[best] + chosen[best])
+
+        for here in (np.flatnonzero(level == one) for one in levels):
+            for _ in range(max(1, round(EVEN_SHARE * trials / len(levels)))):
+                choose(here[np.argmax(more[here])])
+        between, towards, variance = self._covariances(candidates, chosen)
+        own = np.diagonal(between, axis1=1, axis2=2)  # follows `between`
+        while chosen.sum() < trials:
+            reduction = more * towards**2 / (1 + more * own) / variance[:, None]
+            best = int(np.argmax(-np.log1p(-reduction).sum(axis=0) / work))
+            with_best, share = between[:, best].copy(), more[best] / (1 + more[best] * own[:, best])
+            variance -= share * towards[:, best] ** 2  # Sherman and Morrison's formula for one trial more
+            towards -= (share * towards[:, best])[:, None] * with_best
+            between -= share[:, None, None] * with_best[:, :, None] * with_best[:, None, :]
+            choose(best)
+        return Counter(
+            {self._cells[cell]: int(number) for cell, number in zip(candidates, chosen, strict=True) if number}
+        )
+
+    def _covariances(self, candidates: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Covariances after trials chosen in some cells, for each slope, with as many coefficients as it has.
+
+        Returns:
+            Those between the candidates' linear predictors, but for the steepness (slope, candidate, candidate); of
+            these with the exponent (slope, candidate); and the exponent's variance (slope).
+        """
+        tried = self._trials.copy()
+        tried[candidates] += chosen
+        effective = tried / (1 + np.maximum(tried - 1, 0) * SCATTER)
+        found = []
+        for slope in self._slopes:
+            x = self._design[:, : len(slope)]
+            information = x.T @ ((effective * self._weight)[:, None] * x)
+            covariance = np.linalg.inv(information + 1e-9 * np.eye(len(slope)))  # large without trials
+            x = x[candidates]
+            found.append((x @ covariance @ x.T, x @ covariance @ slope, slope @ covariance @ slope))
+        between, towards, variance = (np.array(each) for each in zip(*found, strict=True))
+        return between, towards, variance
 
 
 def _marginal(tried: np.ndarray) -> np.ndarray:
     """What one more trial of a cell adds to its effective number, n / (1 + (n - 1) SCATTER)."""
     return np.asarray((1 - SCATTER) / ((1 + tried * SCATTER) * (1 + np.maximum(tried - 1, 0) * SCATTER)))
-
-
-def _with_one_more(covariance: np.ndarray, x: np.ndarray, weight: float) -> np.ndarray:
-    """The inverse information after a trial with predictors x (Sherman and Morrison)."""
-    moved = covariance @ x
-    return np.asarray(covariance - weight * np.outer(moved, moved) / (1 + weight * x @ moved))
 
 
 def simulate(
@@ -321,4 +333,4 @@ def _at_most(chosen: Counter[Cell], most: int) -> Counter[Cell]:
     trials = sorted(chosen.elements())
     if len(trials) <= most:
         return chosen
-    return Counter(trials[i * len(trials) // most] for i in range(max(most, 0)))
+    return Counter(trials[i * len(trials) // most] for i in range(most))
