@@ -136,7 +136,7 @@ static void transpose(const float *from, int rows, int columns, long ld, float *
 
 /* The memory of a model's steps, one block: what holds for a step, then what holds for a sample. */
 enum { O, V, K, Q, U, UT, C, DU, DC, STEP_O, STEP_V, STEP_K, STEP_Q, TURNED, SIGNS, ROWS_OF_X, COLUMNS_OF_X,
-       QUERY, MAPPED, ATTENTION, ATTENDED, HIDDEN, ACTIVE, SCALED, SCALED_SUM, SHARED, MIXED, MIXED_PLACE,
+       QUERY, MAPPED, ATTENTION, ATTENDED, HIDDEN, ACTIVE, SCALED, SCALED_SUM, SHARED, ALWAYS, MIXED, MIXED_PLACE,
        MIXED_U, DATTENDED, DSCORES, DMAPPED, BUFFERS };
 typedef struct {
     int s, l, d, m, lp, dp, mp;
@@ -157,8 +157,9 @@ static int start(Model *model, int s, int l, int d, int m, const float *W_O, con
                       [STEP_K] = square, [STEP_Q] = square, [TURNED] = square, [SIGNS] = mp, [ROWS_OF_X] = (long)l * dp,
                       [COLUMNS_OF_X] = (long)d * lp, [QUERY] = attended, [MAPPED] = attended, [ATTENTION] = scores,
                       [ATTENDED] = attended, [HIDDEN] = (long)s * mp, [ACTIVE] = mp, [SCALED] = attended,
-                      [SCALED_SUM] = dp, [SHARED] = dp, [MIXED] = (long)m * s, [MIXED_PLACE] = mp,
-                      [MIXED_U] = neurons, [DATTENDED] = attended, [DSCORES] = scores, [DMAPPED] = attended}};
+                      [SCALED_SUM] = dp, [SHARED] = dp, [ALWAYS] = mp + 1, [MIXED] = (long)m * s,
+                      [MIXED_PLACE] = mp + 1, [MIXED_U] = neurons, [DATTENDED] = attended, [DSCORES] = scores,
+                      [DMAPPED] = attended}};
     long size = 0;
     for (int i = 0; i < BUFFERS; i++) size += lines(model->size[i]);
     float *memory = aligned_alloc(LINE, size);
@@ -216,24 +217,28 @@ static double forward(const Model *model, const float *x, const float *xt, const
 static void backward(const Model *model, const float *x, const float *xt, float g) {
     const int s = model->s, l = model->l, d = model->d, m = model->m, lp = model->lp, dp = model->dp, mp = model->mp;
     float *const *at = model->at;
-    int *mixed = (int *)at[MIXED_PLACE], count = 0;
+    const float *active = at[ACTIVE], *hidden = at[HIDDEN];
+    float *shared = at[SHARED];
+    int *always = (int *)at[ALWAYS], *mixed = (int *)at[MIXED_PLACE], all = 0, count = 0;
     memset(at[SCALED_SUM], 0, 4 * dp), memset(at[SHARED], 0, 4 * dp);
     for (int q = 0; q < s; q++)
         for (int i = 0; i < dp; i += WIDTH)
             *(vec *)(at[SCALED_SUM] + i) += *(vec *)(at[SCALED] + q * dp + i) = *(vec *)(at[ATTENDED] + q * dp + i) * g;
-    for (int j = 0; j < m; j++) {
-        const float *u = at[U] + j * dp;
-        if (at[ACTIVE][j] == 0) continue;
-        if (at[ACTIVE][j] == s) {
-            add(at[SCALED_SUM], dp, at[DU] + j * dp);
-            add(u, dp, at[SHARED]);
-            continue;
-        }
-        copy(u, dp, at[MIXED_U] + count * dp);
-        for (int q = 0; q < s; q++) at[MIXED][count * s + q] = at[HIDDEN][q * mp + j];
-        mixed[count++] = j;
+    for (int j = 0; j < m; j++) { /* without branches, which no processor could foretell */
+        always[all] = mixed[count] = j;
+        all += active[j] == s;
+        count += active[j] != s & active[j] != 0;
     }
-    for (int q = 0; q < s; q++) copy(at[SHARED], dp, at[DATTENDED] + q * dp);
+    for (int k = 0; k < all; k++) {
+        add(at[SCALED_SUM], dp, at[DU] + always[k] * dp);
+        add(at[U] + always[k] * dp, dp, shared);
+    }
+    for (int k = 0; k < count; k++) {
+        float *of_queries = at[MIXED] + k * s;
+        copy(at[U] + mixed[k] * dp, dp, at[MIXED_U] + k * dp);
+        for (int q = 0; q < s; q++) of_queries[q] = hidden[q * mp + mixed[k]];
+    }
+    for (int q = 0; q < s; q++) copy(shared, dp, at[DATTENDED] + q * dp);
     multiply(s, dp, count, at[MIXED], 1, s, at[MIXED_U], dp, at[DATTENDED], dp, 1);
     float *dU = at[MIXED_U]; /* has been used */
     multiply(count, dp, s, at[MIXED], s, 1, at[SCALED], dp, dU, dp, 0);
