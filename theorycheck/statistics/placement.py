@@ -164,13 +164,13 @@ class Belief:
         self._cells = sorted(cells)
         self._level = np.array([self.levels.index(level) for level, _ in self._cells])
         self._log_n = np.log([n for _, n in self._cells])
-        places = pd.MultiIndex.from_tuples(self._cells, names=[variable.factor, "n"])
-        numbers = counts[[variable.factor, "n", "successes", "trials", "unfitted", "work"]]
-        tried = numbers.set_index([variable.factor, "n"]).reindex(places, fill_value=0)
-        self._trials, self._successes = tried["trials"].to_numpy(float), tried["successes"].to_numpy(float)
+        place = {cell: i for i, cell in enumerate(self._cells)}
+        at = [place[cell] for cell in zip(counts[variable.factor], counts["n"], strict=True)]
+        self._trials, self._successes = np.zeros((2, len(place)))
+        self._trials[at], self._successes[at] = counts["trials"], counts["successes"]
         spent, work = (
-            np.bincount(self._level, column.to_numpy(float), len(self.levels))
-            for column in (tried["trials"] + tried["unfitted"], tried["work"])
+            np.bincount(self._level[at], column.to_numpy(float), len(self.levels))
+            for column in (counts["trials"] + counts["unfitted"], counts["work"])
         )
         self._work = np.where(spent > 0, work / np.maximum(spent, 1), 1.0)  # of a trial at each level
         self._u = np.log(self.levels) - np.log(self.levels).mean()
@@ -251,17 +251,18 @@ class Belief:
         candidates = np.flatnonzero(near & np.isin(self._level, levels))
         level, weight, tried = self._level[candidates], self._weight[candidates], self._trials[candidates]
         more, chosen, work = weight * _marginal(tried), np.zeros(len(candidates), int), self._work[level]
+        worth = weight[:, None] * _marginal(tried[:, None] + np.arange(trials + len(levels)))  # after so many more
 
         def choose(best: int) -> None:
             chosen[best] += 1
-            more[best] = weight[best] * _marginal(tried[best] + chosen[best])
+            more[best] = worth[best, chosen[best]]
 
         for here in (np.flatnonzero(level == one) for one in levels):
             for _ in range(max(1, round(EVEN_SHARE * trials / len(levels)))):
                 choose(here[np.argmax(more[here])])
         between, towards, variance = self._covariances(candidates, chosen)
         own = np.diagonal(between, axis1=1, axis2=2)  # follows `between`
-        while chosen.sum() < trials:
+        for _ in range(trials - chosen.sum()):
             reduction = more * towards**2 / (1 + more * own) / variance[:, None]
             best = int(np.argmax(-np.log1p(-reduction).sum(axis=0) / work))
             with_best, share = between[:, best].copy(), more[best] / (1 + more[best] * own[:, best])

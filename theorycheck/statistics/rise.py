@@ -50,6 +50,8 @@ class Rise:
 
         These are the logarithms of the levels relative to the middle of their range, and no further than its ends.
         """
+        if not self.factors:
+            return np.empty((len(table), 0))
         low, high = np.array(self.low, float), np.array(self.high, float)
         inside = np.clip(table[list(self.factors)].to_numpy(float), low, high)
         return np.asarray(np.log(inside) - (np.log(low) + np.log(high)) / 2)
