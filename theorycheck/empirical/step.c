@@ -157,8 +157,8 @@ static int start(Model *model, int s, int l, int d, int m, const float *W_O, con
                       [STEP_K] = square, [STEP_Q] = square, [TURNED] = square, [SIGNS] = mp, [ROWS_OF_X] = (long)l * dp,
                       [COLUMNS_OF_X] = (long)d * lp, [QUERY] = attended, [MAPPED] = attended, [ATTENTION] = scores,
                       [ATTENDED] = attended, [HIDDEN] = (long)s * mp, [ACTIVE] = mp, [SCALED] = attended,
-                      [SCALED_SUM] = dp, [SHARED] = dp, [ALWAYS] = mp + 1, [MIXED] = (long)m * s,
-                      [MIXED_PLACE] = mp + 1, [MIXED_U] = neurons, [DATTENDED] = attended, [DSCORES] = scores,
+                      [SCALED_SUM] = dp, [SHARED] = dp, [ALWAYS] = mp, [MIXED] = (long)m * s,
+                      [MIXED_PLACE] = mp, [MIXED_U] = neurons, [DATTENDED] = attended, [DSCORES] = scores,
                       [DMAPPED] = attended}};
     long size = 0;
     for (int i = 0; i < BUFFERS; i++) size += lines(model->size[i]);
@@ -220,7 +220,7 @@ static void backward(const Model *model, const float *x, const float *xt, float 
     const float *active = at[ACTIVE], *hidden = at[HIDDEN];
     float *shared = at[SHARED];
     int *always = (int *)at[ALWAYS], *mixed = (int *)at[MIXED_PLACE], all = 0, count = 0;
-    memset(at[SCALED_SUM], 0, 4 * dp), memset(at[SHARED], 0, 4 * dp);
+    memset(at[SCALED_SUM], 0, 4 * dp), memset(shared, 0, 4 * dp);
     for (int q = 0; q < s; q++)
         for (int i = 0; i < dp; i += WIDTH)
             *(vec *)(at[SCALED_SUM] + i) += *(vec *)(at[SCALED] + q * dp + i) = *(vec *)(at[ATTENDED] + q * dp + i) * g;

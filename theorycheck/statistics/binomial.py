@@ -176,7 +176,10 @@ def _near_maximum(successes: np.ndarray, trials: np.ndarray, design: np.ndarray,
         for _ in range(START_STEPS):
             slope = link.inverse_deriv(z)
             weighted = design.T * (trials * slope**2 / (rate * (1 - rate)))
-            coefficients = np.linalg.solve(weighted @ design, weighted @ (z + (successes / trials - rate) / slope))
+            try:
+                coefficients = np.linalg.solve(weighted @ design, weighted @ (z + (successes / trials - rate) / slope))
+            except np.linalg.LinAlgError:  # statsmodels' own steps bear a singular one
+                return None
             z = design @ coefficients
             rate = link.inverse(z)
     return coefficients if np.isfinite(coefficients).all() else None

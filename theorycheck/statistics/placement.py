@@ -250,8 +250,8 @@ class Belief:
         near[[self._nearest(level) for level in levels]] = True
         candidates = np.flatnonzero(near & np.isin(self._level, levels))
         level, weight, tried = self._level[candidates], self._weight[candidates], self._trials[candidates]
-        more, chosen, work = weight * _marginal(tried), np.zeros(len(candidates), int), self._work[level]
         worth = weight[:, None] * _marginal(tried[:, None] + np.arange(trials + len(levels)))  # after so many more
+        more, chosen, work = worth[:, 0].copy(), np.zeros(len(candidates), int), self._work[level]
 
         def choose(best: int) -> None:
             chosen[best] += 1
