@@ -37,7 +37,7 @@ from theorycheck.statistics.question import Question, Variable
 ROOT = Path(__file__).parents[1]
 STORED = ROOT / "theorycheck/calibration.json"
 TABLE = ROOT / "docs/calibration-table.md"
-SEED = 26_000  # of the study; what the judge was tuned on had others (docs/calibration.md)
+SEED = 28_000  # of the study; what the judge was tuned on had others (docs/calibration.md)
 
 # Designs fixed beforehand, as in the profile full of `verify` and in most tables given to `fit`: all N at all levels.
 SAMPLES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
@@ -98,7 +98,7 @@ def measured(exponent: float, **options: object) -> PlantedMeasurement:
     return PlantedMeasurement(LEVELS, 10, exponent, **options)
 
 
-MORE = 3000  # replications where a pilot came close to a figure
+MORE = 3000  # replications where 1,000, or a pilot, came close to a figure or missed it
 EDGE = -1.25  # of the margin of O(x^-1) and Theta(x^-1)
 CONDITIONS = [
     Condition("exactly as claimed, O", threshold(-1.0), claim(-1), -1.0),
@@ -126,18 +126,15 @@ CONDITIONS = [
         replications=MORE,
     ),
     Condition("edge, seeds shared, not told", threshold(EDGE, seed_scatter=0.5), claim(-1), EDGE, asked=False),
-    Condition(
-        "edge at the end, strong bend, flatter there", bent(-0.75, -0.3), claim(-1, "Omega"), -0.75, replications=MORE
-    ),
-    Condition("edge at the end, strong bend, steeper there", bent(EDGE, 0.3), claim(-1), EDGE, replications=MORE),
+    Condition("edge at the end, strong bend, flatter there", bent(-0.75, -0.3), claim(-1, "Omega"), -0.75),
+    Condition("edge at the end, strong bend, steeper there", bent(EDGE, 0.3), claim(-1), EDGE),
     Condition(
         "edge at the end, stronger bend, flatter there",
         bent(-0.75, -0.45),
         claim(-1, "Omega"),
         -0.75,
-        replications=MORE,
     ),
-    Condition("edge at the end, stronger bend, steeper there", bent(EDGE, 0.45), claim(-1), EDGE, replications=MORE),
+    Condition("edge at the end, stronger bend, steeper there", bent(EDGE, 0.45), claim(-1), EDGE),
     Condition("edge at the end, weak bend, steeper there", bent(EDGE, 0.12), claim(-1), EDGE, asked=False),
     Condition("edge, logit success curve", threshold(EDGE, curve="logit"), claim(-1), EDGE, asked=False),
     Condition("edge, cloglog success curve", threshold(EDGE, curve="cloglog"), claim(-1), EDGE, asked=False),
@@ -157,18 +154,18 @@ CONDITIONS = [
             ("exactly as claimed, O(x^-2)", threshold(-2.0), claim(-2), -2.0, True, 1000, "standard"),
             ("exactly as claimed, Theta", threshold(-1.0), claim(-1, "Theta"), -1.0, True, 1000, "standard"),
             ("better than claimed, O", threshold(-0.5), claim(-1), -0.5, True, 1000, "standard"),
-            ("edge, O", threshold(EDGE), claim(-1), EDGE, True, 1500, "standard"),
-            ("edge, O(x^-2)", threshold(-2.25), claim(-2), -2.25, True, 1500, "standard"),
-            ("edge, Theta, steeper", threshold(EDGE), claim(-1, "Theta"), EDGE, True, 1500, "standard"),
-            ("edge, Theta, flatter", threshold(-0.75), claim(-1, "Theta"), -0.75, True, 1500, "standard"),
-            ("edge, Omega", threshold(-0.75), claim(-1, "Omega"), -0.75, True, 1500, "standard"),
+            ("edge, O", threshold(EDGE), claim(-1), EDGE, True, 1000, "standard"),
+            ("edge, O(x^-2)", threshold(-2.25), claim(-2), -2.25, True, 1000, "standard"),
+            ("edge, Theta, steeper", threshold(EDGE), claim(-1, "Theta"), EDGE, True, 1000, "standard"),
+            ("edge, Theta, flatter", threshold(-0.75), claim(-1, "Theta"), -0.75, True, 1000, "standard"),
+            ("edge, Omega", threshold(-0.75), claim(-1, "Omega"), -0.75, True, 1000, "standard"),
             ("beyond the margin, O", threshold(-1.5), claim(-1), -1.5, True, 1000, "standard"),
-            ("edge, quick profile", threshold(EDGE), claim(-1), EDGE, True, 1500, "quick"),
+            ("edge, quick profile", threshold(EDGE), claim(-1), EDGE, True, MORE, "quick"),
             ("edge, smoke profile", threshold(EDGE), claim(-1), EDGE, False, 1000, "smoke"),
-            ("edge, censored at the top of N", threshold(-2.25, middle=80.0), claim(-2), -2.25, True, 1500, "standard"),
-            ("edge, lapses 5 %", threshold(EDGE, lapse=0.05), claim(-1), EDGE, True, 1500, "standard"),
-            ("edge, strong bend, flatter", bent(-0.75, -0.3), claim(-1, "Omega"), -0.75, True, 1500, "standard"),
-            ("edge, strong bend, steeper", bent(EDGE, 0.3), claim(-1), EDGE, True, 1500, "standard"),
+            ("edge, censored at the top of N", threshold(-2.25, middle=80.0), claim(-2), -2.25, True, MORE, "standard"),
+            ("edge, lapses 5 %", threshold(EDGE, lapse=0.05), claim(-1), EDGE, True, 1000, "standard"),
+            ("edge, strong bend, flatter", bent(-0.75, -0.3), claim(-1, "Omega"), -0.75, True, 1000, "standard"),
+            ("edge, strong bend, steeper", bent(EDGE, 0.3), claim(-1), EDGE, True, 1000, "standard"),
         )
     ),
 ]
@@ -284,9 +281,9 @@ def ordering(*differences: float) -> Test:
 
 
 OTHER_KINDS = [
-    OtherKind("direction, edge: no slope", "direction", direction(0.0), 0.0),
-    OtherKind("direction, grows by a half", "direction", direction(0.4), 0.4, True),
-    OtherKind("direction, falls by a half", "direction", direction(-0.4), -0.4, False),
+    OtherKind("direction, edge: no slope", "direction", direction(0.0), 0.0, replications=1000),
+    OtherKind("direction, grows by a half", "direction", direction(0.4), 0.4, True, 1000),
+    OtherKind("direction, falls by a half", "direction", direction(-0.4), -0.4, False, 1000),
     OtherKind(
         "contrast, edge: equal exponents",
         "contrast",
@@ -459,10 +456,10 @@ STEEPENING = [
         for name, planted, replications in (
             (STEEPER, threshold(EDGE, rise=-0.5), 2000),
             (f"little {STEEPER}", threshold(EDGE, rise=-0.15), 1000),
-            (f"strong bend, steeper, {STEEPER}", bent(EDGE, 0.3, rise=-0.3), 1000),
+            (f"strong bend, steeper, {STEEPER}", bent(EDGE, 0.3, rise=-0.3), MORE),
             ("success rises slowly", threshold(EDGE, steepness=1.0), 1000),
             ("strong bend, steeper, success rises slowly", bent(EDGE, 0.3, steepness=1.0), 1000),
-            ("strong bend, steeper, success rises fast", bent(EDGE, 0.3, steepness=3.0), 2000),
+            ("strong bend, steeper, success rises fast", bent(EDGE, 0.3, steepness=3.0), MORE),
         )
     ),
 ]

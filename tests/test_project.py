@@ -93,7 +93,7 @@ def test_the_verdict_benchmark_runs(tiny, monkeypatch):
     profile, of_a_trial = result["profile"], result["profile"]["seconds_of_a_trial"]
     for part in ("training", "testing"):
         assert 0 < of_a_trial[f"{part}_at_peak"] < of_a_trial[part]
-    assert profile["fewest_trials"] == 640  # five levels: 40 in the search, doubled until there are 120 a level
+    assert profile["fewest_trials"] == 600  # five levels, 120 trials each
     assert profile["ratio_of_fewest"] == result["ratio"] * result["trials"]["ours"] / profile["fewest_trials"]
     assert profile["ratio_at_peak"] > result["ratio"]
 

@@ -33,7 +33,7 @@ def test_the_planted_power_is_recovered_and_none_is_invented():
     assert np.mean([rise.powers[0] for rise in some]) == pytest.approx(-0.5, abs=0.03)
     none = [fit_rise(counts(0.0, seed), ["x"]) for seed in range(200)]
     seen = np.mean([bool(rise.factors) for rise in none])
-    assert seen <= 0.01 + 3 * np.sqrt(0.01 * 0.99 / 200)
+    assert seen <= 0.1 + 3 * np.sqrt(0.1 * 0.9 / 200)
     assert stats.kstest([rise.p_value for rise in none], "uniform").pvalue > 0.001
 
 

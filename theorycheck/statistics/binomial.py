@@ -66,18 +66,24 @@ def probit_information(z: np.ndarray) -> np.ndarray:
     return np.asarray(np.exp(-(z**2) - special.log_ndtr(z) - special.log_ndtr(-z)) / (2 * np.pi))
 
 
-def dispersion(result: Any, cells: pd.DataFrame) -> float:
+def dispersion(result: Any, cells: pd.DataFrame, by_power: np.ndarray | None = None) -> float:
     """Variance of the counts as a multiple of the binomial one, at least 1, for quasi-likelihood.
 
     The moment estimator  sum (y - m)^2 / sum v (1 - h)  of counts y with fitted means m, binomial variances v and
     leverages h (weighted moments: Moore, Biometrika 73 (1986) 583). Pearson's chi-square, which weighs every cell
     alike, is no use here: a single success in a cell where none is expected would widen every interval severalfold.
+
+    Args:
+        result: a fit by `fit_binomial`.
+        cells: with the columns successes and trials.
+        by_power: of powers that were estimated beside the coefficients, as for `covariance_beside`.
     """
     trials, rate = cells["trials"].to_numpy(float), np.asarray(result.mu)
     residual = cells["successes"].to_numpy(float) - trials * rate
-    variance = trials * rate * (1 - rate)
-    leverage = np.clip(np.asarray(result.get_hat_matrix_diag(observed=False)), 0, 1)
-    return max(1.0, float((residual**2).sum() / (variance * (1 - leverage)).sum()))
+    columns, weight = _predictors(result, by_power)
+    orthonormal, _ = np.linalg.qr(np.sqrt(weight)[:, None] * columns)
+    leverage = np.clip((orthonormal**2).sum(axis=1), 0, 1)
+    return max(1.0, float((residual**2).sum() / (trials * rate * (1 - rate) * (1 - leverage)).sum()))
 
 
 def covariance_beside(result: Any, by_power: np.ndarray) -> np.ndarray | None:
@@ -94,17 +100,23 @@ def covariance_beside(result: Any, by_power: np.ndarray) -> np.ndarray | None:
         The covariance, or None where the information is singular: with few trials the rates can be all but 0 or 1 in so
         many cells that the others do not determine the coefficients.
     """
-    design, link, count = result.model.exog, result.model.family.link, len(result.params)
+    columns, weight = _predictors(result, by_power)
+    count = len(result.params)
+    try:
+        return np.asarray(np.linalg.inv(columns.T @ (weight[:, None] * columns))[:count, :count])
+    except np.linalg.LinAlgError:
+        return None
+
+
+def _predictors(result: Any, by_power: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """What every coefficient, and every power, changes in the linear predictor of a cell, and the cell's weight."""
+    design, link = result.model.exog, result.model.family.link
     z = design @ result.params
     rate = link.inverse(z)
     variance = rate * (1 - rate)
     told = variance > 1e-14  # statsmodels' own weights go wrong where a rate is all but 0 or 1
     weight = np.where(told, result.model.n_trials * link.inverse_deriv(z) ** 2 / np.where(told, variance, 1), 0)
-    columns = np.column_stack([design, by_power * z[:, None]])
-    try:
-        return np.asarray(np.linalg.inv(columns.T @ (weight[:, None] * columns))[:count, :count])
-    except np.linalg.LinAlgError:
-        return None
+    return design if by_power is None else np.column_stack([design, by_power * z[:, None]]), weight
 
 
 def residual_df(scale: float, df: int) -> int:
@@ -144,7 +156,8 @@ def fit_binomial(cells: pd.DataFrame, design: np.ndarray, link: Link = "probit",
         link: name of the link.
         lapse: as for fit_threshold.
     """
-    successes, failures = cells["successes"].to_numpy(float), (cells["trials"] - cells["successes"]).to_numpy(float)
+    successes, trials = cells["successes"].to_numpy(float), cells["trials"].to_numpy(float)
+    failures = trials - successes
     if len(cells) <= design.shape[1] or np.linalg.matrix_rank(design) < design.shape[1]:
         return None
     if successes.sum() == 0 or failures.sum() == 0:
@@ -156,12 +169,12 @@ def fit_binomial(cells: pd.DataFrame, design: np.ndarray, link: Link = "probit",
         try:
             counts = np.column_stack([successes, failures])
             model = sm.GLM(counts, design, family=family, hasconst=False)  # which saves the search for a constant
-            start = _near_maximum(successes, successes + failures, design, family.link)
+            start = _near_maximum(successes, trials, design, family.link)
             result = model.fit(start, maxiter=50)  # from there a maximum takes 1 to 15
         except (PerfectSeparationWarning, np.linalg.LinAlgError):
             return None
     rate = np.asarray(result.mu)
-    separated = float(((successes + failures) * rate * (1 - rate)).sum()) < 1e-3
+    separated = float((trials * rate * (1 - rate)).sum()) < 1e-3
     return result if result.converged and not separated and np.isfinite(result.bse).all() else None
 
 

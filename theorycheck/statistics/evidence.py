@@ -69,8 +69,8 @@ class Evidence(Protocol):
 class Trials:
     """Counts of successes: cells with the columns `factors`, n, successes, trials (> 0), and maybe seed.
 
-    For readers, n is called what is `searched`. Trials fail at a lapse rate whatever n is, and success rises more
-    steeply at some levels than at others, when the data say so (p < 0.01), which is then part of every fit.
+    For readers, n is called what is `searched`. Trials fail at a lapse rate whatever n is (when p < 0.01), and success
+    rises more steeply at some levels than at others (when p < 0.1), which is then part of every fit.
     """
 
     table: pd.DataFrame

@@ -101,25 +101,24 @@ class Adaptive:
     def next_round(self, counts: pd.DataFrame) -> Counter[Cell]:
         """How many trials each cell gets next; none when there are enough.
 
-        First come rounds of search for the threshold of every level; then each round doubles the number of trials. The
-        rounds are few because a run that ends when its interval is narrow ends too early when it is narrow by chance.
+        First come rounds of search for the threshold of every level; then each round doubles the number of trials, but
+        makes no more than the first look at the interval needs. The looks are few, and the first is late, because a run
+        that ends when its interval is narrow ends too early when it is narrow by chance.
 
         Args:
             counts: one row a cell that was tried, with the columns of the factor, n, successes, trials, unfitted
                 (tried as well, but no evidence), and work (spent on all of them, in any unit).
         """
         belief = Belief(self.cells, counts, self.question)
-        spent = belief.spent
+        spent, first_look = belief.spent, FIRST_LOOK * len(belief.levels)
         if spent >= self.budget:
             return Counter()
         if spent < SEARCH_ROUNDS * SEARCH_TRIALS * len(belief.levels):
             chosen = Counter(dict.fromkeys(belief.turning_points(), SEARCH_TRIALS))
-        elif len(belief.within_reach()) < FEWEST_LEVELS or (
-            spent >= FIRST_LOOK * len(belief.levels) and self._enough(counts)
-        ):
+        elif len(belief.within_reach()) < FEWEST_LEVELS or (spent >= first_look and self._enough(counts)):
             return Counter()
         else:
-            chosen = belief.refine(spent)
+            chosen = belief.refine(min(spent, first_look - spent) if spent < first_look else spent)
         return _at_most(chosen, self.budget - spent)
 
     def _enough(self, counts: pd.DataFrame) -> bool:

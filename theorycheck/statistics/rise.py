@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy import nan
 
-from theorycheck.statistics.basis import own_level_columns
+from theorycheck.statistics.basis import own_level_columns, points_of
 from theorycheck.statistics.binomial import Link, deviance_p_value, dispersion, fit_binomial, informative_cells
 
-SIGNIFICANCE = 0.01
+SIGNIFICANCE = 0.1  # a power left out costs more than one too many: docs/calibration.md
 MOST_STEPS = 20
 CLOSE = 1e-3  # of the powers
 LARGEST = 3.0  # logarithm of a relative steepness; a fit that goes beyond it does not converge
@@ -53,7 +53,7 @@ class Rise:
         if not self.factors:
             return np.empty((len(table), 0))
         low, high = np.array(self.low, float), np.array(self.high, float)
-        inside = np.clip(table[list(self.factors)].to_numpy(float), low, high)
+        inside = np.clip(points_of(table, self.factors), low, high)
         return np.asarray(np.log(inside) - (np.log(low) + np.log(high)) / 2)
 
 
@@ -74,7 +74,7 @@ def fit_rise(cells: pd.DataFrame, factors: Sequence[str], lapse: float = 0.0) ->
         lapse: share of trials that fail whatever N is.
 
     Returns:
-        The powers where the test rejects, at 1 %, that steepness is the same everywhere; else, or where some
+        The powers where the test rejects, at 10 %, that steepness is the same everywhere; else, or where some
         regression has no unique maximum, none.
     """
     cells = cells.groupby([*factors, "n"], as_index=False)[["successes", "trials"]].sum()

@@ -44,8 +44,8 @@ class ThresholdFit:
         deviance: of the fit, unscaled.
         df: residual degrees of freedom: cells minus coefficients.
         informative: see `informative_cells`.
-        df_interval: of the t distribution behind intervals: informative cells minus coefficients (a million when the
-            dispersion is 1 and so needs no estimate), or the number of seeds less one.
+        df_interval: of the t distribution behind intervals: informative cells minus coefficients and powers (a million
+            when the dispersion is 1 and so needs no estimate), or the number of seeds less one.
         link: g.
         lapse: share of trials that fail whatever N is; q is then relative to the share of the others.
         rise: r, with its powers estimated beside the coefficients, which is part of the covariance unless that is
@@ -163,11 +163,13 @@ def fit_threshold(
     result = fit_binomial(counts, design, link, lapse)
     if result is None:
         return None
-    scale, informative = dispersion(result, counts), informative_cells(result, counts)
-    covariance = covariance_beside(result, rise.derivatives(counts))
+    by_power = rise.derivatives(counts)
+    covariance = covariance_beside(result, by_power)
     if covariance is None:
         return None
-    covariance, df_interval = covariance * scale, residual_df(scale, informative - design.shape[1])
+    scale, informative = dispersion(result, counts, by_power), informative_cells(result, counts)
+    covariance = covariance * scale
+    df_interval = residual_df(scale, informative - design.shape[1] - len(rise.powers))
     if "seed" in cells:
         without = [
             fit_binomial(kept[rows], design[rows], link, lapse)
@@ -254,15 +256,15 @@ def shape_p_value(
     terms = np.column_stack([np.log(cells["n"]), own_level])
     saturated = fit_binomial(cells, rise.scaled(terms, cells), lapse=lapse)
     if saturated is not None:
-        scale = dispersion(saturated, cells)
+        scale = dispersion(saturated, cells, rise.derivatives(cells))
         gain, extra = smaller.deviance - saturated.deviance, smaller.df - int(saturated.df_resid)
-        informative = informative_cells(saturated, cells) - own_level.shape[1] - 1
+        informative = informative_cells(saturated, cells) - own_level.shape[1] - 1 - len(rise.powers)
         p_values.append(deviance_p_value(gain, extra, scale, informative))
     richer = fit_threshold(cells, factors, degree + 1, lapse=lapse, rise=rise)
     # With as many coefficients as levels, the next degree is that threshold of its own for every level.
     if richer is not None and own_level.shape[1] > len(richer.coefficients) - 1:
         gain, extra = smaller.deviance - richer.deviance, smaller.df - richer.df
-        informative = richer.informative - len(richer.coefficients)
+        informative = richer.informative - len(richer.coefficients) - len(rise.powers)
         p_values.append(deviance_p_value(gain, extra, richer.dispersion, informative))
     return min(1.0, len(p_values) * min(p_values, default=1.0))
 
