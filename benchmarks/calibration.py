@@ -128,12 +128,7 @@ CONDITIONS = [
     Condition("edge, seeds shared, not told", threshold(EDGE, seed_scatter=0.5), claim(-1), EDGE, asked=False),
     Condition("edge at the end, strong bend, flatter there", bent(-0.75, -0.3), claim(-1, "Omega"), -0.75),
     Condition("edge at the end, strong bend, steeper there", bent(EDGE, 0.3), claim(-1), EDGE),
-    Condition(
-        "edge at the end, stronger bend, flatter there",
-        bent(-0.75, -0.45),
-        claim(-1, "Omega"),
-        -0.75,
-    ),
+    Condition("edge at the end, stronger bend, flatter there", bent(-0.75, -0.45), claim(-1, "Omega"), -0.75),
     Condition("edge at the end, stronger bend, steeper there", bent(EDGE, 0.45), claim(-1), EDGE),
     Condition("edge at the end, weak bend, steeper there", bent(EDGE, 0.12), claim(-1), EDGE, asked=False),
     Condition("edge, logit success curve", threshold(EDGE, curve="logit"), claim(-1), EDGE, asked=False),

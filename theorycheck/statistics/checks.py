@@ -9,6 +9,7 @@ import pandas as pd
 from scipy import stats
 
 from theorycheck.statistics import threshold
+from theorycheck.statistics.basis import points_of
 from theorycheck.statistics.binomial import LINKS, Link, fit_binomial
 from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
 from theorycheck.statistics.forms import FALSE_POWER_LAW, compare_forms
@@ -167,7 +168,7 @@ def monotonicity(evidence: Trials) -> Check:
     """Whether success falls with N anywhere: the sign of each level's own slope, tested with Bonferroni at 5 %."""
     falling = []
     for value in evidence.levels:
-        here = (evidence.table[list(evidence.factors)].to_numpy(float) == value.point).all(axis=1)
+        here = (points_of(evidence.table, evidence.factors) == value.point).all(axis=1)
         cells = evidence.table[here]
         fit = fit_binomial(cells, np.column_stack([np.ones(len(cells)), np.log(cells["n"])]))
         if fit is not None and stats.norm.cdf(fit.params[1] / fit.bse[1]) < 0.05 / len(evidence.levels):

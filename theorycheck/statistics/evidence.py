@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 import pandas as pd
 
 from theorycheck.statistics import measurement, threshold
-from theorycheck.statistics.basis import Basis
+from theorycheck.statistics.basis import Basis, points_of
 from theorycheck.statistics.loglog import level_means, level_thresholds
 from theorycheck.statistics.rise import Rise, fit_rise
 from theorycheck.verdict import Interval, LevelValue
@@ -99,7 +99,7 @@ class Trials:
     def _inside(self) -> pd.DataFrame:
         """The rows of levels whose threshold lies inside the range of N."""
         measured = {value.point for value in self.levels if value.measured}
-        points = self.table[list(self.factors)].to_numpy(float)
+        points = points_of(self.table, self.factors)
         return self.table[[tuple(map(float, point)) in measured for point in points]]
 
     @property

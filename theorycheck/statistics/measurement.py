@@ -11,7 +11,7 @@ import pandas as pd
 import statsmodels.api as sm
 from scipy import linalg, optimize, stats
 
-from theorycheck.statistics.basis import Basis, centred_basis, jackknife, own_level_columns
+from theorycheck.statistics.basis import Basis, centred_basis, jackknife, own_level_columns, points_of
 from theorycheck.verdict import Interval
 
 Errors = Literal["HC3", "seeds", "bootstrap"]
@@ -119,7 +119,7 @@ def shape_p_value(table: pd.DataFrame, factors: Sequence[str], degree: int) -> f
     Hotelling's T^2 (Ann. Math. Stat. 2 (1931) 360), which few seeds need.
     """
     basis = centred_basis(table, factors, degree + 1)
-    points = pd.DataFrame(np.unique(table[list(factors)].to_numpy(float), axis=0), columns=list(factors))
+    points = pd.DataFrame(np.unique(points_of(table, factors), axis=0), columns=list(factors))
     at_points = np.column_stack([np.ones(len(points)), basis.columns(points)])
     lower = 1 + sum(len(monomial) <= degree for monomial in basis.monomials)
     if len(points) <= lower:

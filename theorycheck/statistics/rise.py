@@ -80,7 +80,7 @@ def fit_rise(cells: pd.DataFrame, factors: Sequence[str], lapse: float = 0.0) ->
     cells = cells.groupby([*factors, "n"], as_index=False)[["successes", "trials"]].sum()
     if cells.empty:
         return SAME
-    points = cells[list(factors)].to_numpy(float)
+    points = points_of(cells, factors)
     low, high = points.min(axis=0), points.max(axis=0)
     terms = np.column_stack([np.log(cells["n"]), own_level_columns(cells, factors)])
     rise = Rise(tuple(factors), (0.0,) * len(factors), _floats(low), _floats(high))
