@@ -9,57 +9,100 @@
 #include <string.h>
 
 #define WIDTH 8
-/* Of a tile, which is kept in registers: 5 x 5 are 25 of 32 with AVX-512, and 2 x 5 are 10 of 16 without. */
+/* Of a tile, which is kept in registers: 5 x 5 are 25 of 32 with AVX-512, and 2 x 5 or 4 x 3 are 10 or 12 of 16 without. */
 #ifdef __AVX512VL__
-#define ROWS 5
+#define ROWS(columns) 5
 #else
-#define ROWS 2
+#define ROWS(columns) ((columns) > 3 ? 2 : 4)
 #endif
 #define COLUMNS 5 /* in units of WIDTH */
 #define MOST 5    /* that ROWS and COLUMNS may be */
 #define LINE 64   /* bytes of a cache line */
 #define UNROLL _Pragma("GCC unroll 8")
 typedef float vec __attribute__((vector_size(4 * WIDTH), aligned(4)));
+/* A value that is used several times stays in a register. Otherwise gcc reads it anew for each use, and a processor that
+   makes two such reads a cycle waits for them. */
+#ifdef __AVX__
+#define KEEP(value) __asm__("" : "+v"(value))
+#else
+#define KEEP(value)
+#endif
 typedef int ivec __attribute__((vector_size(4 * WIDTH), aligned(4)));
 #define INLINE static inline __attribute__((always_inline))
 
-/* y[rows, columns * WIDTH] (+)= p[rows, k] b[k, ...], with the distances of rows in floats; p's k is `step` apart. */
+/* y[rows, columns * WIDTH] = p[rows, k] b[k, ...], with the distances of rows in floats; p's k is `step` apart. The sum
+   starts from y with ADD, and is added to y with ADD_SUM. `rows_at` and `k_at`, unless NULL, name the rows of p and y, and
+   the k of p and b. */
+enum { SET, ADD, ADD_SUM };
+#define AT(list, i) ((list) ? (list)[i] : (i))
 INLINE void tile(const int rows, const int columns, int k, const float *p, long row, long step, const float *b, long ldb,
-                 float *y, long ldy, int add) {
+                 float *y, long ldy, int add, const int *rows_at, const int *k_at) {
     vec sum[MOST][MOST];
     UNROLL for (int i = 0; i < rows; i++)
         UNROLL for (int j = 0; j < columns; j++)
-            sum[i][j] = add ? *(const vec *)(y + i * ldy + j * WIDTH) : (vec){0};
+            sum[i][j] = add == ADD ? *(const vec *)(y + AT(rows_at, i) * ldy + j * WIDTH) : (vec){0};
     for (int n = 0; n < k; n++)
         UNROLL for (int j = 0; j < columns; j++) {
-            const vec value = *(const vec *)(b + n * ldb + j * WIDTH);
-            UNROLL for (int i = 0; i < rows; i++) sum[i][j] += p[i * row + n * step] * value;
+            vec value = *(const vec *)(b + AT(k_at, n) * ldb + j * WIDTH);
+            KEEP(value);
+            UNROLL for (int i = 0; i < rows; i++) sum[i][j] += p[AT(rows_at, i) * row + AT(k_at, n) * step] * value;
         }
     UNROLL for (int i = 0; i < rows; i++)
-        UNROLL for (int j = 0; j < columns; j++) *(vec *)(y + i * ldy + j * WIDTH) = sum[i][j];
+        UNROLL for (int j = 0; j < columns; j++) {
+            vec *to = (vec *)(y + AT(rows_at, i) * ldy + j * WIDTH);
+            *to = add == ADD_SUM ? *to + sum[i][j] : sum[i][j];
+        }
 }
 
 INLINE void tiles(const int columns, int m, int k, const float *p, long row, long step, const float *b, long ldb, float *y,
-                  long ldy, int add) {
-    for (int i = 0; i < m; i += ROWS) switch (m - i >= ROWS ? ROWS : m - i) {
-            case 5: tile(5, columns, k, p + i * row, row, step, b, ldb, y + i * ldy, ldy, add); break;
-            case 4: tile(4, columns, k, p + i * row, row, step, b, ldb, y + i * ldy, ldy, add); break;
-            case 3: tile(3, columns, k, p + i * row, row, step, b, ldb, y + i * ldy, ldy, add); break;
-            case 2: tile(2, columns, k, p + i * row, row, step, b, ldb, y + i * ldy, ldy, add); break;
-            case 1: tile(1, columns, k, p + i * row, row, step, b, ldb, y + i * ldy, ldy, add); break;
+                  long ldy, int add, const int *rows_at, const int *k_at) {
+    for (int i = 0; i < m; i += ROWS(columns)) {
+        const int *at = rows_at ? rows_at + i : NULL;
+        const float *pi = rows_at ? p : p + i * row;
+        float *yi = rows_at ? y : y + i * ldy;
+        switch (m - i >= ROWS(columns) ? ROWS(columns) : m - i) {
+            case 5: tile(5, columns, k, pi, row, step, b, ldb, yi, ldy, add, at, k_at); break;
+            case 4: tile(4, columns, k, pi, row, step, b, ldb, yi, ldy, add, at, k_at); break;
+            case 3: tile(3, columns, k, pi, row, step, b, ldb, yi, ldy, add, at, k_at); break;
+            case 2: tile(2, columns, k, pi, row, step, b, ldb, yi, ldy, add, at, k_at); break;
+            case 1: tile(1, columns, k, pi, row, step, b, ldb, yi, ldy, add, at, k_at); break;
+        }
+    }
+}
+
+/* The columns of a product are shared evenly among its tiles, as a narrow one does not keep the processor busy. */
+INLINE int share(int columns) {
+    const int parts = (columns + COLUMNS - 1) / COLUMNS;
+    return (columns + parts - 1) / parts;
+}
+
+INLINE void product(int m, int n, int k, const float *p, long row, long step, const float *b, long ldb, float *y, long ldy,
+                    int add, const int *rows_at, const int *k_at) {
+    for (int j = 0, columns; j < n; j += columns * WIDTH) switch (columns = share((n - j) / WIDTH)) {
+            case 5: tiles(5, m, k, p, row, step, b + j, ldb, y + j, ldy, add, rows_at, k_at); break;
+            case 4: tiles(4, m, k, p, row, step, b + j, ldb, y + j, ldy, add, rows_at, k_at); break;
+            case 3: tiles(3, m, k, p, row, step, b + j, ldb, y + j, ldy, add, rows_at, k_at); break;
+            case 2: tiles(2, m, k, p, row, step, b + j, ldb, y + j, ldy, add, rows_at, k_at); break;
+            case 1: tiles(1, m, k, p, row, step, b + j, ldb, y + j, ldy, add, rows_at, k_at); break;
         }
 }
 
 /* y[m, n] (+)= p[m, k] b[k, n]; n is a multiple of WIDTH. p may be read transposed: element (i, n) at i row + n step. */
 static void multiply(int m, int n, int k, const float *p, long row, long step, const float *b, long ldb, float *y, long ldy,
                      int add) {
-    for (int j = 0; j < n; j += COLUMNS * WIDTH) switch (n - j >= COLUMNS * WIDTH ? COLUMNS : (n - j) / WIDTH) {
-            case 5: tiles(5, m, k, p, row, step, b + j, ldb, y + j, ldy, add); break;
-            case 4: tiles(4, m, k, p, row, step, b + j, ldb, y + j, ldy, add); break;
-            case 3: tiles(3, m, k, p, row, step, b + j, ldb, y + j, ldy, add); break;
-            case 2: tiles(2, m, k, p, row, step, b + j, ldb, y + j, ldy, add); break;
-            case 1: tiles(1, m, k, p, row, step, b + j, ldb, y + j, ldy, add); break;
-        }
+    product(m, n, k, p, row, step, b, ldb, y, ldy, add, NULL, NULL);
+}
+
+/* y[m, n] += p[m, some] b[some, n]: k columns of p and rows of b, which `k_at` names. */
+static void multiply_some(int m, int n, int k, const int *k_at, const float *p, long row, long step, const float *b,
+                          long ldb, float *y, long ldy) {
+    product(m, n, k, p, row, step, b, ldb, y, ldy, ADD, NULL, k_at);
+}
+
+/* y[some, n] += p[some, k] b[k, n]: m rows of p and y, which `rows_at` names. */
+static void multiply_rows(int m, const int *rows_at, int n, int k, const float *p, long row, long step, const float *b,
+                          long ldb, float *y, long ldy) {
+    product(m, n, k, p, row, step, b, ldb, y, ldy, ADD_SUM, rows_at, NULL);
 }
 
 /* e^x for x <= 0, to one unit in the last place or two (Cephes' expf). */
@@ -107,10 +150,6 @@ INLINE void copy(const float *from, int n, float *to) {
     for (int i = 0; i < n; i += WIDTH) *(vec *)(to + i) = *(const vec *)(from + i);
 }
 
-INLINE void add(const float *from, int n, float *to) {
-    for (int i = 0; i < n; i += WIDTH) *(vec *)(to + i) += *(const vec *)(from + i);
-}
-
 static int padded(int n) { return (n + WIDTH - 1) / WIDTH * WIDTH; }
 
 static void pad(const float *from, int rows, int n, float *to) {
@@ -136,8 +175,8 @@ static void transpose(const float *from, int rows, int columns, long ld, float *
 
 /* The memory of a model's steps, one block: what holds for a step, then what holds for a sample. */
 enum { O, V, K, Q, U, UT, C, DU, DC, STEP_O, STEP_V, STEP_K, STEP_Q, TURNED, SIGNS, ROWS_OF_X, COLUMNS_OF_X,
-       QUERY, MAPPED, ATTENTION, ATTENDED, HIDDEN, ACTIVE, SCALED, SCALED_SUM, SHARED, ALWAYS, MIXED, MIXED_PLACE,
-       MIXED_U, DATTENDED, DSCORES, DMAPPED, BUFFERS };
+       QUERY, MAPPED, ATTENTION, ATTENDED, HIDDEN, ACTIVE, SCALED, SCALED_SUM, SHARED, ALWAYS, MIXED,
+       DATTENDED, DSCORES, DMAPPED, BUFFERS };
 typedef struct {
     int s, l, d, m, lp, dp, mp;
     long size[BUFFERS];
@@ -157,8 +196,7 @@ static int start(Model *model, int s, int l, int d, int m, const float *W_O, con
                       [STEP_K] = square, [STEP_Q] = square, [TURNED] = square, [SIGNS] = mp, [ROWS_OF_X] = (long)l * dp,
                       [COLUMNS_OF_X] = (long)d * lp, [QUERY] = attended, [MAPPED] = attended, [ATTENTION] = scores,
                       [ATTENDED] = attended, [HIDDEN] = (long)s * mp, [ACTIVE] = mp, [SCALED] = attended,
-                      [SCALED_SUM] = dp, [SHARED] = dp, [ALWAYS] = mp, [MIXED] = (long)m * s,
-                      [MIXED_PLACE] = mp, [MIXED_U] = neurons, [DATTENDED] = attended, [DSCORES] = scores,
+                      [SCALED_SUM] = dp, [SHARED] = dp, [ALWAYS] = mp, [MIXED] = mp, [DATTENDED] = attended, [DSCORES] = scores,
                       [DMAPPED] = attended}};
     long size = 0;
     for (int i = 0; i < BUFFERS; i++) size += lines(model->size[i]);
@@ -219,8 +257,8 @@ static void backward(const Model *model, const float *x, const float *xt, float 
     float *const *at = model->at;
     const float *active = at[ACTIVE], *hidden = at[HIDDEN];
     float *shared = at[SHARED];
-    int *always = (int *)at[ALWAYS], *mixed = (int *)at[MIXED_PLACE], all = 0, count = 0;
-    memset(at[SCALED_SUM], 0, 4 * dp), memset(shared, 0, 4 * dp);
+    int *always = (int *)at[ALWAYS], *mixed = (int *)at[MIXED], all = 0, count = 0;
+    memset(at[SCALED_SUM], 0, 4 * dp);
     for (int q = 0; q < s; q++)
         for (int i = 0; i < dp; i += WIDTH)
             *(vec *)(at[SCALED_SUM] + i) += *(vec *)(at[SCALED] + q * dp + i) = *(vec *)(at[ATTENDED] + q * dp + i) * g;
@@ -229,20 +267,18 @@ static void backward(const Model *model, const float *x, const float *xt, float 
         all += active[j] == s;
         count += active[j] != s & active[j] != 0;
     }
-    for (int k = 0; k < all; k++) {
-        add(at[SCALED_SUM], dp, at[DU] + always[k] * dp);
-        add(at[U] + always[k] * dp, dp, shared);
-    }
-    for (int k = 0; k < count; k++) {
-        float *of_queries = at[MIXED] + k * s;
-        copy(at[U] + mixed[k] * dp, dp, at[MIXED_U] + k * dp);
-        for (int q = 0; q < s; q++) of_queries[q] = hidden[q * mp + mixed[k]];
+    for (int i = 0; i < dp; i += WIDTH) {
+        const vec each = *(vec *)(at[SCALED_SUM] + i);
+        vec sum = {0};
+        for (int k = 0; k < all; k++) {
+            *(vec *)(at[DU] + always[k] * dp + i) += each;
+            sum += *(vec *)(at[U] + always[k] * dp + i);
+        }
+        *(vec *)(shared + i) = sum;
     }
     for (int q = 0; q < s; q++) copy(shared, dp, at[DATTENDED] + q * dp);
-    multiply(s, dp, count, at[MIXED], 1, s, at[MIXED_U], dp, at[DATTENDED], dp, 1);
-    float *dU = at[MIXED_U]; /* has been used */
-    multiply(count, dp, s, at[MIXED], s, 1, at[SCALED], dp, dU, dp, 0);
-    for (int k = 0; k < count; k++) add(dU + k * dp, dp, at[DU] + mixed[k] * dp);
+    multiply_some(s, dp, count, mixed, hidden, mp, 1, at[U], dp, at[DATTENDED], dp);
+    multiply_rows(count, mixed, dp, s, hidden, 1, mp, at[SCALED], dp, at[DU], dp);
     multiply(s, lp, d, at[DATTENDED], dp, 1, xt, lp, at[DSCORES], lp, 0);
     for (int q = 0; q < s; q++) {
         float *da = at[DATTENDED] + q * dp, *z = at[ATTENDED] + q * dp;
