@@ -153,7 +153,7 @@ CONDITIONS = [
             ("edge, O(x^-2)", threshold(-2.25), claim(-2), -2.25, True, 1000, "standard"),
             ("edge, Theta, steeper", threshold(EDGE), claim(-1, "Theta"), EDGE, True, 1000, "standard"),
             ("edge, Theta, flatter", threshold(-0.75), claim(-1, "Theta"), -0.75, True, 1000, "standard"),
-            ("edge, Omega", threshold(-0.75), claim(-1, "Omega"), -0.75, True, 1000, "standard"),
+            ("edge, Omega", threshold(-0.75), claim(-1, "Omega"), -0.75, True, MORE, "standard"),
             ("beyond the margin, O", threshold(-1.5), claim(-1), -1.5, True, 1000, "standard"),
             ("edge, quick profile", threshold(EDGE), claim(-1), EDGE, True, MORE, "quick"),
             ("edge, smoke profile", threshold(EDGE), claim(-1), EDGE, False, 1000, "smoke"),
@@ -276,7 +276,7 @@ def ordering(*differences: float) -> Test:
 
 
 OTHER_KINDS = [
-    OtherKind("direction, edge: no slope", "direction", direction(0.0), 0.0, replications=1000),
+    OtherKind("direction, edge: no slope", "direction", direction(0.0), 0.0),
     OtherKind("direction, grows by a half", "direction", direction(0.4), 0.4, True, 1000),
     OtherKind("direction, falls by a half", "direction", direction(-0.4), -0.4, False, 1000),
     OtherKind(
