@@ -20,6 +20,9 @@
 #define LINE 64   /* bytes of a cache line */
 #define UNROLL _Pragma("GCC unroll 8")
 typedef float vec __attribute__((vector_size(4 * WIDTH), aligned(4)));
+typedef int ivec __attribute__((vector_size(4 * WIDTH), aligned(4)));
+#define INLINE static inline __attribute__((always_inline))
+
 /* A value that is used several times stays in a register. Otherwise gcc reads it anew for each use, and a processor that
    makes two such reads a cycle waits for them. */
 #ifdef __AVX__
@@ -27,8 +30,6 @@ typedef float vec __attribute__((vector_size(4 * WIDTH), aligned(4)));
 #else
 #define KEEP(value)
 #endif
-typedef int ivec __attribute__((vector_size(4 * WIDTH), aligned(4)));
-#define INLINE static inline __attribute__((always_inline))
 
 /* y[rows, columns * WIDTH] = p[rows, k] b[k, ...], with the distances of rows in floats; p's k is `step` apart. The sum
    starts from y with ADD, and is added to y with ADD_SUM. `rows_at` and `k_at`, unless NULL, name the rows of p and y, and
@@ -175,8 +176,8 @@ static void transpose(const float *from, int rows, int columns, long ld, float *
 
 /* The memory of a model's steps, one block: what holds for a step, then what holds for a sample. */
 enum { O, V, K, Q, U, UT, C, DU, DC, STEP_O, STEP_V, STEP_K, STEP_Q, TURNED, SIGNS, ROWS_OF_X, COLUMNS_OF_X,
-       QUERY, MAPPED, ATTENTION, ATTENDED, HIDDEN, ACTIVE, SCALED, SCALED_SUM, SHARED, ALWAYS, MIXED,
-       DATTENDED, DSCORES, DMAPPED, BUFFERS };
+       QUERY, MAPPED, ATTENTION, ATTENDED, HIDDEN, ACTIVE, SCALED, ALWAYS, MIXED, DATTENDED, DSCORES,
+       DMAPPED, BUFFERS };
 typedef struct {
     int s, l, d, m, lp, dp, mp;
     long size[BUFFERS];
@@ -196,8 +197,7 @@ static int start(Model *model, int s, int l, int d, int m, const float *W_O, con
                       [STEP_K] = square, [STEP_Q] = square, [TURNED] = square, [SIGNS] = mp, [ROWS_OF_X] = (long)l * dp,
                       [COLUMNS_OF_X] = (long)d * lp, [QUERY] = attended, [MAPPED] = attended, [ATTENTION] = scores,
                       [ATTENDED] = attended, [HIDDEN] = (long)s * mp, [ACTIVE] = mp, [SCALED] = attended,
-                      [SCALED_SUM] = dp, [SHARED] = dp, [ALWAYS] = mp, [MIXED] = mp, [DATTENDED] = attended, [DSCORES] = scores,
-                      [DMAPPED] = attended}};
+                      [ALWAYS] = mp, [MIXED] = mp, [DATTENDED] = attended, [DSCORES] = scores, [DMAPPED] = attended}};
     long size = 0;
     for (int i = 0; i < BUFFERS; i++) size += lines(model->size[i]);
     float *memory = aligned_alloc(LINE, size);
@@ -214,9 +214,9 @@ static int start(Model *model, int s, int l, int d, int m, const float *W_O, con
 static void form_maps(const Model *model) {
     const int d = model->d, m = model->m, dp = model->dp;
     float *const *at = model->at;
-    multiply(m, dp, d, at[O], dp, 1, at[V], dp, at[U], dp, 0);
+    multiply(m, dp, d, at[O], dp, 1, at[V], dp, at[U], dp, SET);
     transpose(at[U], m, d, dp, at[UT], model->mp);
-    multiply(d, dp, d, at[Q], 1, dp, at[K], dp, at[C], dp, 0);
+    multiply(d, dp, d, at[Q], 1, dp, at[K], dp, at[C], dp, SET);
 }
 
 /* F of a sample; HIDDEN is left as the indicator of active neurons, and ACTIVE says for how many queries each is. */
@@ -224,11 +224,11 @@ static double forward(const Model *model, const float *x, const float *xt, const
     const int s = model->s, l = model->l, d = model->d, lp = model->lp, dp = model->dp, mp = model->mp;
     float *const *at = model->at;
     for (int q = 0; q < s; q++) copy(x + tokens[q] * dp, dp, at[QUERY] + q * dp);
-    multiply(s, dp, d, at[QUERY], dp, 1, at[C], dp, at[MAPPED], dp, 0);
-    multiply(s, lp, d, at[MAPPED], dp, 1, xt, lp, at[ATTENTION], lp, 0);
+    multiply(s, dp, d, at[QUERY], dp, 1, at[C], dp, at[MAPPED], dp, SET);
+    multiply(s, lp, d, at[MAPPED], dp, 1, xt, lp, at[ATTENTION], lp, SET);
     for (int q = 0; q < s; q++) softmax(at[ATTENTION] + q * lp, l, lp);
-    multiply(s, dp, l, at[ATTENTION], lp, 1, x, dp, at[ATTENDED], dp, 0);
-    multiply(s, mp, d, at[ATTENDED], dp, 1, at[UT], mp, at[HIDDEN], mp, 0);
+    multiply(s, dp, l, at[ATTENTION], lp, 1, x, dp, at[ATTENDED], dp, SET);
+    multiply(s, mp, d, at[ATTENDED], dp, 1, at[UT], mp, at[HIDDEN], mp, SET);
     float *hidden = at[HIDDEN], *active = at[ACTIVE];
     const float *signs = at[SIGNS]; /* padded with zeros */
     memset(active, 0, 4 * mp);
@@ -256,30 +256,24 @@ static void backward(const Model *model, const float *x, const float *xt, float 
     const int s = model->s, l = model->l, d = model->d, m = model->m, lp = model->lp, dp = model->dp, mp = model->mp;
     float *const *at = model->at;
     const float *active = at[ACTIVE], *hidden = at[HIDDEN];
-    float *shared = at[SHARED];
     int *always = (int *)at[ALWAYS], *mixed = (int *)at[MIXED], all = 0, count = 0;
-    memset(at[SCALED_SUM], 0, 4 * dp);
-    for (int q = 0; q < s; q++)
-        for (int i = 0; i < dp; i += WIDTH)
-            *(vec *)(at[SCALED_SUM] + i) += *(vec *)(at[SCALED] + q * dp + i) = *(vec *)(at[ATTENDED] + q * dp + i) * g;
     for (int j = 0; j < m; j++) { /* without branches, which no processor could foretell */
         always[all] = mixed[count] = j;
         all += active[j] == s;
         count += active[j] != s & active[j] != 0;
     }
     for (int i = 0; i < dp; i += WIDTH) {
-        const vec each = *(vec *)(at[SCALED_SUM] + i);
-        vec sum = {0};
+        vec of_all = {0}, sum = {0};
+        for (int q = 0; q < s; q++) of_all += *(vec *)(at[SCALED] + q * dp + i) = *(vec *)(at[ATTENDED] + q * dp + i) * g;
         for (int k = 0; k < all; k++) {
-            *(vec *)(at[DU] + always[k] * dp + i) += each;
+            *(vec *)(at[DU] + always[k] * dp + i) += of_all;
             sum += *(vec *)(at[U] + always[k] * dp + i);
         }
-        *(vec *)(shared + i) = sum;
+        for (int q = 0; q < s; q++) *(vec *)(at[DATTENDED] + q * dp + i) = sum;
     }
-    for (int q = 0; q < s; q++) copy(shared, dp, at[DATTENDED] + q * dp);
     multiply_some(s, dp, count, mixed, hidden, mp, 1, at[U], dp, at[DATTENDED], dp);
     multiply_rows(count, mixed, dp, s, hidden, 1, mp, at[SCALED], dp, at[DU], dp);
-    multiply(s, lp, d, at[DATTENDED], dp, 1, xt, lp, at[DSCORES], lp, 0);
+    multiply(s, lp, d, at[DATTENDED], dp, 1, xt, lp, at[DSCORES], lp, SET);
     for (int q = 0; q < s; q++) {
         float *da = at[DATTENDED] + q * dp, *z = at[ATTENDED] + q * dp;
         vec product = {0};
@@ -288,8 +282,8 @@ static void backward(const Model *model, const float *x, const float *xt, float 
         float *ds = at[DSCORES] + q * lp, *A = at[ATTENTION] + q * lp;
         for (int i = 0; i < lp; i += WIDTH) *(vec *)(ds + i) = (*(vec *)(ds + i) - inner) * *(vec *)(A + i) * g;
     }
-    multiply(s, dp, l, at[DSCORES], lp, 1, x, dp, at[DMAPPED], dp, 0);
-    multiply(d, dp, s, at[QUERY], 1, dp, at[DMAPPED], dp, at[DC], dp, 1);
+    multiply(s, dp, l, at[DSCORES], lp, 1, x, dp, at[DMAPPED], dp, SET);
+    multiply(d, dp, s, at[QUERY], 1, dp, at[DMAPPED], dp, at[DC], dp, ADD);
 }
 
 static void times_signs(const Model *model, float *rows) {
@@ -302,11 +296,11 @@ static void move(const Model *model) {
     const int d = model->d, m = model->m, dp = model->dp;
     float *const *at = model->at;
     transpose(at[V], d, d, dp, at[TURNED], dp);
-    multiply(m, dp, d, at[DU], dp, 1, at[TURNED], dp, at[STEP_O], dp, 0);
-    multiply(d, dp, m, at[O], 1, dp, at[DU], dp, at[STEP_V], dp, 0);
-    multiply(d, dp, d, at[Q], dp, 1, at[DC], dp, at[STEP_K], dp, 0);
+    multiply(m, dp, d, at[DU], dp, 1, at[TURNED], dp, at[STEP_O], dp, SET);
+    multiply(d, dp, m, at[O], 1, dp, at[DU], dp, at[STEP_V], dp, SET);
+    multiply(d, dp, d, at[Q], dp, 1, at[DC], dp, at[STEP_K], dp, SET);
     transpose(at[DC], d, d, dp, at[TURNED], dp);
-    multiply(d, dp, d, at[K], dp, 1, at[TURNED], dp, at[STEP_Q], dp, 0);
+    multiply(d, dp, d, at[K], dp, 1, at[TURNED], dp, at[STEP_Q], dp, SET);
     for (int w = 0; w < 4; w++)
         for (long i = 0; i < model->size[O + w]; i++) at[O + w][i] -= at[STEP_O + w][i];
 }
