@@ -28,11 +28,12 @@ from theorycheck.bounds.shallow_vit import LEVELS, SAMPLES_UP_TO_256
 from theorycheck.plan import PROFILES
 from theorycheck.statistics import kinds
 from theorycheck.statistics.contrast import steeper
-from theorycheck.statistics.judge import decide, drift_of, fit_laws, gather
+from theorycheck.statistics.judge import drift_of
 from theorycheck.statistics.kinds import Tested
 from theorycheck.statistics.placement import simulate
 from theorycheck.statistics.planted import PlantedMeasurement, PlantedThreshold
 from theorycheck.statistics.question import Question, Variable
+from theorycheck.statistics.shapes import decide, fit_laws, gather
 
 ROOT = Path(__file__).parents[1]
 STORED = ROOT / "theorycheck/calibration.json"

@@ -198,7 +198,7 @@ def _estimates(part: Part) -> Iterator[Block]:
 def _estimate(verdict: Verdict, estimate: Estimate, letters: dict[str, str]) -> tuple[Line, Line, Line, Line]:
     several = len(letters) > 1 and verdict.estimated == "exponent"
     named = estimate.name or verdict.estimated + (f" in {letters[estimate.factor]}" if several else "")
-    digits = verdict.digits
+    digits = verdict.digits or estimate.interval.digits
     return (named,), (f"{estimate.value:{digits}}",), (f"{estimate.interval:{digits}}",), (estimate.method,)
 
 

@@ -172,7 +172,8 @@ def _fits(verdict: Verdict) -> Iterator[str]:
     for e in (*verdict.judgement.estimates, *verdict.judgement.beside):
         confidence = f"{100 * e.interval.confidence:g} % interval"
         if verdict.estimated == "exponent":
-            yield f"exponent{letters[e.factor]} {e.value:5.2f}   {confidence} {e.interval}   {e.method}"
+            value = f"{e.value:{e.interval.digits}}".rjust(5)
+            yield f"exponent{letters[e.factor]} {value}   {confidence} {e.interval}   {e.method}"
         else:
             yield f"{e.name or verdict.estimated} {e.value:.3g}   {confidence} {e.interval:.3g}   {e.method}"
 

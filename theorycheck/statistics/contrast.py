@@ -7,9 +7,9 @@ import pandas as pd
 from scipy import stats
 
 from theorycheck.statistics import kinds
-from theorycheck.statistics.judge import Fits, fit_laws, gather
 from theorycheck.statistics.kinds import Tested
 from theorycheck.statistics.question import Question, Variable
+from theorycheck.statistics.shapes import Fits, fit_laws, gather
 from theorycheck.verdict import Interval
 
 METHOD = "difference of exponents"

@@ -35,6 +35,7 @@ class PlantedThreshold:
         curvature: half of the change of the local exponent when x grows by a factor of e.
         curve: shape of the success curve.
         lapse: share of trials that fail whatever N is.
+        guess: share of trials that succeed whatever N is.
         scatter: correlation of trials of one cell (beta-binomial); variances grow by 1 + (replicates - 1) scatter.
         seed_scatter: standard deviation of log N* between seeds that all cells share.
         seed_column: whether the table tells the seeds.
@@ -50,6 +51,7 @@ class PlantedThreshold:
     curvature: float = 0.0
     curve: Curve = "probit"
     lapse: float = 0.0
+    guess: float = 0.0
     scatter: float = 0.0
     seed_scatter: float = 0.0
     seed_column: bool = False
@@ -84,7 +86,7 @@ class PlantedThreshold:
 
     def rate(self, x: ArrayLike, n: ArrayLike, shift: float = 0.0) -> np.ndarray:
         """Success rate at level x and sample size n, with log N* shifted."""
-        return np.asarray((1 - self.lapse) * CURVES[self.curve](self.probit(x, n, shift)))
+        return np.asarray(self.guess + (1 - self.guess - self.lapse) * CURVES[self.curve](self.probit(x, n, shift)))
 
     def probit(self, x: ArrayLike, n: ArrayLike, shift: float = 0.0) -> np.ndarray:
         """Distance of log N from the threshold, times the steepness."""

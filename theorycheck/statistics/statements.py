@@ -13,7 +13,7 @@ from scipy import stats
 from sympy import lambdify
 
 from theorycheck.statements import Contrast, Direction, Limit, Ordering, Point, Transition, describe
-from theorycheck.statistics import checks, kinds
+from theorycheck.statistics import checks, kinds, of_counts
 from theorycheck.statistics.contrast import over_pairs, steeper
 from theorycheck.statistics.evidence import Trials
 from theorycheck.statistics.kinds import Tested
@@ -69,7 +69,7 @@ def _(statement: Direction, table: pd.DataFrame, topic: Topic) -> Judgement:
     if line.fit is not None:
         found.append(_against_lowest(levels, topic))
         if isinstance(line.evidence, Trials):
-            found += [checks.dispersion(line.fit), checks.lapses(line.evidence)]
+            found += [of_counts.dispersion(line.fit), of_counts.lapses(line.evidence)]
         p_value = line.evidence.shape_p_value(1)
         detail = f"log {topic.quantity} linear in {topic.letter}: p = {p_value:.2g}"
         found.append(Check("shape", "ok" if p_value >= NOT_SEEN else "warning", detail))
@@ -125,11 +125,11 @@ def _(statement: Contrast, table: pd.DataFrame, topic: Topic) -> Judgement:
     found += [_at_deep_end(counts, topic), _difference_of_bounds(statement, tested)]
     reason = {
         "SUPPORTED": f"{topic.quantity} grows faster along {topic.letter} -> 0 with {group} = {first}: the exponents "
-        f"differ by {tested.estimate:.2f} {tested.interval}.",
+        f"differ by {tested.interval.around(tested.estimate)}.",
         "REFUTED": f"{topic.quantity} grows no faster along {topic.letter} -> 0 with {group} = {first}: the exponents "
-        f"differ by {tested.estimate:.2f} {tested.interval}.",
+        f"differ by {tested.interval.around(tested.estimate)}.",
         "INCONCLUSIVE": "The exponents may be equal"
-        + (f" (difference {tested.estimate:.2f} {tested.interval})" if np.isfinite(tested.estimate) else "")
+        + (f" (difference {tested.interval.around(tested.estimate)})" if np.isfinite(tested.estimate) else "")
         + "; more trials or smaller levels would settle it.",
     }
     judgement = _judged(tested, reason[tested.decision], topic, found, levels, beside)
@@ -343,8 +343,9 @@ def _at_deep_end(counts: dict[str, pd.DataFrame], topic: Topic) -> Check:
     half = float(np.linalg.norm([interval.width / 2 for interval in intervals]))
     difference = exponents[0] - exponents[1]
     detail = (
-        f"local exponents at {topic.letter} = {deep[0]:g}: {exponents[0]:.2f} {intervals[0]} and {exponents[1]:.2f} "
-        f"{intervals[1]}; difference {difference:.2f} {Interval(difference - half, difference + half, 0.95)}"
+        f"local exponents at {topic.letter} = {deep[0]:g}: {intervals[0].around(exponents[0])} and "
+        f"{intervals[1].around(exponents[1])}; difference "
+        f"{Interval(difference - half, difference + half, 0.95).around(difference)}"
     )
     return Check("drift", "ok" if difference + half < 0 else "warning", detail)
 
@@ -355,7 +356,7 @@ def _difference_of_bounds(statement: Contrast, tested: Tested) -> Check:
         return Check("difference of the bounds", "warning", f"not determined by the data; {claimed:g} in the bounds")
     inside = claimed in tested.interval
     relation = "agrees with" if inside else "is not"
-    detail = f"{tested.estimate:.2f} {tested.interval} {relation} {claimed:g}, by which the two bounds differ"
+    detail = f"{tested.interval.around(tested.estimate)} {relation} {claimed:g}, by which the two bounds differ"
     return Check("difference of the bounds", "ok" if inside else "warning", detail)
 
 
