@@ -18,7 +18,7 @@ from test_cli import run as run_cli
 from theorycheck import Claim, Design, Paper, Source, Theta
 from theorycheck.empirical import rows
 from theorycheck.empirical.store import Store
-from theorycheck.empirical.store_file import _TABLES_OF_FORMAT_1, APPLICATION, FORMAT
+from theorycheck.empirical.store_file import APPLICATION, FORMAT, TABLES_OF_FORMAT_1
 from theorycheck.errors import ClaimError, StoreError, TheoryCheckError
 from theorycheck.plan import make_plan
 from theorycheck.verification import carry_out, recall, settle
@@ -94,7 +94,7 @@ def look(path, query):
 def former(path, store):
     """The same store as format 1 had it."""
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.executescript(_TABLES_OF_FORMAT_1)
+        connection.executescript(TABLES_OF_FORMAT_1)
         connection.execute("ATTACH ? AS new", (str(store),))
         connection.execute(f"INSERT INTO trials SELECT {FORMER[1:-1]} FROM new.trials")
         connection.execute("INSERT INTO plans SELECT hash, claim, document, recorded FROM new.plans")
@@ -397,7 +397,7 @@ def test_an_old_store_is_read_as_it_is(sound, tmp_path):
 @pytest.mark.parametrize("tables", [1, 2])
 def test_an_old_store_whose_first_run_was_killed_at_its_beginning_is_taken_over(tmp_path, tables):
     path = tmp_path / "store.sqlite"
-    for statement in _TABLES_OF_FORMAT_1.split(";")[:tables]:
+    for statement in TABLES_OF_FORMAT_1.split(";")[:tables]:
         change(path, statement)
     assert outcome(path)[1] == 60
 

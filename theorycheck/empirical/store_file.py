@@ -33,7 +33,7 @@ CREATE TABLE runs (
     trained INTEGER NOT NULL, reused INTEGER NOT NULL, verdict TEXT, checksum TEXT NOT NULL);
 CREATE TABLE damaged (origin TEXT NOT NULL, content TEXT NOT NULL, found TEXT NOT NULL);
 """
-_TABLES_OF_FORMAT_1 = """
+TABLES_OF_FORMAT_1 = """
 CREATE TABLE IF NOT EXISTS trials (
     key TEXT PRIMARY KEY, specification TEXT NOT NULL, measurement TEXT NOT NULL, finished TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS plans (
@@ -226,7 +226,7 @@ def _format_of(connection: sqlite3.Connection, path: Path) -> int:
     """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    tables, former = _schema(connection), _schema_of(_TABLES_OF_FORMAT_1)
+    tables, former = _schema(connection), _schema_of(TABLES_OF_FORMAT_1)
     if (application, version) == (0, 0) and not tables:
         return 0
     if (application, version, tables) == (0, 1, former) or ((application, version) == (0, 0) and tables <= former):
@@ -266,7 +266,7 @@ def _execute_all(connection: sqlite3.Connection, script: str) -> None:
 
 
 def _set_tables_aside(connection: sqlite3.Connection) -> None:
-    _execute_all(connection, _TABLES_OF_FORMAT_1)
+    _execute_all(connection, TABLES_OF_FORMAT_1)
     for table in _KEPT:
         connection.execute(f"CREATE TEMP TABLE former_{table} AS SELECT * FROM main.{table}")
         connection.execute(f"DROP TABLE main.{table}")
