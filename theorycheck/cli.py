@@ -250,21 +250,30 @@ def _regime(variables: list[str], points: list[str]) -> dict[str, Literal["0", "
 
 @app.command()
 def runs(store: StoreOption = DEFAULT_STORE) -> None:
-    """List the runs in the store: claim, plan, trials trained and reused, verdict."""
+    """List the runs in the store: claim, plan, trials trained and reused, verdict. Writes nothing."""
     from theorycheck.empirical.store import Store
+    from theorycheck.empirical.store_file import is_there
     from theorycheck.reports.terminal import columns
 
     with _explained():
-        if not store.exists():
+        if not is_there(store):
             typer.echo(f"no runs yet: there is no store {store}; `theorycheck verify` makes one")
             return
-        with Store(store) as opened:
+        with Store(store, read_only=True) as opened:
             listed = opened.runs()
+        if not listed:
+            typer.echo(f"no runs yet in the store {store}")
+            return
         rows = [["run", "claim", "plan", "started", "finished", "trained", "reused", "verdict"]]
         for run in listed:
             values = {**run, "plan": run["plan"][:12], "finished": run["finished"] or "unfinished"}
-            rows.append(["" if value is None else str(value) for value in values.values()])
+            rows.append(["" if value is None else _printable(str(value)) for value in values.values()])
         typer.echo("\n".join(columns(rows)))
+
+
+def _printable(text: str) -> str:
+    """A text of a store as one that a terminal only shows."""
+    return ascii(text[:80])[1:-1]
 
 
 @app.command()
@@ -274,11 +283,15 @@ def report(
         str | None, typer.Option("--report", help="Formats, of md,html,tex,pdf; by default all that can be made here.")
     ] = None,
     fragment: Annotated[bool, typer.Option("--fragment", help="Write report.tex without its preamble.")] = False,
-    claim: Annotated[str | None, typer.Option(help="Path of the claim file, where the run was about one.")] = None,
+    claim: Annotated[
+        str | None,
+        typer.Option(help="Path of the claim file, where the run was about one; a store never chooses what is loaded."),
+    ] = None,
     store: StoreOption = DEFAULT_STORE,
     out: Annotated[Path, typer.Option(help="Folder of the reports, one subfolder a claim.")] = DEFAULT_OUT,
 ) -> None:
     """Write the report of a run again, from its stored trials; trains nothing. Exit status as for verify."""
+    from theorycheck.empirical.store_file import is_there
     from theorycheck.reports.report import available
     from theorycheck.reports.terminal import summary
     from theorycheck.verdict import exit_status
@@ -286,7 +299,7 @@ def report(
 
     with _explained():
         wanted = available(_formats(formats))
-        if not store.exists():
+        if not is_there(store):
             raise StoreError(f"there is no store {store}; `theorycheck verify` makes one")
         finding = recall(run, store, claim)
         verdict = write(finding, folder_of(finding.claim, finding.claim.design_name, out), wanted, fragment)

@@ -19,7 +19,7 @@ from theorycheck.empirical.store import DEFAULT_STORE, Store
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError, StoreError
 from theorycheck.law import Law
-from theorycheck.plan import Cell, Plan, ProfileName, make_plan, question, response_of
+from theorycheck.plan import PROFILES, Cell, Plan, ProfileName, make_plan, question, response_of
 from theorycheck.reports import DEFAULT_OUT
 from theorycheck.reports.report import Format, available, write_report
 from theorycheck.statements import Contrast, Limit, Ordering, Transition
@@ -82,24 +82,39 @@ def recall(run: int, store: Path = DEFAULT_STORE, claim: Claim | str | None = No
     Args:
         run: its number, as `theorycheck runs` lists it.
         store: where its trials are.
-        claim: what it was about, where that is no claim known by its name.
+        claim: what it was about, where that is no claim known by its name. A store is data and runs no code, so a
+            claim file is loaded only where it is named here.
 
     Raises:
-        StoreError: there is no such run, or some of its trials are missing.
+        StoreError: there is no such run, or some of its trials are missing or damaged.
         ClaimError: the claim is unknown, or no longer what the run was planned for.
     """
-    with Store(store) as opened:
+    with Store(store, read_only=True) as opened:
         kept = opened.plan_of(run)
-        found = bounds.find(kept["claim"]) if claim is None else bounds.find(claim) if isinstance(claim, str) else claim
+        found = _known(kept["claim"], run) if claim is None else bounds.find(claim) if isinstance(claim, str) else claim
         design = kept["design"]
+        if design["profile"] not in PROFILES or design["device"] not in ("cpu", "cuda"):
+            raise StoreError(f"the plan of run {run} in the store {store} is damaged; verify its claim again")
         asked = found.with_design(design["name"]) if design.get("name") else found
         for candidate in (asked, *(asked.varied(name) for name in asked.variations)):
             plan = make_plan(candidate, design["profile"], design["seed"], design["device"])
             if plan.hash == kept["hash"]:
                 return settle(plan, opened, jobs=0)
     raise ClaimError(
-        f"run {run} was planned for another version of {kept['claim']} or of theorycheck; verify the claim again"
+        f"run {run} was planned for another version of {found.name} or of theorycheck, or for another claim; verify "
+        "the claim again"
     )
+
+
+def _known(name: str, run: int) -> Claim:
+    """The claim that a store names, never by running a file that the store chose."""
+    known = bounds.claims()
+    if name not in known:
+        raise ClaimError(
+            f"run {run} was about {name[:200]!a}, which is no claim known by its name; if it is that of a file, "
+            f"name the file: theorycheck report {run} --claim PATH"
+        )
+    return known[name]
 
 
 def verify(
