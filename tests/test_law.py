@@ -2,7 +2,8 @@ import pytest
 from sympy import Rational, Symbol, exp, factorial, floor, log, oo, sin, sqrt, symbols
 
 from theorycheck.errors import LawError
-from theorycheck.law import BigO, Omega, Theta, plain, plain_text
+from theorycheck.law import BigO, Omega, Theta
+from theorycheck.notation import plain, plain_text
 
 alpha, eta, sigma, n, d, C = symbols("alpha eta sigma n d C")
 N = Symbol("N")

@@ -1,0 +1,69 @@
+"""Gives up on a computation that takes too long, in whatever thread it is asked for."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from threading import Thread
+from typing import TypeVar
+
+import mpmath
+
+T = TypeVar("T")
+_GRACE = 1.0  # seconds that a computation has to end after it was stopped, before it is stopped again
+_STOPS = 3  # SymPy may catch the first
+
+
+class OutOfTime(Exception):
+    """A computation did not end in time."""
+
+
+class _Stop(BaseException):
+    """Ends a computation from outside; no `except Exception` in its way catches it."""
+
+
+def within(seconds: float, compute: Callable[[], T]) -> T:
+    """What a computation in Python returns or raises.
+
+    It runs in a thread of its own, because signals reach the main thread alone, and a process would have to load SymPy.
+
+    Raises:
+        OutOfTime: it did not end in time, and was stopped.
+    """
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            try:
+                results.append(compute())
+            except BaseException as error:
+                errors.append(error)
+        except _Stop as stop:  # which came while the result was put away
+            errors.append(stop)
+
+    digits = mpmath.mp.prec
+    thread = Thread(target=run, name="theorycheck-deadline", daemon=True)
+    thread.start()
+    try:
+        thread.join(seconds)
+    finally:
+        if thread.is_alive():
+            _stop(thread)
+            mpmath.mp.prec = digits  # which a stopped evaluation may leave changed
+    if results:
+        return results[0]
+    if errors and not isinstance(errors[0], _Stop):
+        raise errors[0]
+    raise OutOfTime(f"{seconds:g} seconds")
+
+
+def _stop(thread: Thread) -> None:
+    """Raise an exception in a thread, as CPython offers to debuggers; elsewhere, leave it behind."""
+    if not hasattr(ctypes, "pythonapi"):
+        return
+    for _ in range(_STOPS):
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_Stop))
+        thread.join(_GRACE)
+        if not thread.is_alive():
+            return
