@@ -46,7 +46,7 @@ class Law:
     notes: Mapping[Symbol, str] = field(compare=False)
 
     def __init__(self, expression: Expr | float, *regime: tuple[Symbol, Expr | float]) -> None:
-        bound = _exact(expression, "the bound")
+        bound = _exact(expression, "the bound of a law must be an expression such as alpha**-2")
         object.__setattr__(self, "expression", bound)
         object.__setattr__(self, "regime", _regime(bound, regime))
         derived = {symbol: _derived(self, symbol) for symbol, _ in self.regime}
@@ -105,13 +105,13 @@ def _derived(law: Law, symbol: Symbol) -> Derived:
         ) from None
 
 
-def _exact(given: Any, what: str) -> Expr:
+def _exact(given: Any, wanted: str) -> Expr:
     try:
         value = sympy.sympify(given)
     except (sympy.SympifyError, TypeError, ValueError, AttributeError):
         value = None
     if not isinstance(value, Expr):
-        raise LawError(f"{what} of a law must be an expression of symbols, got {given!r}; write one such as alpha**-2")
+        raise LawError(f"{wanted}, got {given!r}; write it with SymPy's symbols")
     return exact(value)
 
 
@@ -121,7 +121,7 @@ def _regime(bound: Expr, given: tuple[Any, ...]) -> tuple[tuple[Symbol, Expr], .
     for pair in given:
         if not (isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], Symbol)):
             raise LawError(f"the regime of a law is pairs such as (alpha, 0), got {pair!r}; name a symbol and 0 or oo")
-    regime = tuple((symbol, _exact(point, f"the limit of {symbol}, in the regime")) for symbol, point in given)
+    regime = tuple((symbol, _exact(point, f"{symbol} must go to 0 or oo in a law")) for symbol, point in given)
     for symbol, point in regime:
         if point not in (0, oo):
             raise LawError(f"a law speaks of {symbol} -> 0 or {symbol} -> oo, got {symbol} -> {point}")

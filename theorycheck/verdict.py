@@ -167,12 +167,14 @@ class Judgement:
 class Prediction:
     """What a statement says of one variable: its name, its letter for readers, and its exponent.
 
-    Where no scaling law is stated, the exponent is the other number that is claimed (a limit, a bound), or None.
+    Where no scaling law is stated, the exponent is the other number that is claimed (a limit, a bound), or None. A note
+    says what a reader should know of how the exponent was derived.
     """
 
     variable: str
     letter: str
     exponent: float | None
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,13 @@ class Bound:
     Attributes:
         expression: of the bound.
         variables, constants: the letters in place of its symbols; a variable's goes to oo.
+        senses: -1 for the letter of a reciprocal, whose exponent is the negative of its variable's, else 1.
     """
 
     expression: Expr
     variables: Mapping[Symbol, Dummy]
     constants: Mapping[Symbol, Dummy]
+    senses: Mapping[Dummy, int]
 
     @classmethod
     def towards(cls, expression: Expr, regime: Regime) -> Bound:
@@ -34,7 +36,8 @@ class Bound:
         rest = sorted(expression.free_symbols - set(variables), key=str)
         constants = {symbol: _letter(symbol, oo) for symbol in rest}
         large = {symbol: 1 / variables[symbol] if point == 0 else variables[symbol] for symbol, point in regime}
-        return cls(expression.xreplace({**large, **constants}), variables, constants)
+        senses = {variables[symbol]: -1 if point == 0 else 1 for symbol, point in regime}
+        return cls(expression.xreplace({**large, **constants}), variables, constants, senses)
 
     def named(self, value: Expr) -> Expr:
         """An expression in the law's own constants."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import time
 from collections.abc import Callable
 from threading import Thread
 from typing import TypeVar
@@ -10,6 +11,7 @@ from typing import TypeVar
 import mpmath
 
 T = TypeVar("T")
+_PATIENCE = 4.0  # times the seconds, by the clock; so that what is derived does not depend on how busy a machine is
 _GRACE = 1.0  # seconds that a computation has to end after it was stopped, before it is stopped again
 _STOPS = 3  # SymPy may catch the first
 
@@ -23,7 +25,7 @@ class _Stop(BaseException):
 
 
 def within(seconds: float, compute: Callable[[], T]) -> T:
-    """What a computation in Python returns or raises.
+    """What a computation in Python returns or raises, if that takes it no more than so many seconds of a processor.
 
     It runs in a thread of its own, because signals reach the main thread alone, and a process would have to load SymPy.
 
@@ -46,7 +48,7 @@ def within(seconds: float, compute: Callable[[], T]) -> T:
     thread = Thread(target=run, name="theorycheck-deadline", daemon=True)
     thread.start()
     try:
-        thread.join(seconds)
+        _wait(thread, seconds)
     finally:
         if thread.is_alive():
             _stop(thread)
@@ -56,6 +58,21 @@ def within(seconds: float, compute: Callable[[], T]) -> T:
     if errors and not isinstance(errors[0], _Stop):
         raise errors[0]
     raise OutOfTime(f"{seconds:g} seconds")
+
+
+def _wait(thread: Thread, seconds: float) -> None:
+    thread.join(seconds)
+    latest = time.monotonic() + (_PATIENCE - 1) * seconds
+    while thread.is_alive() and time.monotonic() < latest and _used(thread) < seconds:
+        thread.join(seconds / 10)
+
+
+def _used(thread: Thread) -> float:
+    """Seconds of a processor; without end where the system does not say."""
+    try:
+        return time.clock_gettime(time.pthread_getcpuclockid(thread.ident or 0))
+    except (AttributeError, OSError):
+        return float("inf")
 
 
 def _stop(thread: Thread) -> None:

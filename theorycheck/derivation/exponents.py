@@ -34,29 +34,29 @@ def derive(expression: Expr, regime: Regime, symbol: Symbol) -> Derived:
         Refused: there is no exponent, it depends on the order or on a constant, or the bound is not positive.
     """
     bound = Bound.towards(expression, regime)
-    x, sign = bound.variables[symbol], -1 if dict(regime)[symbol] == 0 else 1
-    seconds = SECONDS / len(bound.variables)
+    x, seconds = bound.variables[symbol], SECONDS / len(regime)
     value, why = None, ""
     try:
-        value = within(seconds, lambda: _limit(bound, x, sign))
+        value = within(seconds, lambda: _limit(bound, x))
     except Undecided as undecided:
         why = str(undecided)
     except OutOfTime:
         why = f"SymPy finds no limit of x d(log f)/dx in {seconds:g} seconds"
     try:
-        return within(seconds, lambda: _checked(bound, x, sign, value) if not why else _numerical(bound, x, sign, why))
+        return within(seconds, lambda: _numerical(bound, x, why) if value is None else _checked(bound, x, value))
     except OutOfTime:
         long = f"the bound takes more than {seconds:g} seconds to compute far out"
         raise Refused(f"{why}, and {long}" if why else long) from None
 
 
-def _limit(bound: Bound, x: Dummy, sign: int) -> Expr:
+def _limit(bound: Bound, x: Dummy) -> Expr:
     """The limit of x d(log f)/dx, the same in every order of the variables."""
-    values = {sign * growth(bound.expression, x, order) for order in permutations(bound.variables.values())}
+    orders = permutations(bound.variables.values())
+    values = {bound.senses[x] * growth(bound.expression, x, order) for order in orders}
     named = sorted(str(bound.named(value)) for value in values)
     if len(values) > 1:
         raise Refused(f"the exponent is {' or '.join(named)}, by the order in which the limits are taken")
-    value = values.pop()
+    (value,) = values
     if value.free_symbols:
         raise Refused(f"the exponent {named[0]} is not a number; give its symbols values")
     if not value.is_finite:
@@ -64,17 +64,17 @@ def _limit(bound: Bound, x: Dummy, sign: int) -> Expr:
     return value
 
 
-def _checked(bound: Bound, x: Dummy, sign: int, value: Expr) -> Derived:
+def _checked(bound: Bound, x: Dummy, value: Expr) -> Derived:
     choice, note = signs(bound)
-    cross_check(bound, x, choice, sign * value)
+    cross_check(bound, x, choice, value)
     return Derived(value, note)
 
 
-def _numerical(bound: Bound, x: Dummy, sign: int, why: str) -> Derived:
+def _numerical(bound: Bound, x: Dummy, why: str) -> Derived:
     try:
         choice, note = signs(bound)
         value, seen = extrapolated(bound, x, choice)
     except Refused as reason:
         raise Refused(f"{why}, and {reason}") from None
-    found = f"derived numerically, as {why}: {seen} tend to {value}"
-    return Derived(sign * value, "; ".join(filter(None, (found, note))))
+    found = f"derived numerically, as {why}: {seen} tend to {float(value):g}"
+    return Derived(value, "; ".join(filter(None, (found, note))))

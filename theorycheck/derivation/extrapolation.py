@@ -16,6 +16,7 @@ _SCALES = (100, 200, 400), (1000, 2000, 4000)  # variables are 10 to these; the 
 _TRIED = (50, 100, 200, 400)
 _TOLERANCE = 2.0  # over log x; log(x)^log(log(x)) needs 1.1 at 10^400, and log(x)^3 a hundredth of it
 _SHARE = 0.25  # of the exponent itself, where that is less
+_ROUNDING = 1e-12
 _WINDOW = 6  # decades, whose local exponents agree the better the farther out, unless they oscillate
 _DIVERGES = 0.95  # ratio of successive differences while log x doubles: 1 for n^log(log n), .5 for n log n
 _ACCURACY = 0.01  # of a numerical exponent: by how much its last two extrapolations may differ
@@ -66,7 +67,7 @@ def cross_check(bound: Bound, x: Dummy, choice: Sequence[Rational], value: Expr)
         found = [_tends_to(slopes) for slopes in _paths(bound, x, choice, scales)]
         error = max(abs(slope - expected) for slope in found)
         tolerance = _TOLERANCE / (scales[-1] * mpmath.log(10))
-        if error <= (min(tolerance, _SHARE * abs(expected)) if expected else tolerance):
+        if error <= (min(tolerance, _SHARE * abs(expected)) if expected else tolerance) + _ROUNDING * abs(expected):
             return
     raise Refused(
         f"SymPy takes the limit of x d(log f)/dx for {value}, but the local exponents near {_far(x, scales)} tend to "
@@ -104,7 +105,7 @@ def _paths(
         windows = [local_exponents(bound.expression, x, point, steps) for point in points]
         if steps > 2 and _oscillates(windows):
             raise Refused(f"x d(log f)/dx oscillates, between {_range(windows[-1])} near {_far(x, scales[-1:])}")
-        yield [mpmath.fsum(window) / steps for window in windows]
+        yield [bound.senses[x] * mpmath.fsum(window) / steps for window in windows]
 
 
 def _oscillates(windows: Sequence[Sequence[Slope]]) -> bool:
