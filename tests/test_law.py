@@ -1,28 +1,21 @@
 import pickle
-import threading
-import time
 
-import numpy as np
 import pytest
 from sympy import (
     Abs,
-    Float,
     Function,
     I,
     LambertW,
     Max,
     Min,
     Mod,
-    Piecewise,
     Rational,
     Symbol,
     bell,
     binomial,
-    ceiling,
     exp,
     factorial,
     fibonacci,
-    floor,
     gamma,
     harmonic,
     log,
@@ -34,8 +27,7 @@ from sympy import (
 )
 
 from theorycheck import derivation
-from theorycheck.derivation import exact, exponents
-from theorycheck.derivation.deadline import OutOfTime, within
+from theorycheck.derivation import exponents
 from theorycheck.errors import LawError
 from theorycheck.law import BigO, Omega, Theta
 from theorycheck.notation import plain, plain_text
@@ -89,76 +81,6 @@ def test_the_exponent_is_derived(expression, regime, exponents):
     assert not any(law.notes.values())
 
 
-SLOWLY = {  # factors that change no exponent, by what x is where it is large
-    "nothing": lambda x: 1,
-    "log": log,
-    "log squared": lambda x: log(x) ** 2,
-    "log of log": lambda x: log(log(x)),
-    "one over log": lambda x: 1 / log(x),
-}
-CONSTANTS = (1, 2.5, C)
-
-
-@pytest.mark.parametrize("point", [0, oo])
-def test_every_hundredth_is_derived_exactly(point):
-    """Bare, and each with another logarithm and constant, so that every pair of these meets 40 exponents."""
-    x = n if point == oo else 1 / n
-    pairs = [(slow, constant) for slow in SLOWLY.values() for constant in CONSTANTS]
-    for hundredths in range(-300, 301):
-        power = hundredths / 100
-        slow, constant = pairs[hundredths % len(pairs)]
-        for law in (n**power, constant * n**power * slow(x)):
-            if exact(law).has(n):  # n**0.0 is 1
-                derived = Theta(law, (n, point))
-                assert derived.exponents[n] == Rational(hundredths, 100), law
-                assert float(derived.exponents[n]) == power
-                assert not derived.notes[n]
-
-
-@pytest.mark.parametrize("slow", SLOWLY)
-@pytest.mark.parametrize("power", [-2.5, -0.076, -0.01, 0.001, 0.34, 1.7])
-def test_a_wrong_exponent_is_refused(power, slow, monkeypatch):
-    """A hundredth beside the truth, or 0 in its stead, whatever the logarithm."""
-    for wrong in {Rational(0), exact(Float(power)) + Rational(1, 100), exact(Float(power)) - Rational(1, 100)}:
-        monkeypatch.setattr(exponents, "growth", lambda f, x, order, wrong=wrong: wrong)
-        if wrong or abs(power) > 0.005:  # a thousandth is not distinguished from 0 beside a log of log
-            with pytest.raises(LawError, match=rf"takes the limit of x d.log f./dx for {wrong}, but the local"):
-                Theta(n**power * SLOWLY[slow](n), (n, oo))
-
-
-@pytest.mark.parametrize(
-    ("number", "rational"),
-    [
-        (-0.076, Rational(-19, 250)),
-        (0.3, Rational(3, 10)),
-        (1 / 3, Rational(1, 3)),
-        (-2 / 3, Rational(-2, 3)),
-        (22 / 7, Rational(22, 7)),
-        (0.1 + 0.2, Rational(3, 10)),
-        (1e-5, Rational(1, 100000)),
-        (1e22, 10**22),
-        (0.125, Rational(1, 8)),
-        (0.123456789012, Rational(123456789012, 10**12)),
-        (0.7071067811865476, Rational("0.7071067811865476")),
-        (2.807354922057604, Rational("2.807354922057604")),
-        (np.float64(0.3), Rational(3, 10)),
-        (np.float32(0.3), Rational(3, 10)),
-    ],
-)
-def test_a_float_is_the_number_that_was_meant(number, rational):
-    (found,) = BigO(n**number, (n, oo)).exponents.values()
-    assert found == rational
-    assert found.is_Rational
-    assert float(found) == pytest.approx(float(number), rel=1e-7 if isinstance(number, np.float32) else 2e-16)
-
-
-def test_floats_of_other_precisions():
-    assert exact(Float("0.1", 50)) == Rational(1, 10)
-    assert exact(0.5 * n**-0.076 + exp(-1.5 * n)) == n ** Rational(-19, 250) / 2 + exp(Rational(-3, 2) * n)
-    assert BigO(n, (n, float("inf"))) == BigO(n, (n, oo))
-    assert BigO(n**-0.5, (n, 0.0)) == BigO(n ** Rational(-1, 2), (n, 0))
-
-
 @pytest.mark.parametrize(
     ("expression", "regime", "message"),
     [
@@ -190,78 +112,6 @@ def test_a_law_without_a_single_exponent_says_why(expression, regime, message, m
         monkeypatch.setattr(exponents, "SECONDS", 0.5)
     with pytest.raises(LawError, match=f"^asked for the exponent of O.* it has no single one; .*{message}"):
         BigO(expression, *regime)
-
-
-@pytest.mark.parametrize(
-    ("expression", "regime", "exponent"),
-    [
-        (floor(n), (n, oo), 1),
-        (floor(1 / alpha), (alpha, 0), -1),
-        (n**0.3 * ceiling(log(n)), (n, oo), Rational(3, 10)),
-        (floor(n) ** -0.076, (n, oo), Rational(-19, 250)),
-        (Piecewise((n, n < 10), (n**2, True)), (n, oo), 2),
-    ],
-)
-def test_what_sympy_cannot_derive_is_found_numerically_and_says_so(expression, regime, exponent):
-    law = Theta(expression, regime)
-    assert law.exponents == {regime[0]: exponent}
-    assert law.notes[regime[0]].startswith("derived numerically, as SymPy finds no limit of x d(log f)/dx: local exp")
-    assert law.notes[regime[0]].endswith(f" tend to {float(exponent):g}")
-
-
-def _forever(*_):
-    while True:
-        pass
-
-
-def test_a_limit_that_takes_too_long_is_stopped(monkeypatch):
-    monkeypatch.setattr(exponents, "SECONDS", 0.2)
-    monkeypatch.setattr(exponents, "growth", _forever)
-    started = time.monotonic()
-    law = Theta(n**0.3 * log(n), (n, oo))
-    assert time.monotonic() - started < 5
-    assert law.exponents == {n: Rational(3, 10)}
-    assert "as SymPy finds no limit of x d(log f)/dx in 0.2 seconds: local exponents" in law.notes[n]
-    with pytest.raises(LawError, match=r"no limit of x d.log f./dx in 0.2 seconds, and .* go on growing"):
-        Theta(n ** log(n), (n, oo))
-
-
-def test_a_deadline_holds_in_any_thread_and_leaves_none_behind():
-    outcomes = []
-
-    def stopped():
-        with pytest.raises(OutOfTime):
-            within(0.1, _forever)
-        outcomes.append(within(5, lambda: 7))
-
-    threads = [threading.Thread(target=stopped) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert outcomes == [7, 7, 7]
-    assert not [t for t in threading.enumerate() if t.name == "theorycheck-deadline"]
-    with pytest.raises(KeyError, match="asked"):
-        within(5, lambda: {}["asked"])
-
-
-@pytest.mark.parametrize(
-    ("expression", "note"),
-    [
-        ((C - 1) * n, "positive at C = 17/7 but not at C = 3/7, and has this exponent where it is positive"),
-        (n / (1 - C), "positive at C = 3/7 but not at C = 17/7"),
-        (sqrt(C - 1) * n, "positive at C = 17/7 but not at C = 3/7"),
-        ((C - d) * n, "positive at C = 3/7, d = 1/70 but not at C = 3/7, d = 3/7"),
-        ((Rational(1, 20) - C) * n, "positive at C = 1/70 but not at C = 3/7"),
-        ((C - 1) ** 2 * n, ""),
-        (C * n, ""),
-    ],
-)
-def test_a_constant_on_which_the_sign_depends_is_named(expression, note):
-    law = BigO(expression, (n, oo))
-    assert law.exponents == {n: 1}
-    assert note in law.notes[n]
-    assert bool(note) == bool(law.notes[n])
 
 
 @pytest.mark.parametrize(
