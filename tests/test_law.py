@@ -52,6 +52,7 @@ N = Symbol("N")
         (d * (d + 1) / (n + d + 1), [(n, oo)], {n: -1}),
         (log(n), [(n, oo)], {n: 0}),
         (sqrt(n + 1) - sqrt(n), [(n, oo)], {n: -Rational(1, 2)}),
+        (n - log(n) ** 50, [(n, oo)], {n: 1}),
         (n**0.01 + log(n) ** 3, [(n, oo)], {n: Rational(1, 100)}),
         ((n**0.25 + n**0.076) ** 2.5, [(n, oo)], {n: Rational(5, 8)}),
         (n ** log(7, 2), [(n, oo)], {n: log(7) / log(2)}),
