@@ -15,7 +15,8 @@ from sympy import Expr, Symbol
 from sympy.core.relational import Relational
 
 from theorycheck.errors import ClaimError
-from theorycheck.law import Law, latex, plain_text
+from theorycheck.law import Law
+from theorycheck.notation import latex, plain_text
 from theorycheck.statements import Contrast, Direction, Limit, Ordering, Transition
 
 Provenance = Literal["stated", "recalled"]

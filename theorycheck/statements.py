@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 
 from sympy import Expr, Symbol, fraction
 
-from theorycheck.law import Law, Notation, latex, plain, plain_text
+from theorycheck.law import Law
+from theorycheck.notation import Notation, latex, plain, plain_text
 
 Point = Mapping[str, Any]  # values of some letters of the design
 

@@ -186,13 +186,15 @@ class Judgement:
 class Prediction:
     """What a statement says of one variable: its name, its letter for readers, and its exponent.
 
-    Where no scaling law is stated, the exponent is the other number that is claimed (a limit, a bound), or None.
-    The margin is how much worse than claimed an exponent may be; None where no scaling law is stated.
+    Where no scaling law is stated, the exponent is the other number that is claimed (a limit, a bound), or None. A note
+    says what a reader should know of how the exponent was derived. The margin is how much worse than claimed an
+    exponent may be; None where no scaling law is stated.
     """
 
     variable: str
     letter: str
     exponent: float | None
+    note: str = ""
     margin: float | None = None
 
 

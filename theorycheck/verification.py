@@ -337,10 +337,15 @@ def as_drawn(table: pd.DataFrame, plan: Plan) -> dict[str, tuple[float, float]]:
 
 def predictions(asked: Claim | Law) -> tuple[Prediction, ...]:
     """What a law says of each variable; of a statement of another kind, the number that it claims, if any."""
-    if isinstance(asked, Claim) and not isinstance(asked.law, Law):
-        factor = asked.design.factor
-        return (Prediction(factor, asked.text(factor), asked.law.claimed),)
-    return tuple(Prediction(v.factor, v.letter, v.exponent) for v in question(asked).variables)
+    if isinstance(asked, Claim):
+        if not isinstance(asked.law, Law):
+            factor = asked.design.factor
+            return (Prediction(factor, asked.text(factor), asked.law.claimed),)
+        law = asked.law
+    else:
+        law = asked
+    derived = zip(question(asked).variables, law.notes.values(), strict=True)
+    return tuple(Prediction(v.factor, v.letter, v.exponent, note) for v, note in derived)
 
 
 def describe(plan: Plan, judgement: Judgement, table: pd.DataFrame, trained: int, seconds: float) -> Verdict:

@@ -49,8 +49,7 @@ def together(adjusted: Mapping[str, float]) -> str:
 def description(claim: Claim, meaning: str) -> str:
     """A claim as `theorycheck show` prints it: statement, source, assumptions, experiment."""
     design = claim.design
-    law = claim.law.exponents if isinstance(claim.law, Law) else {}
-    derived = tuple(Prediction(symbol.name, claim.text(symbol), float(value)) for symbol, value in law.items())
+    derived = tuple(_derived(claim, claim.law)) if isinstance(claim.law, Law) else ()
     held = [f"{claim.text(name)} = {value}" for name, value in claim.held.items()]
     blocks = {
         "claim": _claimed(claim.statement, derived),
@@ -69,6 +68,11 @@ def description(claim: Claim, meaning: str) -> str:
         "refuted": [f"if {claim.refuted_by}"],
     }
     return "\n".join([f"{claim.name}   {claim.title}", *_indent(blocks)])
+
+
+def _derived(claim: Claim, law: Law) -> Iterator[Prediction]:
+    for symbol, value in law.exponents.items():
+        yield Prediction(symbol.name, claim.text(symbol), float(value), law.notes[symbol])
 
 
 def outlook(
@@ -143,7 +147,8 @@ def _table(verdict: Verdict) -> Iterator[str]:
 def _claimed(statement: str, derived: Sequence[Prediction]) -> list[str]:
     """The statement, and for a scaling law the exponents that follow from it."""
     exponents = ", ".join(f"{p.exponent:g}" + f" in {p.letter}" * (len(derived) > 1) for p in derived)
-    return [f"{statement}   exponent {exponents} derived from the bound" if exponents else statement]
+    notes = dict.fromkeys(p.note for p in derived if p.note)
+    return [f"{statement}   exponent {exponents} derived from the bound" if exponents else statement, *notes]
 
 
 def _design(verdict: Verdict, claim: Claim | None) -> Iterator[str]:
