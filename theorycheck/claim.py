@@ -13,7 +13,6 @@ from pydantic import (
     InstanceOf,
     SkipValidation,
     ValidationError,
-    field_validator,
     model_validator,
 )
 from sympy import Expr, Symbol
@@ -21,7 +20,7 @@ from sympy.core.relational import Relational
 
 from theorycheck.design import SAMPLES, Design, Point, evaluate
 from theorycheck.errors import ClaimError
-from theorycheck.fields import Frozen, Held, Misfit, Text, listed, printable
+from theorycheck.fields import Frozen, Held, Misfit, Text, numbers, printable
 from theorycheck.law import Law, latex, plain_text
 from theorycheck.statements import Limit, Statement
 
@@ -79,6 +78,24 @@ def _stated(law: Any) -> Any:
     return law
 
 
+def _measuring(response: Any) -> Any:
+    """A response, which is a name or is called as f(point, seed)."""
+    if isinstance(response, str):
+        return printable(response)
+    if not callable(response):
+        raise ValueError(f"a response is a name or a callable f(point, seed), got {response!r:.100}")
+    if inspect.iscoroutinefunction(response) or inspect.isgeneratorfunction(response):
+        raise ValueError("is a coroutine or a generator; a response returns what it found")
+    printable((response.__doc__ or "").strip().partition("\n")[0])
+    try:
+        inspect.signature(response).bind({}, 0)
+    except (TypeError, ValueError) as error:
+        if "no signature found" in str(error):  # of a builtin, which does not tell its parameters
+            return response
+        raise ValueError(f"a response is called as f(point, seed), which this one does not take: {error}") from error
+    return response
+
+
 class Claim(Frozen):
     """A theorem's statement, and what would support or refute it.
 
@@ -109,30 +126,14 @@ class Claim(Frozen):
     quantity: InstanceOf[Symbol]
     law: Annotated[Statement, SkipValidation, BeforeValidator(_stated)]
     conditions: tuple[Condition, ...] = ()
-    response: str | Callable[[Mapping[str, Any], int], Any]
+    response: Annotated[str | Callable[[Mapping[str, Any], int], Any], SkipValidation, BeforeValidator(_measuring)]
     design: Design
     margin: float = Field(DEFAULT_MARGIN, gt=0, allow_inf_nan=False)
-    rivals: Annotated[tuple[float, ...], BeforeValidator(listed)] = ()
+    rivals: Annotated[tuple[float, ...], BeforeValidator(numbers)] = ()
     refuted_by: Text
     notation: Mapping[InstanceOf[Symbol], Text] = {}
     designs: Mapping[DesignName, Design] = {}
     variations: Mapping[Text, Held] = {}
-
-    @field_validator("response")
-    @classmethod
-    def _response_takes_a_point_and_a_seed(cls, response: Any) -> Any:
-        if isinstance(response, str):
-            return printable(response)
-        printable((getattr(response, "__doc__", None) or "").strip().partition("\n")[0])
-        if inspect.iscoroutinefunction(response) or inspect.isgeneratorfunction(response):
-            raise ValueError("is a coroutine or a generator; a response returns what it found")
-        try:
-            inspect.signature(response).bind({}, 0)
-        except ValueError:  # a builtin that does not tell its parameters
-            return response
-        except TypeError as error:
-            raise ValueError(f"a response is called as f(point, seed), but this one has a {error}") from error
-        return response
 
     @model_validator(mode="after")
     def _says_only_what_is_tested(self) -> Self:

@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from sympy import Expr, Symbol
 
 from theorycheck.errors import ClaimError
-from theorycheck.fields import Crossed, Frozen, Held, Misfit, Name, Note, finite, listed
+from theorycheck.fields import Crossed, Frozen, Held, Misfit, Name, Note, finite, numbers
 
 Point = dict[str, Any]  # values of all parameters of a response, by name
 SAMPLES = Symbol("N", positive=True)  # the number of training samples, the letter every sample-complexity bound uses
@@ -28,6 +28,7 @@ RESERVED = frozenset({
 RESERVED_IN_SEARCHES = RESERVED | {"n"}  # the column of what is searched
 MOST_TRIALS = 1_000_000  # cells times replicates; with more a design is taken for a mistake
 LARGEST_SAMPLE = 2**53  # beyond it a float no longer tells neighbouring integers apart
+MOST_SHOWN = 100  # characters of an expression, in a message
 _COUNTS = ("n", "successes", "trials")
 
 
@@ -54,10 +55,10 @@ class Design(Frozen):
     """
 
     factor: Name
-    levels: Annotated[tuple[float, ...], BeforeValidator(listed)]
+    levels: Annotated[tuple[float, ...], BeforeValidator(numbers)]
     crossed: Crossed = Field(default_factory=dict)
     searched: Name = SAMPLES.name
-    samples: Annotated[tuple[int | float, ...], BeforeValidator(listed)] = ()
+    samples: Annotated[tuple[int | float, ...], BeforeValidator(numbers)] = ()
     replicates: int = Field(ge=1, le=MOST_TRIALS)
     held: Held
     outside_regime: bool = False
@@ -197,11 +198,14 @@ def _value(name: str, values: Mapping[str, Any]) -> Any:
     value = values[name]
     if not isinstance(value, Expr):
         return value
-    needed = {s.name: _value(s.name, values) for s in value.free_symbols if s.name in values}
+    letters = sorted(s.name for s in value.free_symbols if s.name in values)
+    needed = {letter: _value(letter, values) for letter in letters}
     try:
         return finite(evaluate(value, needed))
     except ValueError as error:
-        raise ClaimError(f"{value} {error}{' ' * bool(needed)}{_at(needed)}") from error
+        text = str(value)
+        shown = text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
+        raise ClaimError(f"{shown} {error}{' ' * bool(needed)}{_at(needed)}") from error
 
 
 def _at(values: Mapping[Any, Any]) -> str:

@@ -152,6 +152,14 @@ def listed(values: Any) -> Any:
     return tuple(found)
 
 
+def numbers(values: Any) -> Any:
+    """As `listed`, of numbers alone."""
+    found = listed(values)
+    if odd := [value for value in found if isinstance(value, bool) or not isinstance(value, int | float)]:
+        raise ValueError(f"has the value {odd[0]!r}; all must be numbers")
+    return found
+
+
 def _crossed(values: Any) -> Any:
     found = listed(values)
     if not found:

@@ -13,7 +13,7 @@ from theorycheck.design import RESERVED_IN_SEARCHES
 from theorycheck.errors import ClaimError
 
 MOST_SHOWN = 100  # characters of what was returned
-MAY = "True, False, a positive number, None (no evidence), or a mapping of names to numbers and lists with a value"
+MAY = "True, False, a positive number, or None (no evidence); or, for a Limit or an Ordering, a mapping with a value"
 
 
 def measurement(found: Any, name: str) -> Mapping[str, Any]:
