@@ -14,6 +14,7 @@ from theorycheck.plan import Cell, Plan, response_of
 from theorycheck.statements import Contrast, Limit, Ordering, Transition
 from theorycheck.verdict import Check, Judgement
 
+HOPELESS = 24  # trials; were half of all trials evidence, that none is would happen once in 2^24
 WANTED_EVIDENCE = 0.95  # share of trials, below which a reader is warned
 
 
@@ -68,6 +69,15 @@ def no_evidence(table: pd.DataFrame, plan: Plan) -> pd.Series:
     return unfitted & table[value].isna() if value in table else unfitted
 
 
+def check_hope(table: pd.DataFrame, plan: Plan) -> None:
+    """Raise ClaimError where trials were made, and none of them tells success or failure."""
+    if response_of(plan.claim).value is None and len(table) >= HOPELESS and (table["outcome"] == "unfitted").all():
+        raise ClaimError(
+            f"no trial of {plan.claim.name} is evidence: none of the first {len(table)} fitted its training data, or a "
+            "function returned None in all; change the response, or what its training needs"
+        )
+
+
 def observed(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """What the judge sees of the trials: counts by cell, measured values, or one row a trial where trials are compared.
 
@@ -86,6 +96,8 @@ def observed(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
 def _counts(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Counts by cell, with the ratio that a transition is about, or the pairs of a contrast."""
     law, name, counts = plan.claim.law, response_of(plan.claim).name, count(table, plan)
+    if not counts["trials"].any():
+        raise ClaimError(f"no trial of {plan.claim.name} is evidence: all {len(table)} were unfitted, or returned None")
     if "value" in table and table["value"].notna().any():
         raise ClaimError(f"{name} returns numbers, but {plan.claim.name} searches a threshold; return success")
     if isinstance(law, Transition):

@@ -17,7 +17,7 @@ from theorycheck.empirical import sweep
 from theorycheck.empirical.store import DEFAULT_STORE, Store
 from theorycheck.errors import ClaimError, StoreError
 from theorycheck.law import Law
-from theorycheck.observation import as_drawn, count, no_evidence, observed, report_no_evidence, tabulate
+from theorycheck.observation import as_drawn, check_hope, count, no_evidence, observed, report_no_evidence, tabulate
 from theorycheck.plan import Plan, ProfileName, make_plan, question, response_of
 from theorycheck.reports import DEFAULT_OUT
 from theorycheck.reports.report import Format, available, write_report
@@ -223,6 +223,7 @@ def carry_out(plan: Plan, store: Store, jobs: int, progress: Progress = silent) 
             trained += len(missing)
             rounds.append(tabulate(plan, following, stored))
             table = pd.concat(rounds)
+            check_hope(table, plan)
     return table.sort_values([*plan.columns, "replicate"], ignore_index=True), trained
 
 
