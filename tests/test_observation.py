@@ -121,11 +121,11 @@ LINEAR = {"law": "BigO(x, (x, oo))"}
 
 
 def test_a_response_of_none_is_left_out_and_reported(found):
-    finding = found(POWER.format(none=0.05), LINEAR)
+    finding = found(POWER.format(none=0.1), LINEAR)
     reward("SUPPORTED", finding)
     table, evidence = finding.trials, finding.observed
     none = int((table["outcome"] == "unfitted").sum())
-    assert 0 < none < 10
+    assert 0 < none < 30
     assert len(evidence) == 70 - none
     assert evidence["value"].notna().all()
     assert evidence["censored"].sum() == 0
@@ -174,11 +174,11 @@ FEW = {"levels": "(1, 2, 4)", "replicates": "20"}
 )
 def test_a_limit_of_a_function_is_tested_with_the_margin_of_the_claim(found, rate, margin, decision):
     law = "Limit(1, tolerance=0.1, rate=1, start=4, falls=('loss',))"
-    body = APPROACH.format(rate=rate, none="if rng.random() < 0.05: return None")
+    body = APPROACH.format(rate=rate, none="if rng.random() < 0.15: return None")
     finding = found(body, {"law": law, "margin": margin}, FEW)
     reward(decision, finding)
     assert [c.status for c in finding.verdict.judgement.checks if c.name in ("rises", "falls")] == ["ok", "ok"]
-    assert check(finding, "no evidence").status == "ok"
+    assert check(finding, "no evidence").detail.endswith(("at x = 1", "at x = 2", "at x = 4"))
     assert finding.observed[["t", "value", "loss"]].dtypes.tolist() == [float] * 3
     assert (finding.observed.groupby("key").size() == 11).all()
 
@@ -234,14 +234,14 @@ def test_an_ordering_is_open_where_a_point_has_no_evidence():
     ],
 )  # fmt: skip
 def test_none_is_left_out_where_a_threshold_is_searched(found, law, design, success):
-    body = f"return None if rng.random() < 0.005 else np.bool_(rng.normal() < {success})"
+    body = f"return None if rng.random() < 0.03 else np.bool_(rng.normal() < {success})"
     searched = {
         "levels": "(0.03, 0.05, 0.1, 0.15, 0.2, 0.3)",
         "samples": "[2**k for k in range(14)]",
         "replicates": "20",
     }
     finding = found(body, {"law": law}, {**searched, **design})
-    reward("SUPPORTED", finding)
+    assert finding.verdict.judgement.decision != "REFUTED"  # it may hang on how the unfitted are counted
     counts = finding.observed
     assert counts["unfitted"].sum() == (finding.trials["outcome"] == "unfitted").sum() > 0
     assert counts["trials"].sum() == len(finding.trials) - counts["unfitted"].sum()
