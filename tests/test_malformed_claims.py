@@ -176,8 +176,9 @@ OF_DESIGN = {  # field: values that are refused there, with the words that say w
     ],
     "note": [("'two\\nlines'", "control character"), ("3", "valid string")],
     "published": [
-        ("'nowhere.csv'", "nowhere.csv cannot be read: No such file"),
+        ("'nowhere.csv'", "'nowhere.csv' cannot be read: No such file"),
         ("'/'", "cannot be read: Is a directory"),
+        ("'a\\0b'", "'a\\x00b' is no table of counts"),
         ("__file__", "lacks the column x, n, successes, trials"),
         ("3", "not a valid path"),
     ],

@@ -103,8 +103,8 @@ class _Kept:
 
 @contextmanager
 def _streams_kept() -> Iterator[None]:
-    """Send what is printed to standard error, and open both streams again if their descriptors were closed."""
-    saved = {}
+    """Send what is printed to standard error; undo closed descriptors and another recursion limit."""
+    saved, limit = {}, sys.getrecursionlimit()
     for descriptor in (1, 2):
         with suppress(OSError):  # closed before
             saved[descriptor] = os.dup(descriptor)
@@ -113,6 +113,7 @@ def _streams_kept() -> Iterator[None]:
         with redirect_stdout(kept), redirect_stderr(kept):
             yield
     finally:
+        sys.setrecursionlimit(limit)
         for descriptor, copy in saved.items():
             try:
                 os.fstat(descriptor)

@@ -126,9 +126,9 @@ class Design(Frozen):
                 with self.published.open(newline="", encoding="utf-8") as file:
                     _check_counts(csv.DictReader(file), self.factor)
             except OSError as error:
-                raise Misfit("published", f"{self.published} cannot be read: {error.strerror}") from error
+                raise Misfit("published", f"{str(self.published)!r} cannot be read: {error.strerror}") from error
             except (ValueError, csv.Error) as error:
-                raise Misfit("published", f"{self.published} is no table of counts: {error}") from error
+                raise Misfit("published", f"{str(self.published)!r} is no table of counts: {error}") from error
         return self
 
     @property

@@ -1,8 +1,7 @@
 """What a theorem can state beside a scaling law: a direction, a contrast of exponents, a limit, a bound, an ordering.
 
-Each says itself in plain text and LaTeX as a law does, names the letters that an experiment must vary, and says what is
-estimated and which number is claimed for it, if any. Each refuses values that cannot be tested, and checks whether a
-design can test it.
+Each says itself in plain text and LaTeX as a law does, names the letters that an experiment must vary, what is
+estimated and which number is claimed, if any; and refuses values and designs that cannot test it.
 """
 
 from __future__ import annotations
@@ -154,7 +153,6 @@ class Limit:
 
     relation: ClassVar[str] = "->"
     estimated: ClassVar[str] = "last value"
-
     letters: ClassVar[tuple[str, ...]] = ()  # none must be varied
 
     def __post_init__(self) -> None:
@@ -218,7 +216,7 @@ class Transition:
         Raises:
             ClaimError: it is no positive number there, and its logarithm is taken.
         """
-        return requirements.number(evaluate(self.expression, values), f"{self.expression}", positive=True)
+        return requirements.number(evaluate(self.expression, values), str(self.expression), positive=True)
 
     @property
     def letters(self) -> tuple[str, ...]:
