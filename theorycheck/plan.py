@@ -18,7 +18,7 @@ from theorycheck.empirical.responses import FunctionResponse, Response, response
 from theorycheck.empirical.trial import REVISION, Trial, name_of
 from theorycheck.errors import ClaimError, DesignError
 from theorycheck.law import Law
-from theorycheck.statements import Contrast, Statement
+from theorycheck.statements import Contrast, Statement, Transition
 from theorycheck.statistics.placement import RULE, Adaptive, Grid, Placement
 from theorycheck.statistics.question import Question, Variable
 from theorycheck.statistics.statements import at
@@ -234,6 +234,8 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
         searched = {} if n is None else {claim.design.searched: n}
         named = {claim.design.factor: level, **group, **searched}.items()
         measured.check(parameters, ", ".join(f"{claim.text(name)} = {_short(value)}" for name, value in named))
+        if isinstance(claim.law, Transition):
+            claim.law.ratio(parameters)  # which raises where it has no logarithm
         violated = tuple(c for c in claim.conditions if not c.holds(parameters))
         cells.append(Cell(level, n or 0, group, parameters, violated))
     tried = [cell for cell in cells if cell.in_regime or claim.design.outside_regime]
@@ -243,17 +245,21 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
             f"no design point of {claim.name} lies in the theorem's regime ({conditions}); change the levels, "
             f"{SAMPLES.name}, or the held values"
         )
-    taken = {"replicate", "key", "outcome", "work", "value", *(["n"] if claim.design.samples else [])}
-    if clash := sorted(taken & set(claim.design.varied)):
-        raise ClaimError(f"{claim.name} varies {', '.join(clash)}, a name that the table of trials needs; rename it")
     arms = [(group, tuple(c.place for c in tried if c.group == group)) for group in claim.design.groups()]
     placed = tuple(Arm(group, _place(claim, profile, inside, group)) for group, inside in arms if inside)
     return Plan(claim, profile, seed, device, tuple(cells), placed)
 
 
 def response_of(claim: Claim) -> Response | FunctionResponse:
-    """The response of a claim; a function measures a value where nothing is searched."""
-    return response(claim.response, measures=not claim.design.samples)
+    """The response of a claim; a function measures a value where nothing is searched.
+
+    Raises:
+        ClaimError: the claim names an unknown one.
+    """
+    try:
+        return response(claim.response, measures=not claim.design.samples)
+    except ClaimError as error:
+        raise ClaimError(f"field response of {claim.name}: {error}") from error
 
 
 def _check_search(claim: Claim, measured: Response | FunctionResponse) -> None:

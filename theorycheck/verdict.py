@@ -217,7 +217,7 @@ class Verdict:
         relation: of its law: O, Omega or Theta; or what another kind of statement says (`theorycheck.statements`).
         judgement: decision, reason, estimates and checks.
         design: levels, samples, held values, conditions, as JSON values.
-        trials: counts "total", "trained", "reused", "censored" (unfitted).
+        trials: counts "total", "trained", "reused", "censored" (unfitted, but for those that measured nothing).
         plan_hash: SHA-256 of what was decided before training, or of the table.
         seconds: wall time.
         artifacts: paths of the files written.

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from theorycheck import bounds
 from theorycheck.calibration import error_rates
-from theorycheck.claim import Claim, evaluate
+from theorycheck.claim import Claim
 from theorycheck.empirical import sweep
 from theorycheck.empirical.store import DEFAULT_STORE, Store
-from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError, StoreError
 from theorycheck.law import Law
-from theorycheck.plan import PROFILES, Cell, Plan, ProfileName, make_plan, question, response_of
+from theorycheck.observation import as_drawn, check_hope, count, no_evidence, observed, report_no_evidence, tabulate
+from theorycheck.plan import PROFILES, Plan, ProfileName, make_plan, question, response_of
 from theorycheck.reports import DEFAULT_OUT
 from theorycheck.reports.report import Format, available, write_report
-from theorycheck.statements import Contrast, Limit, Ordering, Transition
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.kinds import holm
 from theorycheck.statistics.statements import Topic, judge_statement
@@ -179,7 +177,7 @@ def settle(plan: Plan, store: Store, jobs: int, progress: Progress = silent) -> 
     run = store.start_run(plan.hash, plan.claim.name, plan.document) if jobs else None
     table, trained = carry_out(plan, store, jobs, progress)
     evidence = observed(table, plan)
-    judgement = answer(evidence, plan.claim).with_check(_error_rates(plan.claim))
+    judgement = report_no_evidence(answer(evidence, plan.claim), table, plan).with_check(_error_rates(plan.claim))
     if plan.claim.design.outside_regime:
         judgement = judgement.with_check(_outside(plan))
     if run is not None:
@@ -211,7 +209,8 @@ def answer(evidence: pd.DataFrame, claim: Claim) -> Judgement:
     """Judge what a claim states by what was observed."""
     if isinstance(claim.law, Law):
         return judge(evidence, question(claim))
-    topic = Topic(claim.design.factor, claim.text(claim.design.factor), claim.text(claim.quantity))
+    factor = claim.design.factor
+    topic = Topic(factor, claim.text(factor), claim.text(claim.quantity), claim.margin, claim.design.varied)
     return judge_statement(claim.law, evidence, topic)
 
 
@@ -239,100 +238,8 @@ def carry_out(plan: Plan, store: Store, jobs: int, progress: Progress = silent) 
             trained += len(missing)
             rounds.append(tabulate(plan, following, stored))
             table = pd.concat(rounds)
+            check_hope(table, plan)
     return table.sort_values([*plan.columns, "replicate"], ignore_index=True), trained
-
-
-def tabulate(
-    plan: Plan, trials: Sequence[tuple[Cell, Trial]], measurements: Mapping[str, Mapping[str, Any]]
-) -> pd.DataFrame:
-    """One row a trial: what is varied, n (where something is searched), replicate, measurement, work, and key."""
-    factor, measured = plan.claim.design.factor, response_of(plan.claim)
-
-    def searched(cell: Cell) -> dict[str, float]:
-        return {"n": cell.n} if plan.claim.design.samples else {}
-
-    rows = [
-        {
-            **{factor: cell.level, **cell.group, **searched(cell), "replicate": trial.replicate},
-            **measurements[trial.key],
-            **{"work": measured.work(cell.parameters, measurements[trial.key]), "key": trial.key},
-        }
-        for cell, trial in trials
-    ]
-    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=[*plan.columns, "outcome", "work"])
-
-
-def count(table: pd.DataFrame, plan: Plan, *more: str) -> pd.DataFrame:
-    """Count outcomes in each cell, and at each value of more columns.
-
-    The columns are what is varied, n, those more, successes, trials, unfitted, and the work of all.
-    """
-    outcomes = pd.DataFrame(
-        {
-            "successes": (table["outcome"] == "success").astype(int),
-            "trials": (table["outcome"] != "unfitted").astype(int),
-            "unfitted": (table["outcome"] == "unfitted").astype(int),
-            "work": table["work"].astype(float),
-        }
-    )
-    return outcomes.groupby([table[name] for name in (*plan.columns, *more)]).sum().reset_index()
-
-
-def observed(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """What the judge sees of the trials: counts by cell, measured values, or one row a trial where trials are compared.
-
-    Measured values have the columns of what is varied, value and censored; those that are compared seed by seed have
-    seed, and are of trials that fitted; those that were looked at over the iterations a row for each look, with t.
-    """
-    law, measured = plan.claim.law, response_of(plan.claim)
-    if measured.value is None:
-        counts = count(table, plan)
-        if "value" in table and table["value"].notna().any():
-            raise ClaimError(
-                f"{measured.name} returns numbers, but {plan.claim.name} searches a threshold; return success"
-            )
-        if isinstance(law, Transition):
-            parameters = {(c.place, *c.group.values()): c.parameters for c in plan.cells}
-            keys = counts[[plan.claim.design.factor, "n", *plan.claim.design.crossed]].itertuples(index=False)
-            ratios = [float(evaluate(law.expression, parameters[(level, n), *group])) for level, n, *group in keys]
-            return counts.assign(ratio=ratios)
-        if isinstance(law, Contrast):
-            pair = table.groupby([plan.claim.design.factor, "n", "replicate"]).ngroup()
-            return count(table.assign(pair=pair), plan, "pair")
-        return counts
-    if measured.value not in table:
-        raise ClaimError(
-            f"{measured.name} returns no numbers, but {plan.claim.name} searches no threshold; name samples"
-        )
-    values = table.assign(value=table[measured.value], seed=table["replicate"])
-    if isinstance(law, Limit):
-        return values.explode(looked_at(values), ignore_index=True)
-    if isinstance(law, Ordering):
-        return values[values["outcome"] != "unfitted"]
-    return values.assign(censored=(table["outcome"] == "unfitted").astype(int)).drop(columns="seed")
-
-
-def looked_at(table: pd.DataFrame) -> list[str]:
-    """The columns that hold a list over the iterations."""
-    return [name for name in table if len(table) and isinstance(table[name].iloc[0], list)]
-
-
-def as_drawn(table: pd.DataFrame, plan: Plan) -> dict[str, tuple[float, float]]:
-    """Smallest and largest ratio of each realised parameter to the value asked for.
-
-    A response reports what it could only draw at random under `realised_` and the parameter's name.
-    """
-    count_of_columns = len(plan.columns)
-    asked = {(c.level, *c.group.values(), c.n)[:count_of_columns]: c.parameters for c in plan.cells}
-    places = list(table[plan.columns].itertuples(index=False, name=None))
-    ratios = {}
-    for column in [column for column in table if column.startswith("realised_")]:
-        name = column.removeprefix("realised_")
-        wanted = [asked[place][name] for place in places]
-        means = {value: mean / value for value, mean in table[column].groupby(wanted).mean().items() if value}
-        if means:
-            ratios[name] = (float(min(means.values())), float(max(means.values())))
-    return ratios
 
 
 def predictions(asked: Claim | Law) -> tuple[Prediction, ...]:
@@ -351,7 +258,7 @@ def predictions(asked: Claim | Law) -> tuple[Prediction, ...]:
 def describe(plan: Plan, judgement: Judgement, table: pd.DataFrame, trained: int, seconds: float) -> Verdict:
     """Put the judgement together with what it is about."""
     claim = plan.claim
-    unfitted = int((table["outcome"] == "unfitted").sum())
+    unfitted = (table["outcome"] == "unfitted") & ~no_evidence(table, plan)
     return Verdict(
         name=claim.name,
         statement=claim.statement,
@@ -362,7 +269,12 @@ def describe(plan: Plan, judgement: Judgement, table: pd.DataFrame, trained: int
         estimated=claim.law.estimated,
         judgement=judgement,
         design={**plan.design, "as_drawn": as_drawn(table, plan)},
-        trials={"total": len(table), "trained": trained, "reused": len(table) - trained, "censored": unfitted},
+        trials={
+            "total": len(table),
+            "trained": trained,
+            "reused": len(table) - trained,
+            "censored": int(unfitted.sum()),
+        },
         plan_hash=plan.hash,
         seconds=seconds,
     )

@@ -6,13 +6,13 @@ Loads no torch: the module that trains is imported by the first batch.
 from __future__ import annotations
 
 import importlib
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
+from theorycheck.empirical.returned import measurement
 from theorycheck.empirical.setting import Setting
 from theorycheck.empirical.trial import Function, Trial
 from theorycheck.errors import ClaimError, DesignError
@@ -132,7 +132,8 @@ class FunctionResponse:
     """A function `f(point, seed)` of a claim file as a response.
 
     It returns True or False, whether the trial succeeds, where a threshold is searched; else the value that is
-    measured, a positive number. None says that the trial is no evidence. All its randomness must come from the seed.
+    measured, a positive number, or a mapping (`theorycheck.empirical.returned`). None says that the trial is no
+    evidence. All its randomness must come from the seed.
 
     Attributes:
         function: the function.
@@ -146,12 +147,13 @@ class FunctionResponse:
     @property
     def name(self) -> str:
         """The function's name."""
-        return self.function.__name__
+        return str(getattr(self.function, "__name__", type(self.function).__name__))
 
     @property
     def meaning(self) -> str:
         """The first line of the function's documentation."""
-        return ((self.function.__doc__ or "a function of the claim file").strip().splitlines()[0]).rstrip(".")
+        told = (self.function.__doc__ or "").strip() or "a function of the claim file"
+        return told.splitlines()[0].rstrip(".")
 
     def check(self, parameters: Mapping[str, Any], where: str) -> None:
         """Nothing is known of what the function takes."""
@@ -173,27 +175,11 @@ class FunctionResponse:
         for i, trial in enumerate(trials):
             seed = int(trial.key[:8], 16)
             try:
-                found = self.function(trial.parameters, seed)
-            except Exception as error:
+                found = self.function(dict(trial.parameters), seed)  # a copy, as it may change it
+            except (Exception, SystemExit) as error:
                 point = ", ".join(f"{name} = {value}" for name, value in trial.parameters.items())
                 raise ClaimError(f"{self.name} failed at {point}: {type(error).__name__}: {error}") from error
-            yield i, _measurement(found, self.name)
-
-
-def _measurement(found: Any, name: str) -> Measurement:
-    if found is None:
-        return {"outcome": "unfitted"}
-    if isinstance(found, bool) or type(found).__name__ == "bool":  # Python's or NumPy's
-        return {"outcome": "success" if found else "failure"}
-    try:
-        number = float(found)
-    except (TypeError, ValueError) as error:
-        raise ClaimError(
-            f"{name} returned {found!r}; it must return True, False, a positive number, or None"
-        ) from error
-    if not 0 < number < math.inf:
-        raise ClaimError(f"{name} returned {found!r}; a measured value must be positive, as its logarithm is taken")
-    return {"outcome": "success", "value": number}
+            yield i, measurement(found, self.name)
 
 
 def response(named: str | Function, measures: bool = False) -> Response | FunctionResponse:

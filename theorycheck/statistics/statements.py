@@ -33,11 +33,15 @@ class Topic:
         factor: column of what is varied.
         letter: the same for readers.
         quantity: what the statement is about, for readers.
+        margin: how much more slowly than claimed a gap may fall.
+        varied: columns of all that is varied, where trials at two points are compared.
     """
 
     factor: str
     letter: str
     quantity: str
+    margin: float = 0.25
+    varied: tuple[str, ...] = ()
 
 
 @singledispatch
@@ -144,7 +148,7 @@ def _(statement: Limit, table: pd.DataFrame, topic: Topic) -> Judgement:
     for level, rows in table.groupby(topic.factor):
         place = f"{topic.letter} = {level:g}"
         near = kinds.reaches_limit(rows, statement.value, statement.tolerance)
-        rate = kinds.gap_rate(rows, statement.value, statement.rate, statement.start)
+        rate = kinds.gap_rate(rows, statement.value, statement.rate, statement.start, topic.margin)
         tests.append(kinds.near_and_fast(near, rate))
         name = f"exponent of the gap at {place}"
         beside.append(Estimate(topic.factor, rate.estimate, rate.interval, rate.method, name))
@@ -154,7 +158,7 @@ def _(statement: Limit, table: pd.DataFrame, topic: Topic) -> Judgement:
         )  # fmt: skip
         found.append(
             _part("rate", rate, f"from t = {statement.start:g} on the gap changes as t^{rate.estimate:.2f} "
-                  f"{rate.interval} at {place}, claimed t^-{statement.rate:g} or faster")
+                  f"{rate.interval} at {place}, claimed t^-{statement.rate:g} or faster, margin {topic.margin:g}")
         )  # fmt: skip
         sentences.append(f"{near.estimate:.3g} {near.interval:.3g} at {place}")
     tested = kinds.all_hold(tests, f"{tests[0].method}; the least sure level")
@@ -195,13 +199,13 @@ def _(statement: Transition, table: pd.DataFrame, topic: Topic) -> Judgement:
 
 @judge_statement.register
 def _(statement: Ordering, table: pd.DataFrame, topic: Topic) -> Judgement:
-    tests = [_compare_points(table, *pair) for pair in statement.pairs]
-    beside = [_compare_points(table, *pair) for pair in statement.beside]
+    tests = [_compare_points(table, topic, *pair) for pair in statement.pairs]
+    beside = [_compare_points(table, topic, *pair) for pair in statement.beside]
     found = [
         _inequality(topic.quantity, pair, test)
         for pair, test in zip((*statement.pairs, *statement.beside), (*tests, *beside), strict=True)
     ]
-    if "N" in table:
+    if "N" in table and (table["outcome"] == "failure").any():
         found.append(_samples_needed(table, _distinct([point for pair in statement.pairs for point in pair])))
     tested = kinds.all_hold(tests, f"paired t tests of {len(tests)} inequalities across seeds")
     against = [
@@ -248,9 +252,16 @@ def at(table: pd.DataFrame, point: Point) -> pd.DataFrame:
     return table.loc[keep]
 
 
-def _compare_points(table: pd.DataFrame, low: Point, high: Point) -> Tested:
+def _compare_points(table: pd.DataFrame, topic: Topic, low: Point, high: Point) -> Tested:
+    """The test of one inequality, over seeds; averages are over the same values of what neither point names."""
     rows = pd.concat([at(table, low).assign(point="low"), at(table, high).assign(point="high")])
-    return kinds.ordering(rows, "point", [("low", "high")])
+    if rows["point"].nunique() < 2:
+        return kinds.undetermined("paired t tests")
+    cells = [name for name in ("seed", *topic.varied) if name == "seed" or not (name in low or name in high)]
+    made = rows.groupby([*cells, "point"]).size().unstack(fill_value=0)
+    whole = (made == made.max()).all(axis=1)  # else a trial that is no evidence would shift the mean of its seed
+    kept = rows.merge(made[whole].reset_index()[cells], on=cells)
+    return kinds.ordering(kept, "point", [("low", "high")]) if len(kept) else kinds.undetermined("paired t tests")
 
 
 def _says(quantity: str, pair: tuple[Point, Point]) -> str:
