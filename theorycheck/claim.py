@@ -21,7 +21,7 @@ from sympy.core.relational import Relational
 from theorycheck.design import SAMPLES, Design, Point, evaluate
 from theorycheck.errors import ClaimError
 from theorycheck.fields import Frozen, Held, Misfit, Text, numbers, printable
-from theorycheck.law import Law
+from theorycheck.law import MARGIN, Law
 from theorycheck.notation import latex, plain_text
 from theorycheck.statements import Limit, Statement
 
@@ -30,7 +30,6 @@ __all__ = ["SAMPLES", "Claim", "Condition", "Design", "Paper", "Point", "Source"
 Provenance = Literal["stated", "recalled"]
 DesignName = Annotated[Text, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_ .-]*$", max_length=100)]  # part of a folder's name
 
-DEFAULT_MARGIN = 0.25
 STATEMENTS = get_args(Statement)
 
 
@@ -112,7 +111,10 @@ class Claim(Frozen):
             f(point, seed), which returns whether a trial succeeds, or the measured value where nothing is searched.
         design: the default experiment.
         margin: a law may be exactly as steep as claimed, so exponents up to this much worse are allowed; of a law's
-            own exponent, and of the rate of a limit. Other statements have none.
+            own exponent (0.25 by default, or half of the exponent where that is less), and of the rate of a limit.
+            Other statements have none.
+        guess_rate: share of trials that succeed whatever is searched, such as 1/2 where one of two classes is guessed;
+            where it is None it is estimated, and 0 unless the trials say otherwise.
         rivals: other exponents that the experiment should tell apart from the claimed one; of a law only.
         refuted_by: what outcome refutes the claim, in words.
         notation: LaTeX of letters whose names are not how the paper writes them.
@@ -129,7 +131,8 @@ class Claim(Frozen):
     conditions: tuple[Condition, ...] = ()
     response: Annotated[str | Callable[[Mapping[str, Any], int], Any], SkipValidation, BeforeValidator(_measuring)]
     design: Design
-    margin: float = Field(DEFAULT_MARGIN, gt=0, allow_inf_nan=False)
+    margin: float = Field(MARGIN, gt=0, allow_inf_nan=False)
+    guess_rate: float | None = Field(None, ge=0, lt=1, allow_inf_nan=False)
     rivals: Annotated[tuple[float, ...], BeforeValidator(numbers)] = ()
     refuted_by: Text
     notation: Mapping[InstanceOf[Symbol], Text] = {}
@@ -144,6 +147,10 @@ class Claim(Frozen):
         )
         for field in sorted(given - used):
             raise Misfit(field, f"the test of {type(self.law).__name__} has no {field}; leave it out")
+        if isinstance(self.law, Law) and "margin" not in given:
+            self.__dict__["margin"] = self.law.standard_margin
+        if self.guess_rate is not None and not (isinstance(self.law, Law) and self.design.samples):
+            raise Misfit("guess_rate", "only a scaling law of a threshold is judged with it; leave it out")
         return self
 
     @model_validator(mode="after")

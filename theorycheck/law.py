@@ -13,6 +13,8 @@ from theorycheck.derivation import Derived, Refused, decimals, derive, exact
 from theorycheck.errors import LawError
 from theorycheck.notation import Notation, latex, plain_text
 
+MARGIN = 0.25  # how much worse than claimed an exponent may be, unless it is so small that this would reach past 0
+
 
 @dataclass(frozen=True, init=False)
 class Law:
@@ -52,6 +54,14 @@ class Law:
         derived = {symbol: _derived(self, symbol) for symbol, _ in self.regime}
         object.__setattr__(self, "exponents", {symbol: found.value for symbol, found in derived.items()})
         object.__setattr__(self, "notes", {symbol: found.note for symbol, found in derived.items()})
+
+    @property
+    def standard_margin(self) -> float:
+        """How much worse than claimed an exponent may be, where nobody says otherwise.
+
+        0.25, or half of the smallest exponent that is not 0 where that is less, so that growth is told from fall.
+        """
+        return float(min([MARGIN, *(abs(e) / 2 for e in self.exponents.values() if e)]))
 
     @property
     def letters(self) -> tuple[str, ...]:

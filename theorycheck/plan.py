@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from typing import Any, Literal, TypeGuard
@@ -204,6 +204,7 @@ class Plan:
             "statement": claim.statement,
             "source": f"{claim.source.paper.key}, {claim.source.place} ({claim.provenance})",
             "margin": claim.margin,
+            **({} if claim.guess_rate is None else {"guess_rate": claim.guess_rate}),
             "rivals": claim.rivals,
             "refuted_by": claim.refuted_by,
             "design": self.design,
@@ -296,20 +297,26 @@ def _place(
     return PROFILES[profile].place(cells, _question(law, claim), decides)
 
 
-def question(asked: Claim | Law) -> Question:
-    """A law in the numbers that the judge needs; a bare one has the default margin and no rivals.
+def question(asked: Claim | Law, margin: float | None = None, guess_rate: float | None = None) -> Question:
+    """A law in the numbers that the judge needs; a bare one has no rivals.
+
+    Args:
+        asked: the law.
+        margin: another than the claim's, or than the law's standard one.
+        guess_rate: another than the claim's.
 
     Raises:
         ClaimError: the claim is no scaling law.
     """
     if isinstance(asked, Law):
-        return _question(asked)
+        return replace(_question(asked), margin=margin or asked.standard_margin, guess_rate=guess_rate)
     if not isinstance(asked.law, Law):
         raise ClaimError(
             f"{asked.name} states no scaling law ({asked.statement}), which is what this command needs; "
             f"`theorycheck verify --claim {asked.name}` tests it"
         )
-    return _question(asked.law, asked)
+    own = _question(asked.law, asked)
+    return replace(own, margin=margin or own.margin, guess_rate=own.guess_rate if guess_rate is None else guess_rate)
 
 
 def _question(law: Law, claim: Claim | None = None) -> Question:
@@ -325,4 +332,4 @@ def _question(law: Law, claim: Claim | None = None) -> Question:
     )
     if claim is None:
         return Question(variables, law.relation)
-    return Question(variables, law.relation, claim.margin, claim.text(claim.design.searched))
+    return Question(variables, law.relation, claim.margin, claim.text(claim.design.searched), claim.guess_rate)

@@ -242,8 +242,13 @@ def carry_out(plan: Plan, store: Store, jobs: int, progress: Progress = silent) 
     return table.sort_values([*plan.columns, "replicate"], ignore_index=True), trained
 
 
-def predictions(asked: Claim | Law) -> tuple[Prediction, ...]:
-    """What a law says of each variable; of a statement of another kind, the number that it claims, if any."""
+def predictions(asked: Claim | Law, margin: float | None = None) -> tuple[Prediction, ...]:
+    """What a law says of each variable; of a statement of another kind, the number that it claims, if any.
+
+    Args:
+        asked: the claim, or a law.
+        margin: another than the claim's.
+    """
     if isinstance(asked, Claim):
         if not isinstance(asked.law, Law):
             factor = asked.design.factor
@@ -251,8 +256,9 @@ def predictions(asked: Claim | Law) -> tuple[Prediction, ...]:
         law = asked.law
     else:
         law = asked
-    derived = zip(question(asked).variables, law.notes.values(), strict=True)
-    return tuple(Prediction(v.factor, v.letter, v.exponent, note) for v, note in derived)
+    judged = question(asked, margin)
+    derived = zip(judged.variables, law.notes.values(), strict=True)
+    return tuple(Prediction(v.factor, v.letter, v.exponent, note, judged.margin) for v, note in derived)
 
 
 def describe(plan: Plan, judgement: Judgement, table: pd.DataFrame, trained: int, seconds: float) -> Verdict:

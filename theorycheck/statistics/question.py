@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +12,6 @@ from theorycheck.verdict import Interval
 
 Relation = Literal["O", "Omega", "Theta"]
 
-MARGIN = 0.25  # how much worse than claimed an exponent may be, where nobody says otherwise
 ERROR_RATE = 0.05  # of each kind of false verdict
 SHAPE_SIGNIFICANCE = 0.01  # of one power law; why not 0.05: docs/calibration.md
 SHAPE_DOUBT = 0.1  # p-value of one power law below which a verdict must hold with a bend as well: docs/calibration.md
@@ -47,11 +46,6 @@ class Variable:
         return max(values) if self.goes_to == "0" else min(values)
 
 
-def standard_margin(exponents: Iterable[float]) -> float:
-    """MARGIN, or half of the smallest claimed exponent where that is less, so that growth is told from fall."""
-    return min([MARGIN, *(abs(e) / 2 for e in exponents if e)])
-
-
 @dataclass(frozen=True)
 class Question:
     """A law `quantity = relation(product of powers of the variables)`.
@@ -66,7 +60,7 @@ class Question:
 
     variables: tuple[Variable, ...]
     relation: Relation
-    margin: float = MARGIN
+    margin: float = 0.25
     searched: str = "N"
     guess_rate: float | None = None
 
