@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
-from projects import claim_file, pins, run, module_of
+from projects import claim_file, module_of, pins, run
 
 from theorycheck.empirical.store import Store
 from theorycheck.plan import PROFILES
@@ -152,7 +152,10 @@ def test_without_a_folder_known_claims_are_enough(pytester):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (("--claims-profile", "quik"), "--claims-profile takes smoke, quick, standard or full, got 'quik'; did you mean"),
+        (
+            ("--claims-profile", "quik"),
+            "--claims-profile takes smoke, quick, standard or full, got 'quik'; did you mean",
+        ),
         (("--claims-seed", "-1"), "--claims-seed takes a whole number from 0 on, got -1"),
         (("--claims-jobs", "0"), "--claims-jobs takes a whole number from 1 on, got 0"),
         (("--claims-named", "all"), "--claims-named says what --claims collects; add --claims"),
@@ -166,7 +169,7 @@ def test_wrong_options_are_usage_errors(pytester, options, words):
 
 
 def test_the_profiles_are_those_of_the_plan():
-    assert options.PROFILES == tuple(PROFILES)
+    assert tuple(PROFILES) == options.PROFILES
 
 
 @pytest.mark.parametrize(
@@ -268,7 +271,9 @@ def test_the_projects_own_claims_are_judged_again_from_stored_trials(tmp_path):
     store = tmp_path / "trials.sqlite"
     shutil.copy(ROOT / "tests/data/trials.sqlite", store)
     names = "sample_complexity,training_iterations,attention_concentration"
-    status, output = _here("--claims", "--claims-named", names, "--claims-store", store, "-k", names.replace(",", " or "))
+    status, output = _here(
+        "--claims", "--claims-named", names, "--claims-store", store, "-k", names.replace(",", " or ")
+    )
     assert status == 0, output
     assert "1 passed, 3 deselected, 2 xfailed" in output  # INCONCLUSIVE, as the baseline expects
     with Store(store) as opened:

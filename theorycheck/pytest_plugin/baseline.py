@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 
 from theorycheck.api import Result
 from theorycheck.errors import TheoryCheckError
+from theorycheck.pytest_plugin.options import line
 from theorycheck.verdict import Decision
 
 FORMAT = 2  # format 1 was keyed by the claim's name alone
@@ -69,7 +70,7 @@ class Pin(BaseModel):
 
     def __str__(self) -> str:
         design = f"design {self.design}, " if self.design not in (None, ANY) else ""
-        return f"{self.name} ({design}{self.profile}, seed {self.seed})"
+        return line(f"{self.name} ({design}{self.profile}, seed {self.seed})")
 
 
 def summary(result: Result) -> Pin:
@@ -170,12 +171,12 @@ def _pin(path: Path, place: str, entry: Mapping[str, Any]) -> Pin:
         return Pin.model_validate(entry)
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
-        field = ".".join(map(str, problem["loc"][:3]))
+        field = ".".join(map(str, problem["loc"][: 3 if problem["loc"][0] == "exponents" else 1]))
         if problem["type"] == "missing":
             text = f"lacks the field {field}"
         else:
-            text = f"has a wrong {field}: {problem['msg']}, found {str(problem['input'])[:60]!r}"
-        raise BaselineError(f"the baseline {path}, entry {place}, {text}; {PIN_ANEW}") from error
+            text = f"has a wrong {field}: {problem['msg']}, found {repr(problem['input'])[:60]}"
+        raise BaselineError(f"the baseline {path}, entry {line(place)}, {text}; {PIN_ANEW}") from error
 
 
 def write(path: Path, pins: Iterable[Pin]) -> None:

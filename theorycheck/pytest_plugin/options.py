@@ -1,4 +1,4 @@
-"""What may be asked of the plugin, on the command line and by the marker; a wrong value is answered by the right ones."""
+"""What may be asked of the plugin, on the command line and by the marker; a slip is answered by what is right."""
 
 from __future__ import annotations
 
