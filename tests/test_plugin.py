@@ -60,6 +60,11 @@ def test_the_junit_report_carries_estimate_and_interval(pytester):
     assert re.match(r"\[0\.9\d*, 1\.0\d*\]", names["x interval"])
 
 
+def test_other_test_suites_do_not_pay_for_it():
+    code = "import sys, theorycheck.pytest_plugin; print({'sympy', 'pydantic', 'numpy', 'torch'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+
+
 def test_a_projects_modules_may_be_named_like_parts_of_the_toolkit(pytester):
     claim_file(pytester)
     for name in ("bounds", "reports", "empirical"):
@@ -126,6 +131,8 @@ def test_a_broken_claim_file_is_told_in_a_line(pytester, argument):
         (("--claims-folder", "clams"), 4, r"there is no folder \S+/clams \(relative to the rootdir \S+\); .* claims\?"),
         (("--claims-folder", "empty"), 4, r"there is no claim file in \S+/empty \(relative to the rootdir"),
         (("--claims-folder", "empty", "--claims-named", "model_width"), 4, "there is no claim file in"),
+        (("--claims-folder", "loop"), 4, r"there is no folder \S+/loop"),
+        (("--claims-folder", "a" * 300), 4, r"there is no folder \S+/aaa"),
         (("--ignore", "claims"), 5, r"leave out the claim files in \S+/claims"),
         (("-o", "norecursedirs=claims"), 5, r"leave out the claim files in \S+/claims"),
         (("-n", "2", "-o", "norecursedirs=claims"), 5, r"leave out the claim files in \S+/claims"),
@@ -135,6 +142,7 @@ def test_a_run_that_asks_for_claims_and_finds_none_fails_and_says_where_it_looke
     claim_file(pytester)
     module_of(pytester, QUIET)
     (pytester.path / "empty").mkdir()
+    (pytester.path / "loop").symlink_to("loop")
     found = run(pytester, "--claims", *options, apart="-n" in options)
     assert found[0] == status, found[1]
     assert re.search(f"^ERROR: .*{words}", found[1], re.M), found[1]
@@ -170,85 +178,6 @@ def test_wrong_options_are_usage_errors(pytester, options, words):
 
 def test_the_profiles_are_those_of_the_plan():
     assert tuple(PROFILES) == options.PROFILES
-
-
-@pytest.mark.parametrize(
-    ("marker", "words"),
-    [
-        ('("claims/walk.py", profile="quik")', "takes smoke, quick, standard or full, got 'quik'; did you mean quick?"),
-        ('("claims/walk.py", profil="quick")', "has no keyword profil; did you mean profile?"),
-        ('("claims/walk.py", zzz=1)', "has no keyword zzz; it has profile, design, seed, jobs, device, store"),
-        ('("claims/walk.py", seed=1.5)', "takes a whole number from 0 on, got 1.5"),
-        ('("claims/walk.py", seed=True)', "takes a whole number from 0 on, got True"),
-        ('("claims/walk.py", jobs=0)', "takes a whole number from 1 on, got 0"),
-        ('("claims/walk.py", sensitivity="yes")', "takes True or False, got 'yes'"),
-        ('("claims/walk.py", store=5)', "takes the path of a file, got 5"),
-        ('("claims/walk.py", design=5)', "takes the name of one of the claim's designs, got 5"),
-        ('("claims/walk.py", design="fra")', "walk has no design 'fra'; it has far"),
-        ('("claims/walk.py", device="gpu")', "takes cpu or cuda, got 'gpu'"),
-        ("(5)", "takes a claim, its name, or the path of its file, got int 5"),
-        ("()", "takes the name of one claim"),
-        ("", "takes the name of one claim"),
-        ('("a", "b")', "takes the name of one claim"),
-        ('(Path("claims/walk"))', "takes the path of a claim file, which ends in .py, got claims/walk"),
-        ('("claims/wolk.py")', "claims/wolk.py cannot be read"),
-        ('("claims/\\x1b[31m\\nwalk.py")', r"claims/\x1b[31m"),
-        ('("claims/walk.py")\n@pytest.mark.claim("b")', "test_it has the marker @pytest.mark.claim twice"),
-    ],
-)
-def test_misuse_of_the_marker_is_answered_by_what_is_right(pytester, marker, words):
-    claim_file(pytester)
-    module_of(pytester, f"from pathlib import Path\n\n@pytest.mark.claim{marker}\n{QUIET}")
-    status, output = run(pytester)
-    assert (status, words in output) == (1, True), output
-    assert "\x1b" not in output
-
-
-def test_the_fixture_needs_the_marker(pytester):
-    module_of(pytester, "def test_it(verdict):\n    pass")
-    assert "needs the marker" in run(pytester)[1]
-
-
-@pytest.mark.parametrize(
-    "marker",
-    [
-        '"claims/walk.py"',
-        "Path('claims') / 'walk.py'",
-        "Path(__file__).parents[1] / 'claims/walk.py'",
-        "bounds.load(Path(__file__).parents[1] / 'claims/walk.py')",
-        "Path('claims/walk.py'), store='own.sqlite', seed=np.int64(3), design='far', profile='smoke'",
-    ],
-)
-def test_a_claim_is_named_by_its_path_from_the_root_or_given_as_it_is(pytester, monkeypatch, marker):
-    claim_file(pytester)
-    module_of(
-        pytester,
-        "import numpy as np\nfrom pathlib import Path\nfrom theorycheck import bounds\n\n"
-        f"@pytest.mark.claim({marker})\ndef test_it(verdict):\n    assert verdict.decision == 'SUPPORTED'",
-        "sub/test_it.py",
-    )
-    monkeypatch.chdir(pytester.path / "sub")
-    status, output = run(pytester)
-    assert (status, "1 passed" in output) == (0, True), output
-    assert not list((pytester.path / "sub").rglob("*.sqlite"))  # stores are relative to the root as well
-
-
-def test_markers_of_modules_classes_and_parameters(pytester):
-    claim_file(pytester)
-    claim_file(pytester, "run")
-    module_of(
-        pytester,
-        'pytestmark = pytest.mark.claim("claims/walk.py")\n\n'
-        'def test_module(verdict):\n    assert verdict.verdict.name == "walk"\n\n'
-        '@pytest.mark.claim("claims/run.py")\nclass TestIt:\n'
-        '    def test_class(self, verdict):\n        assert verdict.verdict.name == "run"\n'
-        '    @pytest.mark.claim("claims/walk.py", design="far")\n'
-        '    def test_innermost(self, verdict):\n        assert verdict.design == "far"\n\n'
-        '@pytest.mark.parametrize("name", ["a[x::y]", pytest.param("b", marks=pytest.mark.claim("claims/run.py"))])\n'
-        'def test_parameters(name, verdict):\n    assert verdict.verdict.name == ("run" if name == "b" else "walk")',
-    )
-    status, output = run(pytester)
-    assert (status, "5 passed" in output) == (0, True), output
 
 
 def test_interruption_ends_the_session(pytester):
@@ -290,10 +219,19 @@ def test_the_nightly_target_collects_all_that_the_baseline_pins():
 
 
 def _here(*options):
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "testpaths=examples"]
     folder = () if "--claims-folder" in options else ("--claims-folder", "examples")
-    result = subprocess.run(
-        [*command, *folder, *map(str, options)], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-o",
+        "testpaths=examples",
+        *folder,
+        *options,
+    ]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     return result.returncode, result.stdout + result.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import fnmatch
+import os
 import symtable
 import warnings
 from collections.abc import Generator, Iterator, Sequence
@@ -25,7 +26,7 @@ class Collection:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
-        self.folder = (config.rootpath / option(config, "folder")).resolve()
+        self.folder = _real(config.rootpath / option(config, "folder"))
         self.known: list[str] = []
         self.collected = 0  # files of claims, and claims by name
         self.partial = False
@@ -49,20 +50,20 @@ class Collection:
             raise pytest.UsageError(line(error)) from error
         self._check()
         args = (self.config.invocation_params.dir / arg.partition("::")[0] for arg in self.config.args)
-        if self.folder.is_dir() and not any(_related(Path(arg).resolve(), self.folder) for arg in args):
+        if os.path.isdir(self.folder) and not any(_related(_real(Path(arg)), self.folder) for arg in args):
             self.config.args.append(str(self.folder))
 
     def _check(self) -> None:
         named, root = option(self.config, "folder"), self.config.rootpath
         default = named == OPTIONS["folder"][0]
-        if not default and not self.folder.is_dir():
+        if not default and not os.path.isdir(self.folder):
             folders = [path.name for path in root.iterdir() if path.is_dir()]
             near = difflib.get_close_matches(named, folders, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise pytest.UsageError(line(f"--claims-folder {named}: {self._where('there is no folder')}{hint}"))
         files = [path for path in self.folder.glob("*.py") if self._is_claim_file(path)]
         if not files and not (default and self.known):
-            found = "there is no claim file in" if self.folder.is_dir() else "there is no folder"
+            found = "there is no claim file in" if os.path.isdir(self.folder) else "there is no folder"
             raise pytest.UsageError(line(f"--claims found no claim: {self._where(found)}; {self._else()}"))
 
     def _where(self, found: str) -> str:
@@ -138,7 +139,7 @@ class Collection:
 
     def _is_claim_file(self, path: Path) -> bool:
         """Whether a file lies in the folder and names a claim at its top level; others there are helpers and tests."""
-        if path.suffix != ".py" or path.parent.resolve() != self.folder:
+        if path.suffix != ".py" or _real(path.parent) != self.folder:
             return False
         try:
             names = _names(path)
@@ -164,6 +165,10 @@ def _names(path: Path) -> set[str]:
 
 def _of_claims(items: Sequence[pytest.Item]) -> int:
     return sum("claim" in item.keywords for item in items)
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))  # which takes loops of links and names that are too long as they are
 
 
 def _related(path: Path, folder: Path) -> bool:
