@@ -69,7 +69,7 @@ class MeasurementFit:
         return np.concatenate([[1.0], self.basis.at(point)])
 
     def _error(self, weights: np.ndarray) -> float:
-        return float(np.sqrt(weights @ self.covariance @ weights))
+        return float(np.sqrt(max(weights @ self.covariance @ weights, 1e-300)))  # values may follow a law exactly
 
     def _interval(self, weights: np.ndarray, confidence: float) -> Interval:
         half = stats.t.ppf((1 + confidence) / 2, self.df_interval) * self._error(weights)
