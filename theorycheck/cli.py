@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -235,7 +236,9 @@ def _formats(report: str | None) -> list[Format] | None:
     known: dict[str, Format] = {"md": "md", "html": "html", "tex": "tex", "pdf": "pdf"}
     names = [name.strip() for name in report.split(",")]
     if unknown := [name for name in names if name not in known]:
-        raise typer.BadParameter(f"--report takes some of {','.join(known)}, with commas; got {', '.join(unknown)}")
+        raise typer.BadParameter(
+            f"--report takes some of {','.join(known)}, with commas; got {', '.join(map(repr, unknown))}"
+        )
     return [known[name] for name in names]
 
 
@@ -297,7 +300,7 @@ def new(path: Annotated[Path, typer.Argument(help="File to write, ending in .py.
             raise ClaimError(f"{path} is there already and was left as it is; choose another name")
         template = files("theorycheck.reports").joinpath("templates/claim.py.txt").read_text(encoding="utf-8")
         try:
-            path.write_text(template.replace("NAME", path.stem).replace("FILE", str(path)), encoding="utf-8")
+            path.write_text(template.replace("NAME", path.stem).replace("FILE", path.name), encoding="utf-8")
         except OSError as error:
             raise ClaimError(f"{path} cannot be written: {error.strerror}") from error
-        typer.echo(f"wrote {path}; now: theorycheck verify --claim {path} --profile quick")
+        typer.echo(f"wrote {path}; now: theorycheck verify --claim {shlex.quote(str(path))} --profile quick")

@@ -151,14 +151,15 @@ def _unforeseen(error: BaseException) -> int:
 
 
 def _say(message: str) -> None:
-    typer.echo(f"theorycheck: {message}", err=True)
+    """Print a message; what it quotes may hold anything, also what steers terminals."""
+    safe = (c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in message)
+    typer.echo(f"theorycheck: {''.join(safe)}", err=True)
 
 
 def _line(text: str) -> str:
-    """A text of any kind in one line, cut, without what steers terminals."""
-    short = " ".join(text.split())
-    short = short if len(short) <= _LONGEST else f"{short[:_LONGEST]}..."
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in short)
+    """A text of any kind in one line, and cut."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
 
 
 def _log(command: str, error: BaseException) -> str:

@@ -51,7 +51,7 @@ class Bound:
             raise LawError(f"--variable names {', '.join(self.variables)}; name each variable once")
         if len(self.points) not in (0, 1, len(self.variables)) or not set(self.points) <= {"0", "oo"}:
             raise LawError(
-                f"--as-variable-goes-to takes 0 or oo, once or once for each --variable; got {', '.join(self.points)}"
+                f"--as-variable-goes-to takes 0 or oo, once or once for each --variable; got {', '.join(map(repr, self.points))}"
             )
 
     def law(self, table: pd.DataFrame) -> Law:
