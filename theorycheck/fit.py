@@ -50,9 +50,8 @@ class Bound:
         if len(set(self.variables)) < len(self.variables):
             raise LawError(f"--variable names {', '.join(self.variables)}; name each variable once")
         if len(self.points) not in (0, 1, len(self.variables)) or not set(self.points) <= {"0", "oo"}:
-            raise LawError(
-                f"--as-variable-goes-to takes 0 or oo, once or once for each --variable; got {', '.join(map(repr, self.points))}"
-            )
+            got = ", ".join(map(repr, self.points))
+            raise LawError(f"--as-variable-goes-to takes 0 or oo, once or once for each --variable; got {got}")
 
     def law(self, table: pd.DataFrame) -> Law:
         """The law over a table's levels.
