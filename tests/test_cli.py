@@ -243,12 +243,14 @@ def test_an_interrupt_anywhere_ends_with_status_130():
     assert (ended.returncode, ended.stderr.count("\n")) == (130, 1)
 
 
-@pytest.mark.parametrize("arguments", [["list"], ["--help"], ["--version"]])
-def test_output_that_is_lost_gives_no_status_of_a_verdict(arguments):
+@pytest.mark.parametrize(
+    ("arguments", "encoding"), [(["list"], "utf-8"), (["--help"], "utf-8"), (["--version"], "ascii")]
+)
+def test_output_that_is_lost_gives_no_status_of_a_verdict(arguments, encoding):
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "wb") as closed:
-        ended = command(*arguments, stdout=closed)
+        ended = command(*arguments, stdout=closed, env={**os.environ, "PYTHONIOENCODING": encoding})
     assert (ended.returncode, ended.stderr) == (141, b"")  # as any command whose reader has left, such as `head`
     with open("/dev/full", "wb") as full:
         ended = command(*arguments, stdout=full)
@@ -287,7 +289,7 @@ def test_arguments_of_any_bytes_are_named_in_a_message(tmp_path, name, encoding)
         (0, b"fit", table, *law, b"x"),
         (0, b"runs", b"--store", folder),
     ):
-        ended = command(*arguments, env=environment, text=True, encoding=encoding)
+        ended = command(*arguments, env=environment, text=True, encoding="utf-8")
         assert ended.returncode == status, ended.stderr
         assert "Traceback" not in ended.stderr
         assert "\x1b[31m" not in ended.stderr

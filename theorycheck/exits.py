@@ -66,57 +66,51 @@ def explained() -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from error
 
 
-class Stream(io.TextIOWrapper):
-    """Standard output or error, on which any text can be printed, and which knows whether that failed.
+class Stream(io.FileIO):
+    """Standard output or error, which knows whether writing to it failed.
 
     Args:
-        stream: in whose place it comes, closed streams apart.
+        stream: in whose place it comes; None where that is closed, and what is written is thrown away.
         essential: whether a failure ends the command; messages and progress are not worth that.
     """
 
     failure: OSError | None = None
 
     def __init__(self, stream: TextIO | None, essential: bool) -> None:
+        # A closed stream is opened, or the next file that is opened would take its place.
+        super().__init__(stream.fileno() if stream else os.devnull, "w", closefd=stream is None)
         self.essential = essential
-        if stream is None:  # the next file that is opened must not take its place
-            super().__init__(io.BufferedWriter(io.FileIO(os.devnull, "w")), "utf-8", "backslashreplace")
-        else:
-            super().__init__(stream.buffer, stream.encoding, "backslashreplace", line_buffering=stream.isatty())
+        self.encoding = stream.encoding if stream else "utf-8"
 
-    def write(self, text: str) -> int:
-        """Write a text."""
-        with self._noting():
-            super().write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        """Write what is buffered."""
-        with self._noting():
-            super().flush()
-
-    @contextmanager
-    def _noting(self) -> Iterator[None]:
+    def write(self, data: Any) -> int:
+        """Write bytes."""
         try:
-            yield
+            return super().write(data)
         except OSError as error:
             self.failure = error
             if self.essential:
                 raise
+            return len(data)
+
+    def text(self) -> TextIO:
+        """The stream for text, of any kind: what the encoding lacks is escaped."""
+        buffer = io.BufferedWriter(self)
+        return io.TextIOWrapper(buffer, self.encoding, "backslashreplace", line_buffering=self.isatty())
 
 
 def status(app: Callable[[], Any]) -> int:
     """Run the command line and return its exit status: that of a verdict only where a verdict was told."""
     if sys.stdin is None:
         sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(os.devnull)))
-    sys.stdout = output = Stream(sys.stdout, essential=True)
-    sys.stderr = Stream(sys.stderr, essential=False)
+    output = Stream(sys.stdout, essential=True)
+    sys.stdout, sys.stderr = output.text(), Stream(sys.stderr, essential=False).text()
     ended: BaseException | int
     try:
         try:
             ended = app()
         except SystemExit as end:  # Typer's own; others come as Unforeseen
             ended = end.code if isinstance(end.code, int) else end
-        output.flush()
+        sys.stdout.flush()
     except Unforeseen as error:
         ended = error.__cause__ or error
     except BaseException as error:
