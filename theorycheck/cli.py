@@ -198,11 +198,7 @@ def fit(
     variable: Annotated[list[str] | None, typer.Option(help="Of --law, and its column; may be repeated.")] = None,
     as_variable_goes_to: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="[0|oo]",
-            help="Where it goes, once or once for each --variable; by default 0 where no level is above 1, oo where "
-            "none is below.",
-        ),
+        typer.Option(metavar="[0|oo]", help="Where it goes; by default 0 if no level is above 1, oo if none is below."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")] = False,
 ) -> None:
