@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -306,8 +307,15 @@ def question(asked: Claim | Law, margin: float | None = None, guess_rate: float 
         guess_rate: another than the claim's.
 
     Raises:
+        ClaimError: the margin is not positive, or the guess rate no share.
+
+    Raises:
         ClaimError: the claim is no scaling law.
     """
+    if margin is not None and not 0 < margin < math.inf:
+        raise ClaimError(f"asked for a margin of {margin:g}; it must be a positive number, such as 0.25")
+    if guess_rate is not None and not 0 <= guess_rate < 1:
+        raise ClaimError(f"asked for a guess rate of {guess_rate:g}; it must be a share from 0 to below 1, such as 0.5")
     if isinstance(asked, Law):
         return replace(_question(asked), margin=margin or asked.standard_margin, guess_rate=guess_rate)
     if not isinstance(asked.law, Law):

@@ -35,7 +35,9 @@ def summary(verdict: Verdict, claim: Claim | None = None) -> str:
     report = [f"  report    {path}" for path in verdict.artifacts if Path(path).stem == "report"]
     heading = f"{verdict.name}   {verdict.source} ({verdict.provenance})"
     headline = [f"  {verdict.headline}"] if verdict.headline else []
-    return "\n".join([heading, *_indent(blocks), f"  {conclusion}", *headline, *report])
+    regime = [check for check in judgement.checks if check.name == "regime"]
+    assumed = [check.detail if check.status == "ok" else f"{check.status}: {check.detail}" for check in regime]
+    return "\n".join([*assumed, heading, *_indent(blocks), f"  {conclusion}", *headline, *report])
 
 
 def together(adjusted: Mapping[str, float]) -> str:
