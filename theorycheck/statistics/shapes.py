@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from theorycheck.statistics.broken import broken_laws_excluded
 from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
 from theorycheck.statistics.question import SHAPE_DOUBT, SHAPE_SIGNIFICANCE, SIGNIFICANCE, Question, Variable
 from theorycheck.verdict import Decision, Estimate, Interval
@@ -27,8 +28,9 @@ class Fits:
             when one power law fits.
         bent_p_value: of the hypothesis that the shape of lowest degree, or of the highest where all are rejected, fits.
         doubt: the fit of the next degree, which must agree with a verdict where the shape is doubtful but not rejected.
-        end: fits of the asymptotic end alone, a power law and a curve, which must agree as well where one power law is
-            rejected: a law with a kink, a floor or a step has another slope there than a smooth curve through it.
+        end: fits of the asymptotic end alone which must agree as well where one power law is rejected: a curve, and a
+            power law unless the data exclude a law with a kink or a step, which has another slope there than a smooth
+            curve through it.
         from_level: where the asymptotic end begins that the verdict rests on, where all shapes are rejected.
         rejected: whether the shapes of all degrees are rejected, so that the verdict rests on the asymptotic end alone.
         shallowest, deepest: the ends of the measured range, the second where the regime points to.
@@ -130,14 +132,14 @@ class Fits:
         return max(fit.p_value(variable.factor, bound, "above", self.deepest) for fit in self.consulted)
 
 
-def gather(table: pd.DataFrame, question: Question) -> Evidence:
+def gather(table: pd.DataFrame, question: Question) -> Trials | Measurements:
     """Recognise counts of successes or measurements by their columns."""
     if "successes" in table:
         return Trials.of(table[table["trials"] > 0], question.factors, question.searched, question.guess_rate)
     return Measurements.of(table, question.factors)
 
 
-def fit_laws(evidence: Evidence, question: Question) -> Fits | None:
+def fit_laws(evidence: Trials | Measurements, question: Question) -> Fits | None:
     """Fit one power law, and where the data reject it the polynomial of lowest degree that they don't.
 
     Returns:
@@ -164,8 +166,14 @@ def fit_laws(evidence: Evidence, question: Question) -> Fits | None:
     whole = replace(whole, doubt=evidence.fit(degree + 1) if doubtful else None)
     if degree == 1:
         return whole
-    ends = [asymptotic_fit(evidence, question, shape) for shape in (1, 2)]
-    return replace(whole, bent=fit, bent_p_value=fit_p_value, end=tuple(f for _, f in ends if f is not None))
+    shapes = (2,) if broken_laws_excluded(evidence, degree) else (1, 2)
+    ends = [asymptotic_fit(evidence, question, shape)[1] for shape in shapes]
+    told = tuple(end for end in ends if end is not None and _bears_estimates(end, question, deepest))
+    return replace(whole, bent=fit, bent_p_value=fit_p_value, end=told)
+
+
+def _bears_estimates(fit: Fit, question: Question, at: tuple[float, ...]) -> bool:
+    return all(np.isfinite(fit.interval(factor, at=at).width) for factor in question.factors)
 
 
 def at_the_end(whole: Fits, p_value: float, evidence: Evidence, question: Question) -> Fits | None:

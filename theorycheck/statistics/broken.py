@@ -1,0 +1,77 @@
+"""Laws with a kink or a step, as rivals of a smooth curve: can the data exclude them?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from theorycheck.statistics.binomial import dispersion, fit_binomial
+from theorycheck.statistics.evidence import Measurements, Trials
+from theorycheck.statistics.least_squares import Data
+from theorycheck.statistics.seeds import over_seeds
+
+EXCLUDED = 6.0  # of the deviance: the likelihood is 20 times smaller than the curve's, with as many numbers or more
+
+Deviance = Callable[[np.ndarray], float]  # of a law with terms at each row's level, shape (level, term)
+
+
+def broken_laws_excluded(evidence: Trials | Measurements, degree: int) -> bool:
+    """Whether a polynomial of a degree fits clearly better than every power law with one kink or one step.
+
+    Of one factor only; of several nothing is excluded. Kinks are looked for at every inner level and between levels,
+    steps between levels.
+    """
+    measured = [value.point for value in evidence.levels if value.measured]
+    if any(len(point) > 1 for point in measured) or len(measured) < degree + 2:
+        return False
+    u = np.log(sorted(point[0] for point in measured))
+    u = u - u.mean()
+    inside = evidence.at(set(measured))
+    deviance = _of_counts(inside) if isinstance(inside, Trials) else _of_values(inside)
+    curve = deviance(np.column_stack([u**power for power in range(1, degree + 1)]))
+    return all(deviance(np.column_stack([u, rival])) > curve + EXCLUDED for rival in _rivals(u))
+
+
+def _rivals(u: np.ndarray) -> Iterator[np.ndarray]:
+    """What a kink, or a step, adds to a power law at every level."""
+    between = (u[1:] + u[:-1]) / 2
+    for kink in (*u[1:-1], *between[1:-1]):
+        yield np.maximum(u - kink, 0)
+    for step in between[1:-1]:
+        yield (u > step).astype(float)
+
+
+def _of_counts(evidence: Trials) -> Deviance:
+    cells = over_seeds(evidence.table, evidence.factors)
+    level = np.unique(cells[evidence.factors[0]].to_numpy(float), return_inverse=True)[1].ravel()
+    log_n = np.log(cells["n"].to_numpy(float))
+
+    def deviance(terms: np.ndarray) -> float:
+        columns = np.column_stack([np.ones(len(cells)), log_n, terms[level]])
+        fit = fit_binomial(cells, evidence.rise.scaled(columns, cells), asymptotes=evidence.asymptotes)
+        return np.inf if fit is None else fit.deviance / scale
+
+    saturated = fit_binomial(
+        cells, evidence.rise.scaled(log_n[:, None], cells), asymptotes=evidence.asymptotes, groups=level
+    )
+    scale = 1.0 if saturated is None else dispersion(saturated, cells)
+    return deviance
+
+
+def _of_values(evidence: Measurements) -> Deviance:
+    """Squares about a law over the variance of values at one level, or of the law with a mean for each level."""
+    data = Data.of(evidence.table, evidence.factors)
+    known = ~data.censored
+    number = np.maximum(data.summed(known), 1e-9)
+    means = data.summed(np.where(known, data.y, 0)) / number
+    within = float((np.where(known, data.y - means[data.level], 0) ** 2).sum())
+    spare = known.sum() - len(number)
+
+    def deviance(terms: np.ndarray) -> float:
+        columns, root = np.column_stack([np.ones(len(terms)), terms]), np.sqrt(number)
+        law = columns @ np.linalg.lstsq(columns * root[:, None], means * root, rcond=None)[0]
+        return float((number * (means - law) ** 2).sum()) / variance
+
+    variance = (within / spare if spare > 0 else np.nan) + data.rounding
+    return deviance
