@@ -75,7 +75,8 @@ class Trials:
     """Counts of successes: cells with the columns `factors`, n, successes, trials (> 0), and maybe seed.
 
     For readers, n is called what is `searched`. Trials succeed (when p < 0.05) or fail (when p < 0.01) at a rate
-    whatever n is, and success rises more steeply at some levels than at others (when p < 0.1), which is then part of every fit.
+    whatever n is, and success rises more steeply at some levels than at others (when p < 0.1); this is then part of
+    every fit.
     """
 
     table: pd.DataFrame
