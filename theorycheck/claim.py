@@ -10,13 +10,14 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
 import sympy
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 from sympy import Expr, Symbol
 from sympy.core.relational import Relational
 
 from theorycheck.errors import ClaimError
 from theorycheck.law import Law, latex, plain_text
 from theorycheck.statements import Contrast, Direction, Limit, Ordering, Transition
+from theorycheck.text import shell_word
 
 Provenance = Literal["stated", "recalled"]
 Point = dict[str, Any]  # values of all parameters of a response, by name
@@ -113,7 +114,7 @@ class Design(_Frozen):
     @classmethod
     def _enough_samples(cls, samples: tuple[int | float, ...]) -> tuple[int | float, ...]:
         if samples and (len(set(samples)) < 3 or min(samples) <= 0):
-            raise ValueError(f"a threshold needs at least 3 different sample sizes N, all positive, got {samples}")
+            raise ValueError(f"a threshold needs at least 3 different samples, all positive, got {samples}")
         return tuple(sorted(samples))
 
     @property
@@ -178,6 +179,7 @@ class Claim(_Frozen):
     notation: Mapping[Symbol, str] = {}
     designs: Mapping[str, Design] = {}
     variations: Mapping[str, ByName] = {}
+    _found_as: str | None = PrivateAttr(None)
 
     @model_validator(mode="after")
     def _design_varies_what_the_law_speaks_of(self) -> Self:
@@ -198,6 +200,30 @@ class Claim(_Frozen):
                 raise ValueError(f"levels must be positive numbers, got {lowest:g}; a power law has no value there")
         return self
 
+    @property
+    def found_as(self) -> str | None:
+        """The name or the path that the option --claim takes for it; None of a claim built or changed in Python."""
+        return self._found_as
+
+    def as_found(self, argument: str | None) -> Claim:
+        """The same claim, found by a name or a path."""
+        found = self.model_copy()
+        found._found_as = argument
+        return found
+
+    def command(self, name: str, options: str = "") -> str:
+        """A command on this claim, for messages; the call that verifies it where it was built in Python."""
+        if self._found_as is None:
+            return "theorycheck.verify(claim)"
+        design = f" --design {shell_word(self.design_name)}" if self.design_name else ""
+        return f"theorycheck {name} --claim {shell_word(self._found_as)}{design}{options}"
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy, maybe with other values; it is not the one that was found."""
+        copy = super().model_copy(update=update, deep=deep)
+        copy._found_as = None
+        return copy
+
     def with_design(self, name: str) -> Claim:
         """The same claim with another of its experiments.
 
@@ -207,7 +233,7 @@ class Claim(_Frozen):
         if name not in self.designs:
             known = ", ".join(self.designs) or "no other design"
             raise ClaimError(f"{self.name} has no design {name!r}; it has {known}, beside the default without --design")
-        return self.model_copy(update={"design": self.designs[name]})
+        return self.model_copy(update={"design": self.designs[name]}).as_found(self.found_as)
 
     @property
     def design_name(self) -> str | None:
@@ -217,7 +243,8 @@ class Claim(_Frozen):
     def varied(self, name: str) -> Claim:
         """The same claim with other held values, by the name of a variation."""
         held = {**self.design.held, **self.variations[name]}
-        return self.model_copy(update={"design": self.design.model_copy(update={"held": held})})
+        varied = self.model_copy(update={"design": self.design.model_copy(update={"held": held})})
+        return varied.as_found(self.found_as)
 
     @property
     def statement(self) -> str:

@@ -139,9 +139,9 @@ def verify(
                 typer.echo(f"{verdict.name} {verdict.judgement.decision}" if quiet else summary(verdict, asked))
         if len(verdicts) > 1:
             parts = [part(v, f.claim, f.observed) for v, f in zip(verdicts, findings, strict=True)]
-            paths = [write_overview(verdicts, out), *write_joint_report(parts, out, formats)]
+            paths = [str(write_overview(verdicts, out)), *write_joint_report(parts, out, formats)]
             if not (json or quiet):
-                typer.echo("\n".join(["", *table(verdicts), together(jointly(verdicts)), *map(str, paths)]))
+                typer.echo("\n".join(["", *table(verdicts), together(jointly(verdicts)), *paths]))
         if json:
             typer.echo(json_module.dumps(result_document(verdicts), indent=2))
     raise typer.Exit(exit_status(verdicts))
@@ -152,9 +152,13 @@ def plan(
     claim: Annotated[str, typer.Option(help="Name of a claim, or path of a claim file.")],
     profile: Annotated[ProfileName, typer.Option(help="How much of the design to carry out.")] = "standard",
     threshold: Annotated[
-        float | None, typer.Option(min=1, help="N* at the middle level; by default the middle of the N range.")
+        float | None,
+        typer.Option(min=1, help="Threshold at the middle level; by default the middle of what is searched."),
     ] = None,
-    steepness: Annotated[float, typer.Option(min=0.1, help="Rise of the probit of success per factor e of N.")] = 1.5,
+    steepness: Annotated[
+        float, typer.Option(min=0.1, help="Rise of the probit of success per factor e of what is searched.")
+    ] = 1.5,
+    design: Annotated[str | None, typer.Option(help="Another experiment that the claim names; see `show`.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes, by default one a core.")] = None,
 ) -> None:
     """Forecast what a claim's design can tell, before training it.
@@ -175,7 +179,8 @@ def plan(
     from theorycheck.reports.terminal import outlook
 
     with _explained():
-        made = make_plan(find(claim), profile)
+        found = find(claim)
+        made = make_plan(found.with_design(design) if design else found, profile)
         check(made)
         workers = jobs or os.cpu_count() or 1
         assumed = Assumptions(threshold or middle_of_samples(made).threshold, steepness)
@@ -299,17 +304,21 @@ def new(path: Annotated[Path, typer.Argument(help="File to write, ending in .py.
     """Write a commented claim file that runs as it is, to be changed into yours."""
     from importlib.resources import files
 
+    from theorycheck.text import neutral, shell_word
+
     with _explained():
         if path.suffix != ".py" or not path.stem.isidentifier() or not path.stem.islower():
             raise ClaimError(f"a claim file is named like its claim, such as my_claim.py, got {path.name}; rename it")
         if path.exists():
             raise ClaimError(f"{path} is there already and was left as it is; choose another name")
         template = files("theorycheck.reports").joinpath("templates/claim.py.txt").read_text(encoding="utf-8")
+        named = shell_word(str(path))
+        documented = named.replace("\\", r"\\").replace('"', r"\"")
         try:
-            path.write_text(template.replace("NAME", path.stem).replace("FILE", str(path)), encoding="utf-8")
+            path.write_text(template.replace("NAME", path.stem).replace("FILE", documented), encoding="utf-8")
         except OSError as error:
             raise ClaimError(f"{path} cannot be written: {error.strerror}") from error
-        typer.echo(f"wrote {path}; now: theorycheck verify --claim {path} --profile quick")
+        typer.echo(neutral(f"wrote {path}; now: theorycheck verify --claim {named} --profile quick"))
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeGuard
 
 import pandas as pd
 
-from theorycheck.claim import SAMPLES, Claim, Condition, Design
+from theorycheck.claim import Claim, Condition, Design
 from theorycheck.empirical.responses import FunctionResponse, Response, response
 from theorycheck.empirical.trial import REVISION, Trial, name_of
 from theorycheck.errors import ClaimError, DesignError
@@ -239,9 +239,10 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
     tried = [cell for cell in cells if cell.in_regime or claim.design.outside_regime]
     if not tried:
         conditions = "; ".join(claim.text(c.relation) for c in claim.conditions)
+        letter = f"{claim.text(claim.design.searched)}, " if claim.design.samples else ""
         raise DesignError(
             f"no design point of {claim.name} lies in the theorem's regime ({conditions}); change the levels, "
-            f"{SAMPLES.name}, or the held values"
+            f"{letter}or the held values"
         )
     taken = {"replicate", "key", "outcome", "work", "value", *(["n"] if claim.design.samples else [])}
     if clash := sorted(taken & set(claim.design.varied)):
@@ -301,7 +302,7 @@ def question(asked: Claim | Law) -> Question:
     if not isinstance(asked.law, Law):
         raise ClaimError(
             f"{asked.name} states no scaling law ({asked.statement}), which is what this command needs; "
-            f"`theorycheck verify --claim {asked.name}` tests it"
+            f"`{asked.command('verify')}` tests it"
         )
     return _question(asked.law, asked)
 

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import StoreError
+from theorycheck.text import shell_word
 
 DEFAULT_STORE = Path(".theorycheck/store.sqlite")
 FORMAT = 1
@@ -98,7 +99,8 @@ class Store:
         with self._transaction() as execute:
             row = execute(query, (run,)).fetchone()
         if row is None:
-            raise StoreError(f"the store {self.path} has no run {run}; `theorycheck runs` lists them")
+            listing = "theorycheck runs" + f" --store {shell_word(str(self.path))}" * (self.path != DEFAULT_STORE)
+            raise StoreError(f"the store {self.path} has no run {run}; `{listing}` lists them")
         return {"hash": row[0], "claim": row[1], **json.loads(row[2])}
 
     def _prepare(self) -> None:

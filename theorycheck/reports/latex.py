@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from theorycheck.reports.document import (
+from theorycheck.reports.blocks import (
     Block,
     Code,
     Definitions,
@@ -34,6 +34,9 @@ PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
 \begin{document}
 """
 END = "\\end{document}\n"
+BEGIN = "\\begin{document}"
+PACKAGES = {"bm": "\\bm", "amssymb": "\\mathbb"}  # which notations often use, and the command that tells
+LATIN, KNOWN = 0x17F, "–—‘’“”…†‡•"  # what LaTeX knows without more, at least
 SECTIONS = {1: "section*", 2: "section*", 3: "subsection*"}
 SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "#": r"\#", "$": r"\$", "%": r"\%", "&": r"\&", "_": r"\_",
@@ -45,7 +48,34 @@ WIDE = 28  # characters in a cell from which its column is broken into lines
 def render(blocks: Sequence[Block], fragment: bool = False) -> str:
     r"""Text of report.tex; a fragment is the body alone, to be `\input` in another document."""
     body = "\n\n".join(_block(block) for block in blocks) + "\n"
-    return body if fragment else PREAMBLE + body + END
+    return body if fragment else PREAMBLE.replace(BEGIN, _needed(body) + BEGIN) + body + END
+
+
+def foreign(text: str) -> list[str]:
+    """The characters of a text that are neither ASCII nor Latin letters of Europe nor their punctuation, in order."""
+    return sorted({character for character in text if ord(character) > LATIN and character not in KNOWN})
+
+
+def _needed(body: str) -> str:
+    """What some texts need more of the preamble: packages where they are installed, and names for foreign characters.
+
+    A character that LaTeX does not know stops it (LaTeX News 28, UTF-8 as the default); XeTeX and LuaTeX know all.
+    """
+    packages = [name for name, command in PACKAGES.items() if command in body]
+    lines = [f"\\IfFileExists{{{name}.sty}}{{\\usepackage{{{name}}}}}{{}}" for name in packages]
+    if characters := foreign(body):
+        lines += ["\\makeatletter\\ifdefined\\DeclareUnicodeCharacter\\ifdefined\\UTFviii@two@octets"]
+        lines += [
+            f"\\@ifundefined{{u8:\\detokenize{{{c}}}}}{{\\DeclareUnicodeCharacter{{{ord(c):04X}}}{{{mark(c)}}}}}{{}}"
+            for c in characters
+        ]
+        lines += ["\\fi\\fi\\makeatother"]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def mark(character: str) -> str:
+    """What stands for a character that cannot be typeset."""
+    return f"[U+{ord(character):04X}]"
 
 
 def _block(block: Block) -> str:
@@ -62,6 +92,8 @@ def _block(block: Block) -> str:
             lines = "\n".join(f"\\item[{{{_escape(term)}}}] {_line(line)}" for term, line in items)
             return f"\\begin{{description}}\n{lines}\n\\end{{description}}"
         case Listing(text):
+            if "\\end{verbatim}" in text:
+                return "\\\\\n".join(f"\\texttt{{{_escape(line)}}}" for line in text.splitlines())
             return f"\\begin{{verbatim}}\n{text}\n\\end{{verbatim}}"
         case Picture(name, _, caption):
             picture = f"\\includegraphics[width=0.8\\textwidth]{{{name}.pdf}}"
@@ -84,6 +116,7 @@ def _table(table: Table) -> str:
         f"p{{{share:.2f}\\textwidth}}" if i in wide else "r" if i in table.numeric else "l" for i in range(len(lengths))
     )
     rows = [" & ".join(map(_escape, table.names)), *(" & ".join(map(_line, row)) for row in table.rows)]
+    rows = [f"{{}}{row}" if row.startswith("[") else row for row in rows]  # else an option of the line before
     body = " \\\\\n".join(rows[1:])
     head = f"{{\\small\\begin{{tabular}}{{{columns}}}\n\\toprule\n{rows[0]} \\\\\n\\midrule"
     return f"{head}\n{body} \\\\\n\\bottomrule\n\\end{{tabular}}}}"

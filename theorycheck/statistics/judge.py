@@ -249,7 +249,8 @@ def _missing(evidence: Evidence, question: Question) -> str:
     if _too_few_levels(evidence, question):
         return f"{checks.censoring(evidence).detail}, fewer than the {checks.FEWEST_LEVELS} that an exponent needs"
     return (
-        "successes and failures are separated without overlap, so that more replicates or finer steps of N are needed"
+        "successes and failures are separated without overlap, so that more replicates or finer steps of "
+        f"{evidence.searched} are needed"
         if isinstance(evidence, Trials)
         else "the values scatter not at all, or too few of them are no mere bounds"
     )
