@@ -178,7 +178,7 @@ def _design(part: Part) -> Iterator[Block]:
     yield Table(("quantity", "values"), tuple(rows))
     trials = verdict.trials
     placed = f"{design['placement']}; seed {design['seed']}, profile {design['profile']}; {trials['total']} trials, "
-    yield Paragraph((placed[0].upper() + placed[1:], f"{trials['censored']} of them no evidence."))
+    yield Paragraph((placed[0].upper() + placed[1:], f"of which {trials['censored']} are no evidence."))
     if design["note"]:
         yield Paragraph((design["note"],))
 

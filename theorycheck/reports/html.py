@@ -29,6 +29,7 @@ from theorycheck.reports.blocks import (
 )
 from theorycheck.reports.figures import TOLD
 
+OBEYED = ("href", "style", "class", "id")  # attributes of MathML that a page acts on
 _ENVIRONMENT = Environment(loader=PackageLoader("theorycheck.reports"), undefined=StrictUndefined, autoescape=False)
 
 
@@ -97,8 +98,9 @@ def _mathml(latex: str, display: str = "inline") -> str:
         return f"<code>{escape(latex)}</code>"
     for element in formula.iter():
         element.text = unescape(element.text or "") or None
-        for name in ("href", "style", "class", "id"):
-            element.attrib.pop(name, None)
+        kept = {name: unescape(value) for name, value in element.attrib.items() if name not in OBEYED}
+        element.attrib.clear()
+        element.attrib.update(kept)
     if any("\\" in (element.text or "") for element in formula.iter()):  # a command that it does not know
         return f"<code>{escape(latex)}</code>"
     return tostring(formula, encoding="unicode")

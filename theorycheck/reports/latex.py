@@ -36,7 +36,7 @@ PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
 END = "\\end{document}\n"
 BEGIN = "\\begin{document}"
 PACKAGES = {"bm": "\\bm", "amssymb": "\\mathbb"}  # which notations often use, and the command that tells
-LATIN, KNOWN = 0x17F, "–—‘’“”…†‡•"  # what LaTeX knows without more, at least
+LATIN, KNOWN = 0x17F, "\u2013\u2014\u2018\u2019\u201c\u201d\u2020\u2021\u2022\u2026"  # LaTeX knows these without more
 SECTIONS = {1: "section*", 2: "section*", 3: "subsection*"}
 SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "#": r"\#", "$": r"\$", "%": r"\%", "&": r"\&", "_": r"\_",

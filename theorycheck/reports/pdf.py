@@ -118,7 +118,7 @@ def _typst(blocks: Sequence[Block], folder: Path) -> Path:
 def _drawable(blocks: Sequence[Block]) -> Callable[[str], str]:
     """Puts marks in a text for those characters of a report that no font here has; a formula with such is code."""
     missing = set(latex.foreign(latex.render(blocks)))
-    for path in (FONTS / "DejaVuSans.ttf", *sorted(findSystemFonts())):
+    for path in (str(FONTS / "DejaVuSans.ttf"), *sorted(findSystemFonts())):
         if not missing:
             break
         try:

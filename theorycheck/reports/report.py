@@ -70,8 +70,8 @@ def pictures(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> list[Pic
 def _drawn(name: str, title: str, caption: str, draw: Callable[..., Figure], *shown: Any) -> Picture | Paragraph:
     """A figure, or a sentence where it cannot be drawn: no value or text of a claim may cost the rest of the report."""
     try:
+        draw(*shown).draw_without_rendering()  # on another, as every drawing moves the layout of the next
         figure = draw(*shown)
-        figure.draw_without_rendering()
     except Exception as error:
         return Paragraph((f"The figure {title} could not be drawn ({_reason(error)}).",))
     return Picture(name, title, caption, figure)
