@@ -180,6 +180,7 @@ class Claim(_Frozen):
     designs: Mapping[str, Design] = {}
     variations: Mapping[str, ByName] = {}
     _found_as: str | None = PrivateAttr(None)
+    _variation: str | None = PrivateAttr(None)
 
     @model_validator(mode="after")
     def _design_varies_what_the_law_speaks_of(self) -> Self:
@@ -205,6 +206,11 @@ class Claim(_Frozen):
         """The name or the path that the option --claim takes for it; None of a claim built or changed in Python."""
         return self._found_as
 
+    @property
+    def variation(self) -> str | None:
+        """The name of the variation that it is; None of the claim itself."""
+        return self._variation
+
     def as_found(self, argument: str | None) -> Claim:
         """The same claim, found by a name or a path."""
         found = self.model_copy()
@@ -221,7 +227,7 @@ class Claim(_Frozen):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy, maybe with other values; it is not the one that was found."""
         copy = super().model_copy(update=update, deep=deep)
-        copy._found_as = None
+        copy._found_as = copy._variation = None
         return copy
 
     def with_design(self, name: str) -> Claim:
@@ -244,7 +250,8 @@ class Claim(_Frozen):
         """The same claim with other held values, by the name of a variation."""
         held = {**self.design.held, **self.variations[name]}
         varied = self.model_copy(update={"design": self.design.model_copy(update={"held": held})})
-        return varied.as_found(self.found_as)
+        varied._found_as, varied._variation = self._found_as, name
+        return varied
 
     @property
     def statement(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 
 LONGEST = 5000  # characters of a text that is shown; what is longer is a mistake, and hangs what typesets it
 
@@ -42,16 +41,18 @@ def one_line(text: str, most: int = LONGEST) -> str:
 
 
 def shell_word(text: str) -> str:
-    r"""A text as one word of a POSIX shell; with $'...' where it holds what no terminal shows (XCU 2.2.4).
+    r"""A text as one word of a POSIX shell; with $'...' where it holds what no terminal shows (bash manual, 3.1.2.4).
+
+    Backslashes instead of quotes, as typesetting turns straight quotes into others.
 
     Example:
-        >>> shell_word("my claims/a.py")
-        "'my claims/a.py'"
-        >>> shell_word("a\nb.py")
-        "$'a\\x0ab.py'"
+        >>> print(shell_word("my claims/a.py"))
+        my\ claims/a.py
+        >>> print(shell_word("a\nb.py"))
+        $'a\x0ab.py'
     """
-    if text.isprintable():
-        return shlex.quote(text)
+    if text.isprintable() and text:
+        return re.sub(r"[^\w@%+=:,./-]", r"\\\g<0>", text)
     plain = (byte < 128 and (chr(byte).isalnum() or chr(byte) in " ./_-") for byte in os.fsencode(text))
     shown = (chr(b) if p else f"\\x{b:02x}" for b, p in zip(os.fsencode(text), plain, strict=True))
     return f"$'{''.join(shown)}'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -208,21 +209,15 @@ def _limits(part: Part) -> Iterator[Block]:
 
 def _command(verdict: Verdict, claim: Claim) -> str:
     """The command that verifies a claim as it was verified; the call, where it was built in Python."""
-    design, sensitivity = verdict.design, bool(verdict.sensitivity or _variation(claim))
+    design, sensitivity = verdict.design, bool(verdict.sensitivity or claim.variation)
     if claim.found_as is None:
-        named = f", design={design['name']!r}" if design["name"] else ""
-        named += f", device={design['device']!r}" if design["device"] != "cpu" else ""
+        named = f", design={json.dumps(design['name'])}" if design["name"] else ""
+        named += f', device="{design["device"]}"' if design["device"] != "cpu" else ""
         named += ", sensitivity=True" * sensitivity
-        return f"theorycheck.verify(claim, {design['profile']!r}, seed={design['seed']}{named})"
+        return f'theorycheck.verify(claim, "{design["profile"]}", seed={design["seed"]}{named})'
     options = f" --profile {design['profile']} --seed {design['seed']}"
     options += f" --device {design['device']}" if design["device"] != "cpu" else ""
     return claim.command("verify", options + " --sensitivity" * sensitivity)
-
-
-def _variation(claim: Claim) -> str | None:
-    """The name of the variation that a claim's held values are; None of the claim itself."""
-    held = claim.design.held
-    return next((name for name, other in claim.variations.items() if {**held, **other} == held), None)
 
 
 def _reproduction(part: Part) -> Iterator[Block]:
@@ -233,8 +228,8 @@ def _reproduction(part: Part) -> Iterator[Block]:
             ("The claim was built in Python and stands in no file that a command could name. Where it is:",)
         )
     yield Listing(_command(verdict, part.claim))
-    if variation := _variation(part.claim):
-        yield Paragraph((f"This report is on its variation {variation}.",))
+    if part.claim.variation:
+        yield Paragraph((f"This report is on its variation {part.claim.variation}.",))
     packages = ", ".join(f"{name} {version(name)}" for name in ("torch", "numpy", "statsmodels", "sympy"))
     machine = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
     yield Paragraph((f"theorycheck {__version__}, {packages}, {machine}, device {design['device']}.",))

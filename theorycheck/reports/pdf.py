@@ -104,7 +104,7 @@ def _typst(blocks: Sequence[Block], folder: Path) -> Path:
     drawn = [each_text(block, _drawable(blocks)) for block in blocks]
     marked = [Paragraph((BREAK,)) if isinstance(block, PageBreak) else block for block in drawn]
     try:
-        body = pypandoc.convert_text(latex.render(marked), "typst", format="latex")
+        body = pypandoc.convert_text(latex.render(marked), "typst", format="latex", extra_args=["--quiet"])
         source = TYPST + body.replace(BREAK, "#pagebreak(weak: true)")
         (folder / "report.typ").write_text(source, encoding="utf-8")
         made = folder / "report.pdf"
