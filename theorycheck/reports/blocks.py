@@ -112,7 +112,7 @@ def _fit(text: str, most: int) -> str:
 def _closed(latex: str) -> bool:
     """Whether a formula has all its braces, and nothing that ends it or hides what follows."""
     depth = 0
-    for token in re.findall(r"\\\\.|[{}$%]", latex):
+    for token in re.findall(r"\\.|[{}$%]", latex):
         depth += {"{": 1, "}": -1}.get(token, 0)
         if depth < 0 or token in "$%":
             return False
