@@ -89,6 +89,7 @@ def test_markup_of_others_is_text_in_markdown():
     ]  # fmt: skip
     text = markdown.render([harmless(block) for block in blocks])
     page = pypandoc.convert_text(text, "html", format="gfm", extra_args=["--quiet"])
+    page = re.sub(r'<a\s+href="([^"]*)">\1</a>', r"\1", page)  # an address that shows where it goes
     assert not re.search(
         r"<(?!/?(?:h1|p|table|thead|tbody|tr|th|td|ul|li|strong|code|pre|span|br|colgroup|col|em)\b)", page
     )
