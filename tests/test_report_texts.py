@@ -16,6 +16,7 @@ from theorycheck.errors import ClaimError
 from theorycheck.reports import html, latex, lettering, markdown, pdf, report
 from theorycheck.reports.blocks import Code, Definitions, Formula, Heading, Listing, Math, Paragraph, Table, harmless
 from theorycheck.reports.terminal import columns, description, summary
+from theorycheck.statements import Ordering
 from theorycheck.text import neutral, one_line
 from theorycheck.verification import verify
 
@@ -108,6 +109,15 @@ def test_formulas_bring_no_markup_into_html():
     assert "<mo>\\" not in page
     assert "<code>\\norm{x}</code>" in page
     assert "λ" in html.body([Formula(r"\lambda")])
+
+
+def test_words_in_formulas_may_hold_any_character():
+    stated = Ordering(pairs=(({"kind": "a_b 5% #1 $"}, {"kind": "c&d"}),)).latex(Symbol("loss"), {})
+    assert r"\text{kind = a\_b 5\% \#1 \$}" in stated
+    assert harmless(Formula(stated)) == Formula(stated)
+    assert "kind\u00a0=\u00a0a_b\u00a05%\u00a0#1\u00a0$</mtext>" in html.body([Formula(stated)])
+    plain = Ordering(pairs=(({"kind": "noisy"}, {"kind": "none"}),)).latex(Symbol("loss"), {})
+    assert plain == r"\begin{aligned} loss(\text{kind = noisy}) &< loss(\text{kind = none}) \end{aligned}"
 
 
 def test_what_ends_a_formula_too_early_is_code():

@@ -97,7 +97,8 @@ def _mathml(latex: str, display: str = "inline") -> str:
     except Exception:  # of any kind, for LaTeX that is none
         return f"<code>{escape(latex)}</code>"
     for element in formula.iter():
-        element.text = unescape(element.text or "") or None
+        text = unescape(element.text or "")
+        element.text = re.sub(r"\\([_%$#&{}])", r"\1", text) if element.tag == "mtext" else text or None
         kept = {name: unescape(value) for name, value in element.attrib.items() if name not in OBEYED}
         element.attrib.clear()
         element.attrib.update(kept)
