@@ -291,7 +291,7 @@ def test_unfitted_trials_are_left_out_and_may_void_a_verdict():
     lost.loc[lost["unfitted"] > 0, ["trials", "successes"]] = 0
     judgement = judge(lost, asked(exponent=-1, relation="Theta"))
     assert judgement.decision == "INCONCLUSIVE"
-    assert "would depend on trials that did not fit" in judgement.reason
+    assert "would depend on trials that are no evidence" in judgement.reason
     assert status(judgement, "unfitted") == "failed"
 
 

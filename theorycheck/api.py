@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 
 from theorycheck.claim import Claim
 from theorycheck.empirical.store import DEFAULT_STORE
-from theorycheck.errors import ClaimError
+from theorycheck.errors import ClaimError, ReportError
 from theorycheck.plan import ProfileName
 from theorycheck.reports import DEFAULT_OUT, html
+from theorycheck.reports.blocks import Paragraph
 from theorycheck.reports.document import document
 from theorycheck.reports.report import Format, available, part
 from theorycheck.reports.terminal import summary
@@ -66,8 +67,15 @@ class Result:
         raise ClaimError(f"the data bear no estimate for {letter}: {self.verdict.judgement.reason}")
 
     def plot(self) -> Figure:
-        """The figure that shows what the claim says."""
-        return part(self.verdict, self.finding.claim, self.finding.observed).pictures[0].figure
+        """The figure that shows what the claim says.
+
+        Raises:
+            ReportError: it cannot be drawn.
+        """
+        first = part(self.verdict, self.finding.claim, self.finding.observed).pictures[0]
+        if isinstance(first, Paragraph):
+            raise ReportError("".join(first.line))
+        return first.figure
 
     def report(self, *formats: Format, out: Path | str = DEFAULT_OUT) -> Path:
         """Write the report (md, html, tex, pdf; by default all that can be made here), and return its folder.

@@ -11,6 +11,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     InstanceOf,
+    PrivateAttr,
     SkipValidation,
     ValidationError,
     model_validator,
@@ -24,6 +25,7 @@ from theorycheck.fields import Frozen, Held, Misfit, Text, numbers, printable
 from theorycheck.law import MARGIN, Law
 from theorycheck.notation import latex, plain_text
 from theorycheck.statements import Limit, Statement
+from theorycheck.text import shell_word
 
 __all__ = ["SAMPLES", "Claim", "Condition", "Design", "Paper", "Point", "Source", "evaluate"]
 
@@ -138,6 +140,8 @@ class Claim(Frozen):
     notation: Mapping[InstanceOf[Symbol], Text] = {}
     designs: Mapping[DesignName, Design] = {}
     variations: Mapping[Text, Held] = {}
+    _found_as: str | None = PrivateAttr(None)
+    _variation: str | None = PrivateAttr(None)
 
     @model_validator(mode="after")
     def _says_only_what_is_tested(self) -> Self:
@@ -189,6 +193,35 @@ class Claim(Frozen):
                 ) from error
         return self
 
+    @property
+    def found_as(self) -> str | None:
+        """The name or the path that the option --claim takes for it; None of a claim built or changed in Python."""
+        return self._found_as
+
+    @property
+    def variation(self) -> str | None:
+        """The name of the variation that it is; None of the claim itself."""
+        return self._variation
+
+    def as_found(self, argument: str | None) -> Claim:
+        """The same claim, found by a name or a path."""
+        found = self.model_copy()
+        found._found_as = argument
+        return found
+
+    def command(self, name: str, options: str = "") -> str:
+        """A command on this claim, for messages; the call that verifies it where it was built in Python."""
+        if self._found_as is None:
+            return "theorycheck.verify(claim)"
+        design = f" --design {shell_word(self.design_name)}" if self.design_name else ""
+        return f"theorycheck {name} --claim {shell_word(self._found_as)}{design}{options}"
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy, maybe with other values; it is not the one that was found."""
+        copy = super().model_copy(update=update, deep=deep)
+        copy._found_as = copy._variation = None
+        return copy
+
     def with_design(self, name: str) -> Claim:
         """The same claim with another of its experiments.
 
@@ -198,7 +231,7 @@ class Claim(Frozen):
         if name not in self.designs:
             known = ", ".join(self.designs) or "no other design"
             raise ClaimError(f"{self.name} has no design {name!r}; it has {known}, beside the default without --design")
-        return self.model_copy(update={"design": self.designs[name]})
+        return self.model_copy(update={"design": self.designs[name]}).as_found(self.found_as)
 
     @property
     def design_name(self) -> str | None:
@@ -208,7 +241,9 @@ class Claim(Frozen):
     def varied(self, name: str) -> Claim:
         """The same claim with other held values, by the name of a variation."""
         held = {**self.design.held, **self.variations[name]}
-        return self.model_copy(update={"design": self.design.model_copy(update={"held": held})})
+        varied = self.model_copy(update={"design": self.design.model_copy(update={"held": held})})
+        varied._found_as, varied._variation = self._found_as, name
+        return varied
 
     @property
     def statement(self) -> str:

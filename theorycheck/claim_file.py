@@ -54,7 +54,7 @@ def load(path: Path) -> Claim:
         raise ClaimError(
             f"{path} must define `claim = Claim(...)`, found {type(claim).__name__}; see docs/claim-files.md"
         )
-    return claim
+    return claim.as_found(str(path))
 
 
 def _read(path: Path) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json as json_module
 import os
-import shlex
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -142,9 +141,9 @@ def verify(
                 typer.echo(f"{verdict.name} {verdict.judgement.decision}" if quiet else summary(verdict, asked))
         if len(verdicts) > 1:
             parts = [part(v, f.claim, f.observed) for v, f in zip(verdicts, findings, strict=True)]
-            paths = [write_overview(verdicts, out), *write_joint_report(parts, out, formats)]
+            paths = [str(write_overview(verdicts, out)), *write_joint_report(parts, out, formats)]
             if not (json or quiet):
-                typer.echo("\n".join(["", *table(verdicts), together(jointly(verdicts)), *map(str, paths)]))
+                typer.echo("\n".join(["", *table(verdicts), together(jointly(verdicts)), *paths]))
         if json:
             typer.echo(json_module.dumps(result_document(verdicts), indent=2))
     raise typer.Exit(exit_status(verdicts))
@@ -155,9 +154,13 @@ def plan(
     claim: Annotated[str, typer.Option(help="Name of a claim, or path of a claim file.")],
     profile: Annotated[ProfileName, typer.Option(help="How much of the design to carry out.")] = "standard",
     threshold: Annotated[
-        float | None, typer.Option(min=1, help="N* at the middle level; by default the middle of the N range.")
+        float | None,
+        typer.Option(min=1, help="Threshold at the middle level; by default the middle of what is searched."),
     ] = None,
-    steepness: Annotated[float, typer.Option(min=0.1, help="Rise of the probit of success per factor e of N.")] = 1.5,
+    steepness: Annotated[
+        float, typer.Option(min=0.1, help="Rise of the probit of success per factor e of what is searched.")
+    ] = 1.5,
+    design: Annotated[str | None, typer.Option(help="Another experiment that the claim names; see `show`.")] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes, by default one a core.")] = None,
 ) -> None:
     """Forecast what a claim's design can tell, before training it.
@@ -178,7 +181,8 @@ def plan(
     from theorycheck.reports.terminal import outlook
 
     with explained():
-        made = make_plan(find(claim), profile)
+        found = find(claim)
+        made = make_plan(found.with_design(design) if design else found, profile)
         check(made)
         workers = jobs or os.cpu_count() or 1
         assumed = Assumptions(threshold or middle_of_samples(made).threshold, steepness)
@@ -256,6 +260,7 @@ def runs(store: StoreOption = DEFAULT_STORE) -> None:
     from theorycheck.empirical.store import Store
     from theorycheck.empirical.store_file import is_there
     from theorycheck.reports.terminal import columns
+    from theorycheck.text import one_line
 
     with explained():
         if not is_there(store):
@@ -269,13 +274,8 @@ def runs(store: StoreOption = DEFAULT_STORE) -> None:
         rows = [["run", "claim", "plan", "started", "finished", "trained", "reused", "verdict"]]
         for run in listed:
             values = {**run, "plan": run["plan"][:12], "finished": run["finished"] or "unfinished"}
-            rows.append(["" if value is None else _printable(str(value)) for value in values.values()])
+            rows.append(["" if value is None else one_line(str(value), 80) for value in values.values()])
         typer.echo("\n".join(columns(rows)))
-
-
-def _printable(text: str) -> str:
-    """A text of a store as one that a terminal only shows."""
-    return ascii(text[:80])[1:-1]
 
 
 @app.command()
@@ -314,6 +314,8 @@ def new(path: Annotated[Path, typer.Argument(help="File to write, ending in .py.
     """Write a commented claim file that runs as it is, to be changed into yours."""
     from importlib.resources import files
 
+    from theorycheck.text import neutral, shell_word
+
     with explained():
         if path.suffix != ".py" or not path.stem.isidentifier() or not path.stem.islower():
             raise ClaimError(f"a claim file is named like its claim, such as my_claim.py, got {path.name}; rename it")
@@ -324,4 +326,4 @@ def new(path: Annotated[Path, typer.Argument(help="File to write, ending in .py.
             path.write_text(template.replace("NAME", path.stem).replace("FILE", path.name), encoding="utf-8")
         except OSError as error:
             raise ClaimError(f"{path} cannot be written: {error.strerror}") from error
-        typer.echo(f"wrote {path}; now: theorycheck verify --claim {shlex.quote(str(path))} --profile quick")
+        typer.echo(neutral(f"wrote {path}; now: theorycheck verify --claim {shell_word(str(path))} --profile quick"))

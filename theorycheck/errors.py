@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from theorycheck.text import neutral
+
 
 class TheoryCheckError(Exception):
     """Base of all errors a user can meet. A refuted claim is a Verdict, not an error."""
+
+    def __str__(self) -> str:
+        """The message; it may quote what others wrote, so that no character of it is obeyed by a terminal."""
+        return neutral(super().__str__())
 
 
 class LawError(TheoryCheckError):

@@ -67,8 +67,8 @@ def check(plan: Plan) -> None:
     if not one_threshold(plan.claim.law, plan.claim.design):
         raise ClaimError(
             f"`theorycheck plan` forecasts power laws of a threshold in one variable, but {plan.claim.name} states: "
-            f"{plan.claim.statement}; `theorycheck show {plan.claim.name}` prints its design, and a --profile quick of "
-            "`theorycheck verify` shows how far it is told apart"
+            f"{plan.claim.statement}; `{plan.claim.command('verify', ' --profile quick')}` shows how far it is told "
+            "apart"
         )
 
 
@@ -120,8 +120,9 @@ def cannot_tell(plan: Plan) -> str | None:
         return None
     return (
         f"if {plan.claim.name} held exactly, this design would give about {variable.exponent:g} {interval}, which does "
-        f"not exclude {' and '.join(blurred)}; try a larger --profile, or other levels and N, and see "
-        f"`theorycheck plan --claim {plan.claim.name}`"
+        f"not exclude {' and '.join(blurred)}; try a larger --profile, or other levels and "
+        f"{plan.claim.text(plan.claim.design.searched)}, and see "
+        f"`{plan.claim.command('plan', f' --profile {plan.profile}')}`"
     )
 
 

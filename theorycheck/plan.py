@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeGuard
 
 import pandas as pd
 
-from theorycheck.claim import SAMPLES, Claim, Condition, Design
+from theorycheck.claim import Claim, Condition, Design
 from theorycheck.empirical.responses import FunctionResponse, Response, response
 from theorycheck.empirical.trial import REVISION, Trial, name_of
 from theorycheck.errors import ClaimError, DesignError
@@ -243,9 +243,10 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
     tried = [cell for cell in cells if cell.in_regime or claim.design.outside_regime]
     if not tried:
         conditions = "; ".join(claim.text(c.relation) for c in claim.conditions)
+        letter = f"{claim.text(claim.design.searched)}, " if claim.design.samples else ""
         raise DesignError(
             f"no design point of {claim.name} lies in the theorem's regime ({conditions}); change the levels, "
-            f"{SAMPLES.name}, or the held values"
+            f"{letter}or the held values"
         )
     arms = [(group, tuple(c.place for c in tried if c.group == group)) for group in claim.design.groups()]
     placed = tuple(Arm(group, _place(claim, profile, inside, group)) for group, inside in arms if inside)
@@ -321,7 +322,7 @@ def question(asked: Claim | Law, margin: float | None = None, guess_rate: float 
     if not isinstance(asked.law, Law):
         raise ClaimError(
             f"{asked.name} states no scaling law ({asked.statement}), which is what this command needs; "
-            f"`theorycheck verify --claim {asked.name}` tests it"
+            f"`{asked.command('verify')}` tests it"
         )
     own = _question(asked.law, asked)
     return replace(own, margin=margin or own.margin, guess_rate=own.guess_rate if guess_rate is None else guess_rate)

@@ -6,6 +6,7 @@ estimated and which number is claimed, if any; and refuses values and designs th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -130,7 +131,9 @@ class Contrast:
     def latex(self, quantity: Expr, notation: Notation) -> str:
         """LaTeX of the statement, without dollar signs."""
         slope = rf"\frac{{d \log {latex(quantity, notation)}}}{{d \log {latex(self.variable, notation)}}}"
-        sides = (rf"\left.{slope}\right|_{{\text{{{self.group} = {value}}}}}" for value, _ in (self.first, self.second))
+        sides = (
+            rf"\left.{slope}\right|_{{{_text(f'{self.group} = {value}')}}}" for value, _ in (self.first, self.second)
+        )
         return " < ".join(sides)
 
 
@@ -289,13 +292,19 @@ class Ordering:
     def latex(self, quantity: Expr, notation: Notation) -> str:
         """LaTeX of the statement, without dollar signs."""
         name = latex(quantity, notation)
-        lines = (rf"{name}(\text{{{describe(low)}}}) &< {name}(\text{{{describe(high)}}})" for low, high in self.pairs)
+        lines = (rf"{name}({_text(describe(low))}) &< {name}({_text(describe(high))})" for low, high in self.pairs)
         return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
 
 
 def describe(point: Point) -> str:
     """A point for readers, as in `removal = noisy, removed = 40`."""
     return ", ".join(f"{plain(name)} = {value}" for name, value in point.items())
+
+
+def _text(words: str) -> str:
+    """Words in a formula, in LaTeX."""
+    escaped = re.sub(r"[_%$#&{}]", r"\\\g<0>", words)
+    return rf"\text{{{escaped}}}"
 
 
 Statement = Law | Direction | Contrast | Limit | Transition | Ordering

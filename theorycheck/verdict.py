@@ -221,6 +221,7 @@ class Verdict:
         plan_hash: SHA-256 of what was decided before training, or of the table.
         seconds: wall time.
         artifacts: paths of the files written.
+        unwritten: a sentence on each part of the report that could not be made, and why.
         estimated: what the estimates are of: exponents, unless no scaling law is stated.
         sensitivity: verdicts under other reasonable choices, where these were asked for.
     """
@@ -237,6 +238,7 @@ class Verdict:
     plan_hash: str
     seconds: float
     artifacts: tuple[str, ...] = ()
+    unwritten: tuple[str, ...] = ()
     estimated: str = "exponent"
     sensitivity: tuple[Variation, ...] = ()
 
@@ -282,6 +284,7 @@ class Verdict:
             "plan_hash": self.plan_hash,
             "seconds": round(self.seconds, 3),
             "artifacts": list(self.artifacts),
+            **({"unwritten": list(self.unwritten)} if self.unwritten else {}),
             **({"sensitivity": [asdict(variation) for variation in self.sensitivity]} if self.sensitivity else {}),
         }
 

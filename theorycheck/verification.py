@@ -274,7 +274,7 @@ def describe(plan: Plan, judgement: Judgement, table: pd.DataFrame, trained: int
         relation=claim.law.relation,
         estimated=claim.law.estimated,
         judgement=judgement,
-        design={**plan.design, "as_drawn": as_drawn(table, plan)},
+        design={**plan.design, "as_drawn": as_drawn(table, plan), "words": dict(response_of(claim).words)},
         trials={
             "total": len(table),
             "trained": trained,

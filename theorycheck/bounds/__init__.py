@@ -26,7 +26,7 @@ def claims() -> dict[str, Claim]:
         ClaimError: a pack offers something else than a claim, or a name that is taken.
     """
     modules = (importlib.import_module(name) for name in _module_names())
-    known: dict[str, Claim] = {module.claim.name: module.claim for module in modules}
+    known: dict[str, Claim] = {module.claim.name: module.claim.as_found(module.claim.name) for module in modules}
     return known | packed(known)
 
 
@@ -45,7 +45,7 @@ def packed(known: Mapping[str, Claim] = MappingProxyType({})) -> dict[str, Claim
             )
         if claim.name in known or claim.name in found:
             raise ClaimError(f"the claim {claim.name} of {entry.value} has a name that is taken; rename it")
-        found[claim.name] = claim
+        found[claim.name] = claim.as_found(claim.name)
     return found
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
@@ -31,6 +31,8 @@ class Response:
         shapes: parameters that trials of one batch must share.
         module: where the function `name(trials) -> iterator of (position, measurement)` is.
         value: what a trial measures directly, a name in its measurement; None where it succeeds or fails.
+        words: of its field, for reports: what a searched letter counts, by letter; "measured", what is measured, on an
+            axis; "untested", what no design of it tests.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Response:
     shapes: tuple[str, ...]
     module: str
     value: str | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def check(self, parameters: Mapping[str, Any], where: str) -> None:
         """Raise DesignError, naming the design point, when no trial with these parameters is possible."""
@@ -71,6 +74,7 @@ def _describe(error: ValidationError) -> str:
 
 _SHAPES = ("L", "d", "M", "m", "S", "N", "B", "attention", "removed")
 _GENERALIZATION = "theorycheck.empirical.generalization"
+_WORDS = {"N": "training samples", "untested": "real images and deeper models"}
 RESPONSES = {
     response.name: response
     for response in (
@@ -81,6 +85,7 @@ RESPONSES = {
             setting=Setting,
             shapes=_SHAPES,
             module=_GENERALIZATION,
+            words=_WORDS,
         ),
         Response(
             name="trained_to_zero_generalization_error",
@@ -89,6 +94,7 @@ RESPONSES = {
             setting=Setting,
             shapes=_SHAPES,
             module=_GENERALIZATION,
+            words=_WORDS,
         ),
         Response(
             name="test_loss",
@@ -97,6 +103,7 @@ RESPONSES = {
             shapes=_SHAPES,
             module=_GENERALIZATION,
             value="test_loss",
+            words=_WORDS,
         ),
         Response(
             name="test_error",
@@ -105,6 +112,7 @@ RESPONSES = {
             shapes=_SHAPES,
             module=_GENERALIZATION,
             value="test_error",
+            words=_WORDS,
         ),
         Response(
             name="training_iterations",
@@ -113,6 +121,7 @@ RESPONSES = {
             shapes=_SHAPES,
             module=_GENERALIZATION,
             value="iterations",
+            words=_WORDS,
         ),
         Response(
             name="attention_concentration",
@@ -122,6 +131,7 @@ RESPONSES = {
             shapes=_SHAPES,
             module="theorycheck.empirical.attention",
             value="relevant",
+            words={**_WORDS, "measured": "attention on label-relevant tokens"},
         ),
     )
 }
@@ -143,6 +153,7 @@ class FunctionResponse:
     function: Function
     value: str | None
     shapes: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -20,6 +20,7 @@ from theorycheck.empirical.store_file import (
 )
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import StoreError
+from theorycheck.text import shell_word
 
 DEFAULT_STORE = Path(".theorycheck/store.sqlite")
 _KEYS = {"trials": "key", "plans": "hash", "runs": "id"}
@@ -109,7 +110,8 @@ class Store:
             recorded = self._kept("runs", [run] if 0 < run < 2**63 else [])
             kept = self._kept("plans", [row[1] for row in recorded.values()])
         if not recorded:
-            raise StoreError(f"the store {self.path} has no run {run}; `theorycheck runs` lists them")
+            listing = "theorycheck runs" + f" --store {shell_word(str(self.path))}" * (self.path != DEFAULT_STORE)
+            raise StoreError(f"the store {self.path} has no run {run}; `{listing}` lists them")
         for plan, row in kept.items():
             document = rows.plan(row[2])
             if document is not None:

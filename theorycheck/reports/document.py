@@ -2,94 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from matplotlib.figure import Figure
-
 from theorycheck import __version__
 from theorycheck.claim import Claim, Paper
+from theorycheck.reports.blocks import (
+    Block,
+    Code,
+    Definitions,
+    Formula,
+    Heading,
+    Line,
+    Listing,
+    Math,
+    PageBreak,
+    Paragraph,
+    Picture,
+    Strong,
+    Table,
+    harmless,
+)
 from theorycheck.verdict import Check, Estimate, Verdict
-
-
-class Code(str):
-    """Text as typed."""
-
-
-class Strong(str):
-    """Text to be stressed."""
-
-
-class Math(str):
-    """LaTeX of a formula inside a line."""
-
-
-Line = Sequence[str]  # pieces: plain text, Code, Strong or Math
-
-
-@dataclass(frozen=True)
-class Heading:
-    """A title; level 1 is that of the report, 2 of a claim, 3 of a section."""
-
-    text: str
-    level: int
-
-
-@dataclass(frozen=True)
-class Paragraph:
-    """Running text."""
-
-    line: Line
-
-
-@dataclass(frozen=True)
-class Formula:
-    """A formula of its own, in LaTeX without dollar signs."""
-
-    latex: str
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table with a row of names; columns of numbers are set to the right."""
-
-    names: tuple[str, ...]
-    rows: tuple[tuple[Line, ...], ...]
-    numeric: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True)
-class Definitions:
-    """Terms, each with what is said of it."""
-
-    items: tuple[tuple[str, Line], ...]
-
-
-@dataclass(frozen=True)
-class Listing:
-    """Preformatted text."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure: the name of its files, its title, what it shows, and the figure itself."""
-
-    name: str
-    title: str
-    caption: str
-    figure: Figure
-
-
-@dataclass(frozen=True)
-class PageBreak:
-    """The end of the summary."""
-
-
-Block = Heading | Paragraph | Formula | Table | Definitions | Listing | Picture | PageBreak
 
 
 @dataclass(frozen=True)
@@ -98,13 +35,14 @@ class Part:
 
     verdict: Verdict
     claim: Claim
-    pictures: Sequence[Picture]
+    pictures: Sequence[Picture | Paragraph]  # a sentence where a figure could not be drawn
 
 
 def document(parts: Sequence[Part]) -> list[Block]:
     """The report of one claim, or of several with a table of all verdicts first.
 
-    It depends on the plans and their trials alone, not on when or in how many steps they were run.
+    It depends on the plans and their trials alone, not on when or in how many steps they were run. The texts of claims
+    are neutral in it.
     """
     if len(parts) == 1:
         (part,) = parts
@@ -113,7 +51,7 @@ def document(parts: Sequence[Part]) -> list[Block]:
         blocks = [Heading(f"{len(parts)} claims", 1), *_summary(parts)]
         for part in parts:
             blocks += [PageBreak(), Heading(part.claim.title, 2), *_claim(part)]
-    return [*blocks, *_bibliography(parts)]
+    return [harmless(block) for block in (*blocks, *_bibliography(parts))]
 
 
 def _summary(parts: Sequence[Part]) -> Iterator[Block]:
@@ -153,7 +91,7 @@ def _first_page(part: Part) -> Iterator[Block]:
     if verdict.estimated == "exponent":
         exponents = ", ".join(f"{p.exponent:g} in {p.letter}" for p in verdict.predictions)
         notes = "".join(f" ({note})" for note in dict.fromkeys(p.note for p in verdict.predictions if p.note))
-        derived = f" Derived from the bound: exponent {exponents}{notes}."
+        derived = f" Derived from the bound: exponent {exponents}{notes}; margin {verdict.predictions[0].margin:g}."
     source = f"{claim.source} ({claim.provenance}).{derived} It would be refuted if {claim.refuted_by}."
     yield Paragraph(("Claim ", Code(claim.name), f": {source}"))
     if part.pictures:
@@ -242,7 +180,7 @@ def _design(part: Part) -> Iterator[Block]:
     yield Table(("quantity", "values"), tuple(rows))
     trials = verdict.trials
     placed = f"{design['placement']}; seed {design['seed']}, profile {design['profile']}; {trials['total']} trials, "
-    yield Paragraph((placed[0].upper() + placed[1:], f"{trials['censored']} of them unfitted."))
+    yield Paragraph((placed[0].upper() + placed[1:], f"of which {trials['censored']} are no evidence."))
     if design["note"]:
         yield Paragraph((design["note"],))
 
@@ -258,23 +196,41 @@ def _list(values: Sequence[object]) -> str:
 
 
 def _limits(part: Part) -> Iterator[Block]:
+    untested = part.verdict.design["words"].get("untested")
     yield Heading("What was not tested", 3)
     yield Paragraph(
         (
             "Values of the varied quantities outside of the range above; other held values than those listed, but for "
-            "those varied under the option sensitivity"
-            "; real images and deeper models; and any exponent in the limit itself: a verdict is about a range, "
-            "and is no proof.",
+            "those varied under the option sensitivity; ",
+            f"{untested}; " if untested else "",
+            "and any exponent in the limit itself: a verdict is about a range, and is no proof.",
         )
     )
 
 
+def _command(verdict: Verdict, claim: Claim) -> str:
+    """The command that verifies a claim as it was verified; the call, where it was built in Python."""
+    design, sensitivity = verdict.design, bool(verdict.sensitivity or claim.variation)
+    if claim.found_as is None:
+        named = f", design={json.dumps(design['name'])}" if design["name"] else ""
+        named += f', device="{design["device"]}"' if design["device"] != "cpu" else ""
+        named += ", sensitivity=True" * sensitivity
+        return f'theorycheck.verify(claim, "{design["profile"]}", seed={design["seed"]}{named})'
+    options = f" --profile {design['profile']} --seed {design['seed']}"
+    options += f" --device {design['device']}" if design["device"] != "cpu" else ""
+    return claim.command("verify", options + " --sensitivity" * sensitivity)
+
+
 def _reproduction(part: Part) -> Iterator[Block]:
     verdict, design = part.verdict, part.verdict.design
-    command = f"theorycheck verify --claim {part.claim.name} --profile {design['profile']} --seed {design['seed']}"
-    command += " --sensitivity" * bool(verdict.sensitivity)
     yield Heading("How to reproduce", 3)
-    yield Listing(command)
+    if part.claim.found_as is None:
+        yield Paragraph(
+            ("The claim was built in Python and stands in no file that a command could name. Where it is:",)
+        )
+    yield Listing(_command(verdict, part.claim))
+    if part.claim.variation:
+        yield Paragraph((f"This report is on its variation {part.claim.variation}.",))
     packages = ", ".join(f"{name} {version(name)}" for name in ("torch", "numpy", "statsmodels", "sympy"))
     machine = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
     yield Paragraph((f"theorycheck {__version__}, {packages}, {machine}, device {design['device']}.",))

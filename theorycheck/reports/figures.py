@@ -14,6 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from theorycheck.claim import Claim
+from theorycheck.reports.lettering import axis_label, formula, words
+from theorycheck.text import one_line
 from theorycheck.verdict import LevelValue, Verdict
 
 TOLD = "told-"  # begins the identifier of what tells something in HTML; the text follows
@@ -22,7 +24,7 @@ STYLE = {"fitted": "#0b3c5d", "claimed": "#c1440e", "threshold": "black"}
 
 def tell(artist: Artist, text: str) -> None:
     """Let an artist tell a text when it is pointed at, in HTML."""
-    artist.set_gid(f"{TOLD}{text}")
+    artist.set_gid(f"{TOLD}{one_line(text)}")
 
 
 def success_map(verdict: Verdict, claim: Claim, cells: pd.DataFrame) -> Figure:
@@ -39,7 +41,7 @@ def success_map(verdict: Verdict, claim: Claim, cells: pd.DataFrame) -> Figure:
         tell(
             mark, f"{row['successes']} of {row['trials']} trials succeed at {row[claim.design.factor]:g}, {row['n']:g}"
         )
-    _label(axes, claim, levels)
+    _label(axes, verdict, claim, levels)
     axes.set_ylim(_edges(samples)[0], _edges(samples)[-1])
     if verdict.judgement.curve:
         axes.legend(loc="upper right", framealpha=0.95)
@@ -66,8 +68,9 @@ def told(value: LevelValue, claim: Claim, observed: pd.DataFrame) -> str:
     return f"{text}; trials that succeed by {claim.text(claim.design.searched)}: {tried}"
 
 
-def published_map(verdict: Verdict, claim: Claim, cells: pd.DataFrame, published: pd.DataFrame) -> Figure:
-    """The success map of this run beside a published one, on the same axes."""
+def published_map(verdict: Verdict, claim: Claim, cells: pd.DataFrame) -> Figure:
+    """The success map of this run beside the published one, on the same axes."""
+    published = pd.read_csv(claim.design.published)
     figure = Figure(figsize=(8.8, 4.2), layout="constrained")
     both = figure.subplots(1, 2, sharex=True, sharey=True)
     levels, samples = np.array(verdict.design["levels"]), np.array(verdict.design["samples"])
@@ -76,7 +79,7 @@ def published_map(verdict: Verdict, claim: Claim, cells: pd.DataFrame, published
         axes.set_facecolor("0.85")
         grid = _shares(counts, claim.design.factor, levels, samples)
         mesh = axes.pcolormesh(_edges(levels), _edges(samples), grid, cmap="cividis", vmin=0, vmax=1)
-        _label(axes, claim, levels)
+        _label(axes, verdict, claim, levels)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.2f}"))
         axes.tick_params(axis="x", rotation=90)
         axes.set_title(title)
@@ -121,9 +124,9 @@ def log_log_plot(verdict: Verdict, claim: Claim, cells: pd.DataFrame) -> Figure:
             "^",
             mfc="none",
             color=STYLE["threshold"],
-            label=f"threshold beyond the {claim.text(claim.design.searched)} tried (bound)",
+            label=words(f"threshold beyond the {claim.text(claim.design.searched)} tried (bound)"),
         )
-    _label(axes, claim, [t.point[0] for t in verdict.judgement.levels])
+    _label(axes, verdict, claim, [t.point[0] for t in verdict.judgement.levels])
     axes.legend(loc="best", framealpha=0.95)
     return figure
 
@@ -135,12 +138,12 @@ def residual_plot(verdict: Verdict, claim: Claim) -> Figure:
     rows = verdict.judgement.regression.rows if verdict.judgement.regression else ()
     left.axhline(0, color="0.6", linewidth=1)
     left.plot([row.fitted for row in rows], [row.residual for row in rows], "o", color=STYLE["fitted"])
-    left.set(xlabel="fitted log $N^*$", ylabel="studentised residual")
+    left.set(xlabel=f"fitted log {formula(claim, claim.quantity)}", ylabel="studentised residual")
     right.plot([row.leverage for row in rows], [row.residual for row in rows], "o", color=STYLE["fitted"])
     for row in rows:
         label = ", ".join(f"{x:g}" for x in row.point)
         right.annotate(label, (row.leverage, row.residual), (4, 4), textcoords="offset points", fontsize=8)
-    right.set(xlabel=f"leverage (labels: ${claim.latex(claim.design.factor)}$)")
+    right.set(xlabel=f"leverage (labels: {formula(claim, claim.design.factor)})")
     right.margins(x=0.15, y=0.1)
     return figure
 
@@ -175,21 +178,15 @@ def _draw_laws(axes: Axes, verdict: Verdict, claim: Claim, on_map: bool) -> None
     axes.plot(x, claimed, "--", color=STYLE["claimed"], linewidth=2, label=label)
 
 
-def axis_label(claim: Claim) -> str:
-    """What the quantity of a claim is measured in."""
-    searched = claim.design.searched if claim.design.samples else ""
-    return "training samples $N$" if searched == "N" else f"${claim.latex(searched or claim.quantity)}$"
-
-
-def _label(axes: Axes, claim: Claim, levels: np.ndarray | list[float]) -> None:
+def _label(axes: Axes, verdict: Verdict, claim: Claim, levels: np.ndarray | list[float]) -> None:
     axes.set_xscale("log")
     axes.set_yscale("log", base=2)
     axes.xaxis.set_major_locator(FixedLocator([float(x) for x in levels]))
     axes.xaxis.set_minor_locator(NullLocator())
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.set_xlabel(f"${claim.latex(claim.design.factor)}$")
-    axes.set_ylabel(axis_label(claim))
+    axes.set_xlabel(formula(claim, claim.design.factor))
+    axes.set_ylabel(axis_label(verdict, claim))
 
 
 def _edges(values: np.ndarray) -> list[float]:

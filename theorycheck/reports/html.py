@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
-from html import escape
+from html import escape, unescape
+from xml.etree.ElementTree import tostring
 
 import matplotlib as mpl
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from latex2mathml.converter import convert
+from latex2mathml.converter import convert_to_element
 
-from theorycheck.reports.document import (
+from theorycheck.reports.blocks import (
     Block,
     Code,
     Definitions,
@@ -28,6 +29,7 @@ from theorycheck.reports.document import (
 )
 from theorycheck.reports.figures import TOLD
 
+OBEYED = ("href", "style", "class", "id")  # attributes of MathML that a page acts on
 _ENVIRONMENT = Environment(loader=PackageLoader("theorycheck.reports"), undefined=StrictUndefined, autoescape=False)
 
 
@@ -49,7 +51,7 @@ def _block(block: Block, position: int) -> str:
         case Paragraph(line):
             return f"<p>{_line(line)}</p>"
         case Formula(latex):
-            return f'<div class="wide">{convert(latex, display="block")}</div>'
+            return f'<div class="wide">{_mathml(latex, "block")}</div>'
         case Table(names, rows, numeric):
             kind = [' class="number"' if i in numeric else "" for i in range(len(names))]
             titles = (f'<th scope="col" tabindex="0"{k}>{escape(n)}</th>' for k, n in zip(kind, names, strict=True))
@@ -80,9 +82,29 @@ def _piece(piece: str) -> str:
         case Strong():
             return f"<strong>{escape(piece)}</strong>"
         case Math():
-            return str(convert(piece))
+            return _mathml(piece)
         case _:
             return escape(piece)
+
+
+def _mathml(latex: str, display: str = "inline") -> str:
+    """A formula as MathML without links; its LaTeX as code, where it is not understood.
+
+    The converter's own text would hold the characters of HTML unescaped.
+    """
+    try:
+        formula = convert_to_element(latex, display=display)
+    except Exception:  # of any kind, for LaTeX that is none
+        return f"<code>{escape(latex)}</code>"
+    for element in formula.iter():
+        text = unescape(element.text or "")
+        element.text = re.sub(r"\\([_%$#&{}])", r"\1", text) if element.tag == "mtext" else text or None
+        kept = {name: unescape(value) for name, value in element.attrib.items() if name not in OBEYED}
+        element.attrib.clear()
+        element.attrib.update(kept)
+    if any("\\" in (element.text or "") for element in formula.iter()):  # a command that it does not know
+        return f"<code>{escape(latex)}</code>"
+    return tostring(formula, encoding="unicode")
 
 
 def _svg(picture: Picture, position: int) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from theorycheck.reports.document import (
+from sympy.printing.latex import greek_letters_set as GREEK
+
+from theorycheck.reports.blocks import (
     Block,
     Code,
     Definitions,
@@ -19,6 +21,7 @@ from theorycheck.reports.document import (
     Picture,
     Strong,
     Table,
+    each_text,
 )
 
 PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
@@ -34,18 +37,68 @@ PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
 \begin{document}
 """
 END = "\\end{document}\n"
+BEGIN = "\\begin{document}"
+PACKAGES = {"bm": "bm", "amssymb": "mathbb"}  # which notations often use, and the command that tells
+# Commands of the formulas that most claims have.
+STANDARD = {*GREEK, *map(str.capitalize, GREEK), "begin", "cdot", "end", "exp", "frac", "ge", "geq", "infty", "le"}
+STANDARD |= {"left", "leq", "log", "qquad", "quad", "right", "sqrt", "text", "to"}
+LATIN, KNOWN = 0x17F, "\u2013\u2014\u2018\u2019\u201c\u201d\u2020\u2021\u2022\u2026"  # LaTeX knows these without more
 SECTIONS = {1: "section*", 2: "section*", 3: "subsection*"}
 SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "#": r"\#", "$": r"\$", "%": r"\%", "&": r"\&", "_": r"\_",
     "^": r"\^{}", "~": r"\textasciitilde{}", "<": "$<$", ">": "$>$", "|": "$|$", '"': "''", "*": "$*$",
 }  # fmt: skip
+PAGE = 85  # characters of a line as typed that a page has room for
 WIDE = 28  # characters in a cell from which its column is broken into lines
 
 
 def render(blocks: Sequence[Block], fragment: bool = False) -> str:
     r"""Text of report.tex; a fragment is the body alone, to be `\input` in another document."""
     body = "\n\n".join(_block(block) for block in blocks) + "\n"
-    return body if fragment else PREAMBLE + body + END
+    return body if fragment else PREAMBLE.replace(BEGIN, _needed(blocks, body) + BEGIN) + body + END
+
+
+def foreign(text: str) -> list[str]:
+    """The characters of a text that are neither ASCII nor Latin letters of Europe nor their punctuation, in order."""
+    return sorted({character for character in text if ord(character) > LATIN and character not in KNOWN})
+
+
+def _needed(blocks: Sequence[Block], body: str) -> str:
+    """What some texts need more of the preamble, as a command or a character that LaTeX does not know stops it.
+
+    Packages where they are installed, the names of commands that only their author's macros know, and the code points
+    of foreign characters (LaTeX News 28, UTF-8 as the default; XeTeX and LuaTeX know all).
+    """
+    commands = {name for latex in _formulas(blocks) for name in re.findall(r"\\([A-Za-z]+)", latex)}
+    packages = [name for name, command in PACKAGES.items() if command in commands]
+    lines = [f"\\IfFileExists{{{name}.sty}}{{\\usepackage{{{name}}}}}{{}}" for name in packages]
+    lines += [f"\\providecommand{{\\{name}}}{{\\mathrm{{{name}}}}}" for name in sorted(commands - STANDARD)]
+    if characters := foreign(body):
+        lines += ["\\makeatletter\\ifdefined\\DeclareUnicodeCharacter\\ifdefined\\UTFviii@two@octets"]
+        lines += [
+            f"\\@ifundefined{{u8:\\detokenize{{{c}}}}}{{\\DeclareUnicodeCharacter{{{ord(c):04X}}}{{{mark(c)}}}}}{{}}"
+            for c in characters
+        ]
+        lines += ["\\fi\\fi\\makeatother"]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _formulas(blocks: Sequence[Block]) -> list[str]:
+    found: list[str] = []
+
+    def keep(text: str) -> str:
+        if isinstance(text, Math):
+            found.append(text)
+        return text
+
+    for block in blocks:
+        each_text(block, keep)
+    return found
+
+
+def mark(character: str) -> str:
+    """What stands for a character that cannot be typeset."""
+    return f"[U+{ord(character):04X}]"
 
 
 def _block(block: Block) -> str:
@@ -62,12 +115,21 @@ def _block(block: Block) -> str:
             lines = "\n".join(f"\\item[{{{_escape(term)}}}] {_line(line)}" for term, line in items)
             return f"\\begin{{description}}\n{lines}\n\\end{{description}}"
         case Listing(text):
-            return f"\\begin{{verbatim}}\n{text}\n\\end{{verbatim}}"
+            return _listing(text)
         case Picture(name, _, caption):
             picture = f"\\includegraphics[width=0.8\\textwidth]{{{name}.pdf}}"
             return f"\\begin{{center}}\n{picture}\n\n{_escape(caption)}\n\\end{{center}}"
         case PageBreak():
             return "\\clearpage"
+
+
+def _listing(text: str) -> str:
+    """Text as typed, in letters so small that its longest line has room on the page."""
+    if "\\end{verbatim}" in text:
+        return "\\\\\n".join(f"\\texttt{{{_escape(line)}}}" for line in text.splitlines())
+    longest = max(map(len, text.splitlines()), default=0)
+    typed = f"\\begin{{verbatim}}\n{text}\n\\end{{verbatim}}"
+    return typed if longest <= PAGE else f"{{\\{'scriptsize' if longest <= 1.4 * PAGE else 'tiny'}\n{typed}}}"
 
 
 def _table(table: Table) -> str:
@@ -84,6 +146,7 @@ def _table(table: Table) -> str:
         f"p{{{share:.2f}\\textwidth}}" if i in wide else "r" if i in table.numeric else "l" for i in range(len(lengths))
     )
     rows = [" & ".join(map(_escape, table.names)), *(" & ".join(map(_line, row)) for row in table.rows)]
+    rows = [f"{{}}{row}" if row.startswith("[") else row for row in rows]  # else an option of the line before
     body = " \\\\\n".join(rows[1:])
     head = f"{{\\small\\begin{{tabular}}{{{columns}}}\n\\toprule\n{rows[0]} \\\\\n\\midrule"
     return f"{head}\n{body} \\\\\n\\bottomrule\n\\end{{tabular}}}}"

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from theorycheck.errors import StoreError
 from theorycheck.reports.figures import STYLE, save
+from theorycheck.reports.lettering import words
 from theorycheck.reports.terminal import columns
 from theorycheck.verdict import Prediction, Verdict
 
@@ -42,7 +43,7 @@ def draw(verdicts: Sequence[Verdict]) -> Figure:
     all_axes = np.atleast_1d(figure.subplots(len(bars), 1))
     for axes, (verdict, estimate, prediction) in zip(all_axes, bars, strict=True):
         marker, colour = MARKS[verdict.judgement.decision]
-        named = f"\n{verdict.estimated}" + f" in {prediction.letter}" * (len(verdict.predictions) > 1)
+        named = f"\n{verdict.estimated}" + words(f" in {prediction.letter}") * (len(verdict.predictions) > 1)
         axes.set_ylabel(f"{verdict.name}{named}", rotation=0, ha="right", va="center", fontsize=8)
         axes.set_yticks([])
         axes.spines[["top", "right", "left"]].set_visible(False)

@@ -7,15 +7,21 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+
+import matplotlib as mpl
+from matplotlib.font_manager import findSystemFonts
+from matplotlib.ft2font import FT2Font
 
 from theorycheck.errors import ReportError
 from theorycheck.reports import latex
-from theorycheck.reports.document import Block, PageBreak, Paragraph, Picture
+from theorycheck.reports.blocks import Block, Code, Math, PageBreak, Paragraph, Picture, each_text, spelled
 
 MISSING = "no PDF can be made here: install pdflatex, tectonic, or `pip install 'theorycheck[pdf]'`"
 BREAK = "PAGEBREAKHERE"
+FONTS = Path(mpl.get_data_path()) / "fonts/ttf"  # which matplotlib brings along
+SECONDS = 120  # for a program that waits for a network, or loops
 TYPST = """#set document(date: none)
 #set page(paper: "a4", margin: 2.2cm, numbering: "1")
 #set text(size: 10pt)
@@ -43,8 +49,8 @@ def write(blocks: Sequence[Block], path: Path) -> str:
         ReportError: nothing on this machine makes a PDF, or all fail.
     """
     reasons = []
-    for by in makers():
-        said = [*blocks, Paragraph((f"Typeset by {by}.",))]
+    for by, said in _attempts(blocks):
+        said = [*said, Paragraph((f"Typeset by {by}.",))]
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             for picture in (block for block in blocks if isinstance(block, Picture)):
@@ -59,14 +65,32 @@ def write(blocks: Sequence[Block], path: Path) -> str:
     raise ReportError("; ".join(reasons) or MISSING)
 
 
+def _attempts(blocks: Sequence[Block]) -> Iterator[tuple[str, Sequence[Block]]]:
+    """What makes the PDF of what: last by formulas as code, as some hold LaTeX that only their author's macros know.
+
+    Typst first where characters are foreign, as it takes the fonts of the system; TeX would only name them.
+    """
+    order = sorted(makers(), key="typst".__ne__) if latex.foreign(latex.render(blocks)) else makers()
+    yield from ((by, blocks) for by in order)
+    plain = [spelled(block) for block in blocks]
+    if plain != list(blocks):
+        yield from ((by, plain) for by in order)
+
+
 def _tex(blocks: Sequence[Block], folder: Path, program: str) -> Path:
     (folder / "report.tex").write_text(latex.render(blocks), encoding="utf-8")
     options = ["-interaction=nonstopmode", "-halt-on-error"] if program == "pdflatex" else []
     fixed = {**os.environ, "SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}  # equal runs give equal bytes
     command = [program, *options, "report.tex"]
-    result = subprocess.run(
-        command, cwd=folder, env=fixed, capture_output=True, text=True, errors="replace", check=False
-    )
+    try:
+        result = subprocess.run(
+            command, cwd=folder, env=fixed, capture_output=True, text=True, errors="replace", check=False,
+            timeout=SECONDS, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise ReportError(
+            f"{program} took over {SECONDS} s to typeset the report; report.tex has its source"
+        ) from error
     if result.returncode != 0:
         lines = [line for line in result.stdout.splitlines() if line.startswith("!")] or ["it gave no reason"]
         raise ReportError(f"{program} could not typeset the report: {lines[0]}; report.tex has its source")
@@ -77,13 +101,35 @@ def _typst(blocks: Sequence[Block], folder: Path) -> Path:
     import pypandoc
     import typst
 
-    marked = [Paragraph((BREAK,)) if isinstance(block, PageBreak) else block for block in blocks]
-    body = pypandoc.convert_text(latex.render(marked), "typst", format="latex")
-    source = TYPST + body.replace(BREAK, "#pagebreak(weak: true)")
-    (folder / "report.typ").write_text(source, encoding="utf-8")
+    drawn = [each_text(block, _drawable(blocks)) for block in blocks]
+    marked = [Paragraph((BREAK,)) if isinstance(block, PageBreak) else block for block in drawn]
     try:
-        typst.compile(folder / "report.typ", output=folder / "report.pdf", timestamp=0)
+        body = pypandoc.convert_text(latex.render(marked), "typst", format="latex", extra_args=["--quiet"])
+        source = TYPST + body.replace(BREAK, "#pagebreak(weak: true)")
+        (folder / "report.typ").write_text(source, encoding="utf-8")
+        made = folder / "report.pdf"
+        typst.compile(folder / "report.typ", output=made, font_paths=[FONTS], timestamp=0)
     except Exception as error:
         reason = str(error).splitlines()[0]
         raise ReportError(f"typst could not typeset the report: {reason}; report.tex has its source") from error
-    return folder / "report.pdf"
+    return made
+
+
+def _drawable(blocks: Sequence[Block]) -> Callable[[str], str]:
+    """Puts marks in a text for those characters of a report that no font here has; a formula with such is code."""
+    missing = set(latex.foreign(latex.render(blocks)))
+    for path in (str(FONTS / "DejaVuSans.ttf"), *sorted(findSystemFonts())):
+        if not missing:
+            break
+        try:
+            missing -= set(map(chr, FT2Font(path).get_charmap()))
+        except (OSError, RuntimeError):  # a file that FreeType does not read
+            continue
+
+    def change(text: str) -> str:
+        if not missing & set(text):
+            return text
+        marked = "".join(latex.mark(c) if c in missing else c for c in text)
+        return Code(marked) if isinstance(text, Math) else type(text)(marked)
+
+    return change

@@ -10,9 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from scipy import stats
+from sympy import Expr, fraction
 
 from theorycheck.claim import Claim
-from theorycheck.reports.figures import STYLE, axis_label, crossed_value, one_axes, tell, told
+from theorycheck.reports.figures import STYLE, crossed_value, one_axes, tell, told
+from theorycheck.reports.lettering import axis_label, formula, words
 from theorycheck.verdict import LevelValue, Verdict
 
 SERIES = (("#0b3c5d", "o"), ("#c1440e", "s"), ("#5b8c5a", "^"), ("#8a5fa8", "D"), ("#b08d00", "v"), ("0.35", "P"))
@@ -30,9 +32,8 @@ def levels_plot(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Figur
             f"{claim.text(name)} = {_crossed(claim, name, v)}" for name, v in zip(names, group, strict=False)
         )
         texts = [told(value, claim, observed) for value in values]
-        _points(
-            axes, values, texts, colour, marker, label or f"{claim.text(claim.quantity)} of one level, 95 % interval"
-        )
+        label = words(label or f"{claim.text(claim.quantity)} of one level, 95 % interval")
+        _points(axes, values, texts, colour, marker, label)
         exponent = verdict.predictions[0].exponent
         inside = [v for v in values if v.measured]
         if verdict.estimated == "exponent" and exponent is not None and inside:
@@ -42,7 +43,7 @@ def levels_plot(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Figur
     if verdict.estimated == "exponent":
         exponent = verdict.predictions[0].exponent
         axes.plot([], [], "--", color="0.3", label=f"claimed slope {exponent:g} through the middle of each series")
-    _log_axes(axes, claim, sorted({v.point[0] for v in verdict.judgement.levels}))
+    _log_axes(axes, verdict, claim, sorted({v.point[0] for v in verdict.judgement.levels}))
     axes.legend(loc="best", framealpha=0.95)
     return figure
 
@@ -69,23 +70,25 @@ def direction_plot(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Fi
         x, middle, low, high = (np.array(column) for column in zip(*verdict.judgement.curve, strict=True))
         axes.fill_between(x, low, high, color=STYLE["fitted"], alpha=0.3, linewidth=0)
         axes.plot(x, middle, color=STYLE["fitted"], linewidth=2, label="exponential fitted to all trials, 95 % band")
-    label = f"${claim.latex(claim.quantity)}$ of one level, 95 % interval"
+    label = f"{formula(claim, claim.quantity)} of one level, 95 % interval"
     texts = [told(value, claim, observed) for value in verdict.judgement.levels]
     _points(axes, verdict.judgement.levels, texts, STYLE["threshold"], "o", label)
-    axes.set_xlabel(f"${claim.latex(claim.design.factor)}$")
-    axes.set_ylabel(axis_label(claim))
+    axes.set_xlabel(formula(claim, claim.design.factor))
+    axes.set_ylabel(axis_label(verdict, claim))
     axes.set_ylim(bottom=0)
     axes.legend(loc="best", framealpha=0.95)
     return figure
 
 
-def trajectories(claim: Claim, looks: pd.DataFrame, limit: float, rate: float, start: float) -> Figure:
+def trajectories(
+    verdict: Verdict, claim: Claim, looks: pd.DataFrame, limit: float, rate: float, start: float
+) -> Figure:
     """The quantity over the iterations, a line a trial; and its gap to the limit with the claimed rate."""
     figure = Figure(figsize=(8.4, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2)
     factor = claim.design.factor
     for (colour, _), (level, rows) in zip(SERIES, looks.groupby(factor), strict=False):
-        label = f"${claim.latex(factor)} = {level:g}$"
+        label = formula(claim, factor, f" = {level:g}")
         for _, one in rows.groupby("key"):
             one = one[one["t"] > 0].astype({"t": float, "value": float})
             left.plot(one["t"], one["value"], color=colour, linewidth=0.8, alpha=0.6, label=label)
@@ -100,7 +103,8 @@ def trajectories(claim: Claim, looks: pd.DataFrame, limit: float, rate: float, s
             t, first * (t / start) ** -rate, "--", color=STYLE["claimed"], label=f"claimed rate $t^{{{-rate:g}}}$"
         )
         right.legend(loc="lower left", framealpha=0.95)
-    left.set(xscale="log", ylim=(0, 1.05), xlabel="iterations $t$", ylabel="attention on label-relevant tokens")
+    measured = verdict.design["words"].get("measured") or formula(claim, claim.quantity)
+    left.set(xscale="log", ylim=(0, 1.05), xlabel="iterations $t$", ylabel=measured)
     right.set(xscale="log", yscale="log", xlabel="iterations $t$", ylabel=f"gap to {limit:g}")
     right.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     right.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -108,7 +112,7 @@ def trajectories(claim: Claim, looks: pd.DataFrame, limit: float, rate: float, s
     return figure
 
 
-def transition_plot(claim: Claim, cells: pd.DataFrame, bound: float, letter: str) -> Figure:
+def transition_plot(claim: Claim, cells: pd.DataFrame, bound: float, ratio: Expr) -> Figure:
     """Share of successes against the ratio, a series a level, with 95 % intervals, and the bound."""
     figure, axes = one_axes()
     groups = cells[cells["trials"] > 0].groupby(claim.design.factor)
@@ -118,34 +122,44 @@ def transition_plot(claim: Claim, cells: pd.DataFrame, bound: float, letter: str
         share = k / n
         low, high = stats.beta.ppf(0.025, k, n - k + 1), stats.beta.ppf(0.975, k + 1, n - k)  # Clopper and Pearson
         error = [share - np.nan_to_num(low), np.nan_to_num(high, nan=1.0) - share]
-        label = f"${claim.latex(claim.design.factor)} = {level:g}$"
+        label = formula(claim, claim.design.factor, f" = {level:g}")
         axes.errorbar(rows["ratio"], share, error, color=colour, marker=marker, capsize=2, linewidth=1, label=label)
     axes.axvline(bound, linestyle="--", color=STYLE["claimed"], label=f"claimed bound {bound:.3f}")
     axes.set(
-        xlabel=f"${letter}$", ylabel="share of successful trials, 95 % interval", xlim=(0, None), ylim=(-0.03, 1.03)
+        xlabel=_ratio(claim, ratio),
+        ylabel="share of successful trials, 95 % interval",
+        xlim=(0, None),
+        ylim=(-0.03, 1.03),
     )
     axes.legend(loc="lower left", framealpha=0.95)
     return figure
 
 
+def _ratio(claim: Claim, ratio: Expr) -> str:
+    """A fraction in one line, as on an axis."""
+    top, bottom = (formula(claim, part) for part in fraction(ratio))
+    both_typeset = top.startswith("$") and bottom.startswith("$")
+    return f"{top[:-1]} / {bottom[1:]}" if both_typeset else f"{top} / {bottom}"
+
+
 def ordering_plot(claim: Claim, values: pd.DataFrame) -> Figure:
     """Mean of the quantity against the factor with 95 % intervals over seeds, a series for each of what is crossed."""
     figure, axes = one_axes()
-    factor, crossed = claim.design.factor, [name for name in claim.design.crossed if name != "N"]
+    factor, crossed = claim.design.factor, [name for name in claim.design.crossed if name in claim.law.letters]
     groups = values.groupby(crossed) if crossed else [((), values)]
     for (colour, marker), (group, rows) in zip(SERIES * 3, groups, strict=False):
         by_seed = rows.groupby([factor, "seed"])["value"].mean().unstack()
         mean, count = by_seed.mean(axis=1), by_seed.count(axis=1)
         half = stats.t.ppf(0.975, count - 1) * by_seed.std(axis=1) / np.sqrt(count)
-        label = ", ".join(map(str, group))
+        label = words(", ".join(map(str, group)))
         axes.errorbar(
             mean.index, mean, half, color=colour, marker=marker, capsize=3, linewidth=1.2, label=label or None
         )
-    axes.set_xlabel(f"${claim.latex(factor)}$" if len(factor) < 3 else claim.text(factor))
-    axes.set_ylabel(f"{claim.text(claim.quantity)}, mean over seeds, 95 % interval")
+    axes.set_xlabel(formula(claim, factor) if len(factor) < 3 else words(claim.text(factor)))
+    axes.set_ylabel(f"{words(claim.text(claim.quantity))}, mean over seeds, 95 % interval")
     axes.set_ylim(bottom=0)
     if crossed:
-        axes.legend(title=", ".join(map(claim.text, crossed)), loc="best", framealpha=0.95)
+        axes.legend(title=words(", ".join(map(claim.text, crossed))), loc="best", framealpha=0.95)
     return figure
 
 
@@ -173,7 +187,7 @@ def _crossed(claim: Claim, name: str, x: float) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _log_axes(axes: Axes, claim: Claim, levels: list[float]) -> None:
+def _log_axes(axes: Axes, verdict: Verdict, claim: Claim, levels: list[float]) -> None:
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.xaxis.set_major_locator(FixedLocator(levels))
@@ -181,5 +195,5 @@ def _log_axes(axes: Axes, claim: Claim, levels: list[float]) -> None:
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}" if f"{value:.0e}"[0] in "25" else ""))
-    axes.set_xlabel(f"${claim.latex(claim.design.factor)}$")
-    axes.set_ylabel(axis_label(claim))
+    axes.set_xlabel(formula(claim, claim.design.factor))
+    axes.set_ylabel(axis_label(verdict, claim))

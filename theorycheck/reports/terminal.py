@@ -10,6 +10,7 @@ import numpy as np
 
 from theorycheck.claim import Claim
 from theorycheck.law import Law
+from theorycheck.text import one_line
 from theorycheck.verdict import Prediction, Verdict
 
 DECISIONS = ("SUPPORTED", "REFUTED", "INCONCLUSIVE")
@@ -23,7 +24,7 @@ def summary(verdict: Verdict, claim: Claim | None = None) -> str:
         **(
             {"assuming": _assumptions(verdict)} if claim and claim.conditions and "conditions" in verdict.design else {}
         ),
-        "design": list(_design(verdict, claim)) if "placement" in verdict.design else list(_table(verdict)),
+        "design": list(_design(verdict, claim)) if "placement" in verdict.design else list(_table(verdict, claim)),
         "fit": list(_fits(verdict)) or ["no estimate"],
         "checks": columns([(check.status, check.name, check.detail) for check in judgement.checks]),
     }
@@ -33,11 +34,13 @@ def summary(verdict: Verdict, claim: Claim | None = None) -> str:
         )
     conclusion = f"{judgement.decision} over {verdict.range}: {judgement.reason}"
     report = [f"  report    {path}" for path in verdict.artifacts if Path(path).stem == "report"]
+    report += [f"  report    {sentence}" for sentence in verdict.unwritten]
     heading = f"{verdict.name}   {verdict.source} ({verdict.provenance})"
     headline = [f"  {verdict.headline}"] if verdict.headline else []
     regime = [check for check in judgement.checks if check.name == "regime"]
     assumed = [check.detail if check.status == "ok" else f"{check.status}: {check.detail}" for check in regime]
-    return "\n".join([*assumed, heading, *_indent(blocks), f"  {conclusion}", *headline, *report])
+    lines = [*assumed, heading, *_indent(blocks), f"  {conclusion}", *headline, *report]
+    return "\n".join(map(one_line, lines))
 
 
 def together(adjusted: Mapping[str, float]) -> str:
@@ -69,7 +72,7 @@ def description(claim: Claim, meaning: str) -> str:
         **({"margin": [f"exponents up to {claim.margin:g} worse than claimed are allowed"]} if derived else {}),
         "refuted": [f"if {claim.refuted_by}"],
     }
-    return "\n".join([f"{claim.name}   {claim.title}", *_indent(blocks)])
+    return "\n".join(map(one_line, [f"{claim.name}   {claim.title}", *_indent(blocks)]))
 
 
 def _derived(claim: Claim, law: Law) -> Iterator[Prediction]:
@@ -99,7 +102,8 @@ def outlook(
     """
     levels, samples = design["levels"], design["samples"]
     factor, middle = claim.text(claim.design.factor), float(np.exp(np.log(levels).mean()))
-    rows = [("planted law", "exponent", "levels inside N", "width of interval", *DECISIONS)]
+    searched = claim.text(claim.design.searched)
+    rows = [("planted law", "exponent", f"levels inside {searched}", "width of interval", *DECISIONS)]
     for c in chances:
         width = f"{c.width:.2f}" if np.isfinite(c.width) else "unbounded"
         shares = (f"{100 * c.shares.get(d, 0):.0f} %" for d in DECISIONS)
@@ -108,17 +112,17 @@ def outlook(
         "claim": [f"{claim.statement}   margin {claim.margin:g}"],
         "design": [
             f"{factor}: {len(levels)} levels, {levels[0]:g} to {levels[-1]:g}",
-            f"N: {len(samples)} sizes, {samples[0]} to {samples[-1]}",
+            f"{searched}: {len(samples)} values, {samples[0]} to {samples[-1]}",
             f"profile {design['profile']}: {design['placement']}",
         ],
         "assuming": [
-            f"N* = {assumed.threshold:.3g} at {factor} = {middle:.3g} (--threshold), and a success curve of "
-            f"steepness {assumed.steepness:g} (--steepness)"
+            f"{claim.text(claim.quantity)} = {assumed.threshold:.3g} at {factor} = {middle:.3g} (--threshold), and a "
+            f"success curve of steepness {assumed.steepness:g} (--steepness)"
         ],
         "chances": columns(rows),
         "cost": [f"{trials} trials, about {_duration(seconds)} with {jobs} jobs on this machine as busy as it is now"],
     }
-    return "\n".join([f"{claim.name}   {claim.title}", *_indent(blocks)])
+    return "\n".join(map(one_line, [f"{claim.name}   {claim.title}", *_indent(blocks)]))
 
 
 def _duration(seconds: float) -> str:
@@ -134,14 +138,14 @@ def _assumptions(verdict: Verdict) -> list[str]:
     return columns(rows)
 
 
-def _table(verdict: Verdict) -> Iterator[str]:
-    design = verdict.design
+def _table(verdict: Verdict, claim: Claim | None) -> Iterator[str]:
+    design, searched = verdict.design, claim.text(claim.design.searched) if claim else "N"
     for prediction in verdict.predictions:
         levels = design["levels"][prediction.variable]
         yield f"{prediction.letter}: {len(levels)} levels, {levels[0]:g} to {levels[-1]:g}"
     if "samples" in design:
         samples = design["samples"]
-        yield f"N: {len(samples)} sizes, {samples[0]} to {samples[-1]}; {verdict.trials['total']} trials"
+        yield f"{searched}: {len(samples)} values, {samples[0]} to {samples[-1]}; {verdict.trials['total']} trials"
     seeds = f" of {design['seeds']} seeds" if "seeds" in design else ""
     yield f"{design['rows']} rows{seeds} in {design['table']}; nothing was trained"
 
@@ -150,7 +154,8 @@ def _claimed(statement: str, derived: Sequence[Prediction]) -> list[str]:
     """The statement, and for a scaling law the exponents that follow from it."""
     exponents = ", ".join(f"{p.exponent:g}" + f" in {p.letter}" * (len(derived) > 1) for p in derived)
     notes = dict.fromkeys(p.note for p in derived if p.note)
-    return [f"{statement}   exponent {exponents} derived from the bound" if exponents else statement, *notes]
+    margin = f", margin {derived[0].margin:g}" if derived and derived[0].margin is not None else ""
+    return [f"{statement}   exponent {exponents} derived from the bound{margin}" if exponents else statement, *notes]
 
 
 def _design(verdict: Verdict, claim: Claim | None) -> Iterator[str]:
@@ -187,7 +192,7 @@ def _fits(verdict: Verdict) -> Iterator[str]:
 
 def columns(rows: Iterable[Sequence[str]]) -> list[str]:
     """Lines of a table, every column as wide as its widest entry."""
-    rows = list(rows)
+    rows = [[one_line(text) for text in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return ["   ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 

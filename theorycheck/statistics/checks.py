@@ -197,7 +197,7 @@ def rivals(estimates: Sequence[Estimate], question: Question) -> Check:
 
 
 def unfitted(table: pd.DataFrame, decide: Callable[[pd.DataFrame], Decision], decision: Decision) -> Check:
-    """Whether trials that did not fit their training data, which were left out, could change the verdict."""
+    """Whether trials that are no evidence, which were left out, could change the verdict."""
     decisions: set[Decision] = set()
     if table["unfitted"].any():
         for as_success in (0, 1):
@@ -205,7 +205,7 @@ def unfitted(table: pd.DataFrame, decide: Callable[[pd.DataFrame], Decision], de
             decisions.add(decide(table.assign(successes=successes, trials=table["trials"] + table["unfitted"])))
     count = int(table["unfitted"].sum())
     total = count + int(table["trials"].sum())
-    detail = f"{count} of {total} trials did not fit their training data and were left out"
+    detail = f"{count} of {total} trials are no evidence and were left out"
     if decisions - {decision}:
         return Check("unfitted", "failed", f"{detail}; counted as failures or successes they would change the verdict")
     status: Status = "ok" if count <= (1 - WANTED_FITTED) * total else "warning"
@@ -214,4 +214,4 @@ def unfitted(table: pd.DataFrame, decide: Callable[[pd.DataFrame], Decision], de
 
 def depends_on_unfitted(check: Check) -> str:
     """The reason of a verdict that the check on unfitted trials takes back."""
-    return f"The verdict would depend on trials that did not fit: {check.detail}."
+    return f"The verdict would depend on trials that are no evidence: {check.detail}."

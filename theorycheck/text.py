@@ -1,0 +1,58 @@
+"""What others wrote, on its way to a reader: in one harmless line of bounded length, or as one word of a shell."""
+
+from __future__ import annotations
+
+import os
+import re
+
+LONGEST = 5000  # characters of a text that is shown; what is longer is a mistake, and hangs what typesets it
+
+# What a terminal or a page obeys or hides instead of showing it: control characters (C0 and C1, which begin escape
+# sequences) but tab and newline, marks that turn or hide text (Unicode Standard Annex 9, section 2; tags), and
+# surrogates, which no file can hold.
+_OBEYED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
+
+def neutral(text: str) -> str:
+    r"""The text with every character that is obeyed instead of shown as its escape.
+
+    Example:
+        >>> neutral("\x1b[31mred \u202eder")
+        '\\x1b[31mred \\u202eder'
+    """
+    return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def one_line(text: str, most: int = LONGEST) -> str:
+    r"""A neutral text without line breaks, cut with a mark where it is longer than a reader would read.
+
+    Example:
+        >>> one_line("two\n\nlines")
+        'two lines'
+        >>> one_line("xxxxxxxx", 3)
+        'xxx ... (8 characters in all)'
+    """
+    shown = text if len(text) <= most else f"{text[:most]} ... ({len(text)} characters in all)"
+    lines = shown.splitlines()
+    return neutral(shown if lines == [shown] else " ".join(filter(None, map(str.strip, lines))))
+
+
+def shell_word(text: str) -> str:
+    r"""A text as one word of a POSIX shell; with $'...' where it holds what no terminal shows (bash manual, 3.1.2.4).
+
+    Backslashes instead of quotes, as typesetting turns straight quotes into others.
+
+    Example:
+        >>> print(shell_word("my claims/a.py"))
+        my\ claims/a.py
+        >>> print(shell_word("a\nb.py"))
+        $'a\x0ab.py'
+    """
+    if text.isprintable() and text:
+        return re.sub(r"[^\w@%+=:,./-]", r"\\\g<0>", text)
+    plain = (byte < 128 and (chr(byte).isalnum() or chr(byte) in " ./_-") for byte in os.fsencode(text))
+    shown = (chr(b) if p else f"\\x{b:02x}" for b, p in zip(os.fsencode(text), plain, strict=True))
+    return f"$'{''.join(shown)}'"
