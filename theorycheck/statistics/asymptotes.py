@@ -18,8 +18,8 @@ from theorycheck.statistics.threshold import threshold_design
 
 HIGHEST_LAPSE = 0.3
 HIGHEST_GUESS = 0.75  # chance among two classes of unequal size; above it too few trials depend on N
-LAPSE_SIGNIFICANCE = 0.01  # of the test that there are none
-GUESS_SIGNIFICANCE = 0.05  # likewise; at 0.01 a rate of 0.1 went unseen in 3 % of data sets, whose verdicts were false
+SIGNIFICANCE = 0.01  # of the tests that there are none
+GUESSES = (0.005, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.33, 0.4, 0.5, 0.6, 0.7)  # where the best rate is looked for first
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,15 @@ def find_asymptotes(
     cells = over_seeds(cells, factors)
     if guess is not None:
         lapse, p_value = fit_lapse(cells, factors, rise, Asymptotes(guess))
-        return Found(Asymptotes(guess, lapse if p_value < LAPSE_SIGNIFICANCE else 0.0), 1.0, p_value)
+        return Found(Asymptotes(guess, lapse if p_value < SIGNIFICANCE else 0.0), 1.0, p_value)
     lapse, lapse_p = fit_lapse(cells, factors, rise)
-    found = Asymptotes(0.0, lapse if lapse_p < LAPSE_SIGNIFICANCE else 0.0)
+    found = Asymptotes(0.0, lapse if lapse_p < SIGNIFICANCE else 0.0)
     rate, guess_p = fit_guess(cells, factors, rise, found)
-    if guess_p >= GUESS_SIGNIFICANCE:
+    if guess_p >= SIGNIFICANCE:
         return Found(found, guess_p, lapse_p)
     for _ in range(2):  # as each of the two rates is estimated beside the other
         lapse, lapse_p = fit_lapse(cells, factors, rise, Asymptotes(rate))
-        found = Asymptotes(0.0, lapse if lapse_p < LAPSE_SIGNIFICANCE else 0.0)
+        found = Asymptotes(0.0, lapse if lapse_p < SIGNIFICANCE else 0.0)
         rate, guess_p = fit_guess(cells, factors, rise, found)
     return Found(replace(found, guess=rate, estimated=rate > 0), guess_p, lapse_p)
 
@@ -99,11 +99,20 @@ def fit_guess(
         lambda guess: fit_binomial(cells, design, asymptotes=replace(beside, guess=guess), groups=levels),
         cells,
         min(HIGHEST_GUESS, 0.95 - beside.lapse),
+        GUESSES,
     )
 
 
-def _profile(fit: Callable[[float], BinomialFit | None], cells: pd.DataFrame, highest: float) -> tuple[float, float]:
+def _profile(
+    fit: Callable[[float], BinomialFit | None],
+    cells: pd.DataFrame,
+    highest: float,
+    tried: Sequence[float] = (),
+) -> tuple[float, float]:
     """The rate of maximum likelihood, and the p-value of the rate 0.
+
+    Where rates are `tried` first, the best is looked for between the neighbours of the best of them, as the likelihood
+    may have no maximum at large rates.
 
     Half a chi-square of one degree of freedom, as 0 is the end of the range (Self and Liang, J. Am. Stat. Assoc. 82
     (1987) 605, case 5), scaled by the dispersion of the better fit.
@@ -116,7 +125,10 @@ def _profile(fit: Callable[[float], BinomialFit | None], cells: pd.DataFrame, hi
     without = fit(0.0)
     if without is None or deviance(0.005) >= without.deviance:
         return 0.0, 1.0
-    best = optimize.minimize_scalar(deviance, bounds=(0, highest), method="bounded", options={"xatol": 1e-3})
+    grid = [0.0, *(rate for rate in tried if rate < highest), highest]
+    place = min(range(len(grid)), key=lambda i: deviance(grid[i])) if tried else 0
+    bounds = (grid[max(place - 1, 0)], grid[min(place + 1, len(grid) - 1)])
+    best = optimize.minimize_scalar(deviance, bounds=bounds, method="bounded", options={"xatol": 1e-3})
     gain = max(0.0, without.deviance - float(best.fun))
     with_rate = fit(float(best.x))
     scale = dispersion(with_rate, cells) if with_rate is not None else 1.0

@@ -74,8 +74,8 @@ class Evidence(Protocol):
 class Trials:
     """Counts of successes: cells with the columns `factors`, n, successes, trials (> 0), and maybe seed.
 
-    For readers, n is called what is `searched`. Trials succeed (when p < 0.05) or fail (when p < 0.01) at a rate
-    whatever n is, and success rises more steeply at some levels than at others (when p < 0.1); this is then part of
+    For readers, n is called what is `searched`. Trials succeed or fail at a rate whatever n is (when p < 0.01),
+    and success rises more steeply at some levels than at others (when p < 0.1); this is then part of
     every fit.
     """
 

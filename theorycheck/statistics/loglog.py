@@ -47,7 +47,8 @@ def _level_threshold(point: tuple[float, ...], level: pd.DataFrame, rate: float,
         gradient = np.array([-1, -log_threshold]) / b1
         error = np.sqrt(gradient @ fit.covariance @ gradient) * stats.norm.ppf(0.975)
         if np.log(n[0]) <= log_threshold <= np.log(n[-1]):
-            low, high = np.exp(log_threshold - error), np.exp(log_threshold + error)
+            with np.errstate(over="ignore"):  # an end without bound
+                low, high = np.exp(log_threshold - error), np.exp(log_threshold + error)
             return LevelValue(point, float(np.exp(log_threshold)), float(low), float(high), "fitted")
         enough = np.full_like(enough, log_threshold < np.log(n[0]))
     if enough.all():
