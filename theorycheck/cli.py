@@ -15,8 +15,9 @@ from theorycheck import __version__
 from theorycheck.empirical.store import DEFAULT_STORE
 from theorycheck.errors import ClaimError, Interrupted, StoreError, TheoryCheckError
 from theorycheck.reports import DEFAULT_OUT
+from theorycheck.stopping import cause_of, stoppable
 
-USAGE_ERROR, INTERRUPTED = 2, 130
+USAGE_ERROR = 2
 ProfileName = Literal["smoke", "quick", "standard", "full"]
 Format = Literal["md", "html", "tex", "pdf"]
 
@@ -104,7 +105,7 @@ def verify(
     """Train what a claim speaks about, judge it, and write a report.
 
     Exit status: 0 every claim SUPPORTED, 1 some REFUTED, 3 none refuted but some INCONCLUSIVE, 2 usage or input
-    error, 130 interrupted (finished trials are stored, and the same command continues).
+    error, 130 or (by SIGTERM) 143 interrupted (finished trials are stored, and the same command continues).
     """
     if bool(claim) == all_claims:
         raise typer.BadParameter("name the claims to verify by --claim NAME, or all of them by --all; not both")
@@ -316,16 +317,18 @@ def new(path: Annotated[Path, typer.Argument(help="File to write, ending in .py.
 def _explained() -> Iterator[None]:
     """Turn errors that a user can repair into a message and the documented exit status."""
     try:
-        yield
+        with stoppable():
+            yield
     except Interrupted as error:
         typer.echo(f"theorycheck: {error}", err=True)
-        raise typer.Exit(INTERRUPTED) from error
+        raise typer.Exit(error.status) from error
     except TheoryCheckError as error:
         typer.echo(f"theorycheck: {error}", err=True)
         raise typer.Exit(USAGE_ERROR) from error
     except KeyboardInterrupt as error:
-        typer.echo("theorycheck: interrupted, nothing is lost; run the same command again to go on", err=True)
-        raise typer.Exit(INTERRUPTED) from error
+        cause, status = cause_of(error)
+        typer.echo(f"theorycheck: {cause}, nothing is lost; run the same command again to go on", err=True)
+        raise typer.Exit(status) from error
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from theorycheck.claim import Claim
 from theorycheck.errors import ClaimError, TheoryCheckError
+from theorycheck.local_modules import beside
 
 GROUP = "theorycheck.claims"  # entry points by which installed packages offer claims
 
@@ -77,7 +78,7 @@ def load(path: Path) -> Claim:
     """
     try:
         source = path.read_text(encoding="utf-8")
-        code = compile(source, str(path), "exec")
+        code = compile(source, str(path), "exec", dont_inherit=True)
     except OSError as error:
         raise ClaimError(f"the claim file {path} cannot be read: {error.strerror}") from error
     except (SyntaxError, ValueError) as error:
@@ -86,7 +87,8 @@ def load(path: Path) -> Claim:
     module = ModuleType(path.stem)
     module.__file__ = str(path)
     try:
-        exec(code, module.__dict__)
+        with beside(path.parent, afresh=True):
+            exec(code, module.__dict__)
     except ValidationError as error:
         raise ClaimError(_describe(error, path, source)) from error
     except Exception as error:
