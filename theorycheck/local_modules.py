@@ -10,7 +10,7 @@ import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 
@@ -115,20 +115,32 @@ def _imports(path: Path, name: str) -> Iterator[str]:
 def _found(name: str, folder: Path | None) -> Iterator[tuple[str, Path]]:
     """Module and file of a name, and of the packages that it lies in, as far as there are any."""
     top, *rest = name.split(".")
-    spec = _top(top, folder)
-    for part in [None, *rest]:
-        if part is not None:
-            top = f"{top}.{part}"
-            spec = PathFinder.find_spec(top, spec.submodule_search_locations) if spec else None
-        if spec is None:
-            return
-        if spec.origin and Path(spec.origin).is_file():
-            yield top, Path(spec.origin)
+    file, folders = _top(top, folder)
+    if file:
+        yield top, file
+    for i, part in enumerate(rest, 2):
+        file, folders = _inside(folders, part)
+        if file:
+            yield ".".join(name.split(".")[:i]), file
 
 
-def _top(name: str, folder: Path | None) -> ModuleSpec | None:
+def _top(name: str, folder: Path | None) -> tuple[Path | None, list[Path]]:
+    """File of a module that lies in no package, and the folders of its own modules where it is one."""
     try:
         beside = PathFinder.find_spec(name, [str(folder)]) if folder else None
-        return beside or importlib.util.find_spec(name)
+        spec = beside or importlib.util.find_spec(name)
     except (ImportError, ValueError):  # a module without specification, such as __main__
-        return None
+        spec = None
+    if spec is None:
+        return None, []
+    file = Path(spec.origin) if spec.origin and Path(spec.origin).is_file() else None
+    return file, [Path(place) for place in spec.submodule_search_locations or ()]
+
+
+def _inside(folders: list[Path], name: str) -> tuple[Path | None, list[Path]]:
+    """The same of a module in the folders of a package; imports nothing, as the usual way would its package."""
+    for folder in folders:
+        for file in (folder / name / "__init__.py", folder / f"{name}.py", *folder.glob(f"{name}.*.so")):
+            if file.is_file():
+                return file, [file.parent] if file.name == "__init__.py" else []
+    return None, [folder / name for folder in folders if (folder / name).is_dir()]
