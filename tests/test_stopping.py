@@ -174,6 +174,21 @@ def test_seeds_come_from_this_process_and_workers_return_positions(tmp_path):
     }
 
 
+def test_what_a_claim_imports_from_beside_it_is_there_in_a_worker(tmp_path):
+    """Whatever other modules of the same names this process has."""
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack/__init__.py").write_text("from .deep import Two\n")
+    (tmp_path / "pack/deep.py").write_text("class Two:\n    value = 2.0\n")
+    for name in ("helper", "lazy", "conftest"):
+        (tmp_path / f"{name}.py").write_text(f"def value():\n    return {len(name)}.0\n")
+    imports = "import helper, pack; from conftest import value"
+    path = claim_file(tmp_path, imports, "import lazy; return helper.value() + lazy.value() + value() + pack.Two.value")
+    plan = make_plan(bounds.load(path))
+    with Workers(1) as workers:
+        ((_, measurement),) = next(sweep.train([[plan.trial(plan.cells[0], 0)]], workers, plan.measured))
+    assert measurement["value"] == 6 + 4 + 8 + 2
+
+
 def test_what_cannot_be_sent_to_a_worker_is_refused_before_any_trial(tmp_path):
     path = claim_file(tmp_path, "import threading; LOCK = threading.Lock()", f"LOCK.acquire(); LOCK.release(); {GOOD}")
     with pytest.raises(ClaimError, match=r"grown cannot be sent to a worker process \(TypeError: .*lock"):

@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from itertools import starmap
 from typing import Any, ParamSpec, Self, TypeVar
 
@@ -27,17 +28,25 @@ class Workers:
     """Processes of one thread each, started by the first `submit`, and killed when the block ends.
 
     Attributes:
-        jobs: how many there are.
+        jobs: how many there may be.
     """
 
     def __init__(self, jobs: int) -> None:
         self.jobs = jobs
+        self._size = 1
         self._pool: Any = None
+
+    def make_room(self, tasks: int) -> None:
+        """Have as many processes as so many tasks can use; nothing may be running."""
+        wanted = min(tasks, self.jobs)
+        if wanted > self._size:
+            self._end()
+            self._size = wanted
 
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Have a function called by a worker process."""
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self.jobs, initializer=_begin, initargs=(os.getpid(),), env=_ONE_THREAD)
+            self._pool = ProcessPoolExecutor(self._size, initializer=_begin, initargs=(os.getpid(),), env=_ONE_THREAD)
         future: Future[T] = self._pool.submit(function, *args, **kwargs)
         return future
 
@@ -46,13 +55,18 @@ class Workers:
         if self.jobs == 1:
             yield from starmap(function, arguments)
             return
-        for future in [self.submit(function, *given) for given in arguments]:
+        given = list(arguments)
+        self.make_room(len(given))
+        for future in [self.submit(function, *one) for one in given]:
             yield future.result()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def _end(self) -> None:
         if self._pool is not None:
             with warnings.catch_warnings(action="ignore"):  # where no pgrep is, only the workers' own processes stay
                 self._pool.shutdown(kill_workers=True)  # a thread that a response left behind would never end
@@ -65,7 +79,8 @@ def _begin(parent: int) -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _leave_it)  # no SIG_IGN, which commands that it starts would inherit
     _end_with(parent)
-    os.dup2(2, 1)  # standard output is the verdict's
+    with suppress(OSError):  # where there is no standard error
+        os.dup2(2, 1)  # standard output is the verdict's
 
 
 def _leave_it(number: int, frame: object) -> None:

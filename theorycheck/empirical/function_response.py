@@ -8,7 +8,7 @@ import os
 import pickle
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
@@ -177,7 +177,8 @@ def _measured(sent: Sent, function: Function, point: Mapping[str, Any], seed: in
     finally:
         if os.getpid() != process:  # a child that it forked would go on as a second worker
             os._exit(1)
-        os.chdir(sent.home)
+        with suppress(OSError):  # it may be gone
+            os.chdir(sent.home)
 
 
 def one_line(error: BaseException) -> str:

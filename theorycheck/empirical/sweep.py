@@ -126,6 +126,7 @@ def train(groups: Sequence[list[Trial]], workers: Workers, measured: Measured | 
     if not isinstance(measured, FunctionResponse) and (workers.jobs == 1 or len(groups) == 1):
         yield from map(train_batch, groups)
         return
+    workers.make_room(len(groups))
     waiting, running = iter(groups), dict[Future[Any], list[Trial]]()
     while True:
         for group in islice(waiting, 2 * workers.jobs - len(running)):
