@@ -35,7 +35,7 @@ docs: $(INSTALLED)
 # Trains everything anew, in a store of its own.
 nightly: $(INSTALLED)
 	@rm -f .theorycheck/nightly.sqlite
-	@$(BIN)/python -m pytest --claims --claims-folder examples --claims-named all --claims-store .theorycheck/nightly.sqlite --claims-jobs 2 examples
+	@$(BIN)/python -m pytest -o testpaths=examples --claims --claims-folder examples --claims-named all --claims-store .theorycheck/nightly.sqlite --claims-jobs 2
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@echo "Setting up .venv (once; downloads PyTorch and the other dependencies)."

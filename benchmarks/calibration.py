@@ -14,7 +14,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -28,11 +28,12 @@ from theorycheck.bounds.shallow_vit import LEVELS, SAMPLES_UP_TO_256
 from theorycheck.plan import PROFILES
 from theorycheck.statistics import kinds
 from theorycheck.statistics.contrast import steeper
-from theorycheck.statistics.judge import decide, drift_of, fit_laws, gather
+from theorycheck.statistics.judge import drift_of
 from theorycheck.statistics.kinds import Tested
 from theorycheck.statistics.placement import simulate
-from theorycheck.statistics.planted import PlantedMeasurement, PlantedThreshold
+from theorycheck.statistics.planted import PlantedMeasurement, PlantedThreshold, end_exponent
 from theorycheck.statistics.question import Question, Variable
+from theorycheck.statistics.shapes import decide, fit_laws, gather
 
 ROOT = Path(__file__).parents[1]
 STORED = ROOT / "theorycheck/calibration.json"
@@ -71,7 +72,8 @@ class Condition:
     def draw(self, rng: np.random.Generator) -> pd.DataFrame:
         if self.profile is None:
             return self.planted.draw(rng)
-        return simulate(PROFILES[self.profile].place(CELLS, self.question), self.planted, rng, work)
+        cells = tuple((x, n) for x in self.planted.levels for n in SAMPLES_UP_TO_256)
+        return simulate(PROFILES[self.profile].place(cells, self.question), self.planted, rng, work)
 
 
 def work(x: float, n: int) -> float:
@@ -81,6 +83,16 @@ def work(x: float, n: int) -> float:
 
 def claim(exponent: float, relation: str = "O") -> Question:
     return Question((Variable("x", "x", exponent, "0"),), relation)
+
+
+def known(question: Question, rate: float | None) -> Question:
+    """The same, where the guess rate is given."""
+    return replace(question, guess_rate=rate)
+
+
+def small(exponent: float, relation: str) -> Question:
+    """A claim with a margin of 0.03."""
+    return replace(claim(exponent, relation), margin=0.03)
 
 
 def threshold(exponent: float, design: str = "standard", middle: float = 24.0, **options: object) -> PlantedThreshold:
@@ -463,7 +475,57 @@ CLEAR = [
     Condition(f"placed, {name}, strong bend", bent(at_the_end, 0.3), claim(-1), at_the_end, profile="standard")
     for name, at_the_end in (("better than claimed", -0.55), ("beyond the margin", -1.95))
 ]
-EVERY = [*CONDITIONS, *OTHER_KINDS, *STEEPENING, *CLEAR]  # new ones at the end, as a place here is part of the seed
+# Success by chance, whatever N is: unknown, and known; and as `verify` places trials.
+GUESSED = [
+    Condition(
+        f"edge, guess rate {rate:g}{told}", threshold(EDGE, guess=rate), known(claim(-1), rate if told else None), EDGE
+    )
+    for rate in (0.1, 0.25, 0.5)
+    for told in ("", ", given")
+] + [
+    Condition("exactly as claimed, guess rate 0.5, Theta", threshold(-1.0, guess=0.5), claim(-1, "Theta"), -1.0),
+    Condition("edge, guess rate 0.25, lapses 5 %", threshold(EDGE, guess=0.25, lapse=0.05), claim(-1), EDGE),
+    Condition("placed, edge, guess rate 0.25", threshold(EDGE, guess=0.25), claim(-1), EDGE, profile="standard"),
+    Condition(
+        "placed, edge, guess rate 0.5, given",
+        threshold(EDGE, guess=0.5),
+        known(claim(-1), 0.5),
+        EDGE,
+        profile="standard",
+    ),
+]
+# Laws that are no power law and no polynomial: the truth is the local exponent at the smallest of eight levels.
+SHAPED = tuple(float(f"{x:.4g}") for x in np.geomspace(0.01, 0.316, 8))
+ENDS = {"floor": -0.75, "kink": -0.75, "step": -0.75, "plateau": 0.0, "logarithm": -0.75}
+SHAPES = [
+    Condition(f"{start}, edge at the end, {form}, {relation}", planted, claim(truth + away, relation), truth, asked)
+    for form, at_the_end in ENDS.items()
+    for truth in (end_exponent(form, SHAPED, at_the_end),)
+    for relation, away in (("O", 0.25), ("Omega", -0.25))
+    for start, planted, asked in (
+        ("measured", PlantedMeasurement(SHAPED, 10, at_the_end, 0.05, form=form), True),
+        ("measured, noisy", PlantedMeasurement(SHAPED, 10, at_the_end, 0.3, form=form), False),
+        ("counts", PlantedThreshold(SHAPED, SAMPLES, 100, at_the_end, 120.0, form=form), True),
+    )
+]
+# Margins as small as the small exponents ask for that curves of scaling laws have.
+SMALL = [
+    Condition(f"measured, {name}, margin 0.03", measured(truth, noise=0.02), small(-0.076, relation), truth)
+    for name, relation, truth in (
+        ("exactly as claimed, Theta", "Theta", -0.076),
+        ("edge, Theta", "Theta", -0.106),
+        ("edge, O", "O", -0.106),
+    )
+]
+EVERY = [
+    *CONDITIONS,
+    *OTHER_KINDS,
+    *STEEPENING,
+    *CLEAR,
+    *GUESSED,
+    *SHAPES,
+    *SMALL,
+]  # new ones at the end, as a place here is part of the seed
 
 
 def main() -> None:

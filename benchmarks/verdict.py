@@ -48,8 +48,8 @@ from theorycheck.empirical.training import draw_order, draw_subsets, train
 from theorycheck.empirical.trial import Trial
 from theorycheck.empirical.vit import Weights, Workspace, initial_weights
 from theorycheck.plan import Arm, Plan, make_plan, question
-from theorycheck.statistics.judge import Fits, fit_laws, gather
 from theorycheck.statistics.placement import FIRST_LOOK, Grid, Placement
+from theorycheck.statistics.shapes import Fits, fit_laws, gather
 from theorycheck.verification import carry_out, count
 
 SEEDS = tuple(range(42_000, 42_008))  # of all trials here; the verdicts in docs/ have others

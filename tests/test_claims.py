@@ -116,8 +116,8 @@ BREAK = {
         r"line {line}: asked for the exponent",
     ),
     "other variable": (
-        ("factor=alpha_relevant", "factor=d"),
-        r"the design must vary the law's variable alpha_relevant",
+        ("BigO(alpha_relevant**-2, (alpha_relevant, 0))", "BigO(m**-2, (m, 0))"),
+        r"field design of Claim: the design must vary the law's variable m, but varies alpha_relevant",
     ),
 }
 

@@ -5,6 +5,7 @@ import os
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -187,3 +188,124 @@ def cpu_seconds(*arguments):
     subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def command(*arguments, prelude="", **options):
+    """The command line in a process of its own, as a shell sees it; the prelude breaks something first."""
+    code = f"import sys\n{prelude}\nfrom theorycheck.cli import main\nmain()"
+    run = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(run, check=False, **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("ValueError('two\\nlines')", "ValueError: two lines"),
+        ("MemoryError()", "MemoryError"),
+        ("RecursionError('deep')", "RecursionError: deep"),
+        ("KeyError('\\x1b[31m')", "KeyError: '\\x1b[31m'"),
+        ("OSError(28, 'No space left on device')", "OSError: [Errno 28] No space left on device"),
+        ("BrokenPipeError(32, 'Broken pipe')", "BrokenPipeError: [Errno 32] Broken pipe"),
+        ("EOFError()", "EOFError"),
+        ("SystemExit(0)", "sys.exit(0) was called"),
+        ("SystemExit('bye')", "sys.exit('bye') was called"),
+    ],
+)
+def test_an_unexpected_error_ends_with_status_70_one_line_and_a_log(tmp_path, error, told):
+    prelude = f"import pathlib, theorycheck.cli\ndef exists(self): raise {error}\npathlib.Path.exists = exists"
+    ended = command("runs", prelude=prelude, env={**os.environ, "TMPDIR": str(tmp_path)}, text=True)
+    assert (ended.returncode, ended.stdout) == (70, "")
+    (line,) = ended.stderr.splitlines()
+    (log,) = tmp_path.iterdir()
+    assert line == (
+        f"theorycheck: an unexpected error ended `theorycheck runs`, which is no verdict: {told}; "
+        f"the traceback is in {log}; please report it"
+    )
+    assert "Traceback (most recent call last)" in log.read_text()
+
+
+def test_where_no_log_can_be_written_the_line_says_where_the_error_was(tmp_path):
+    prelude = (
+        "import pathlib, tempfile, theorycheck.cli\n"
+        "def refused(*a, **k): raise OSError(28, 'No space left on device')\n"
+        "tempfile.NamedTemporaryFile = refused\n"
+        "pathlib.Path.exists = lambda self: 1 / 0"
+    )
+    ended = command("runs", prelude=prelude, text=True)
+    assert ended.returncode == 70
+    assert "it was raised at <string>:5, and no log can be written (No space left on device)" in ended.stderr
+
+
+def test_an_interrupt_anywhere_ends_with_status_130():
+    prelude = "import theorycheck.cli\ndef interrupted(wanted): raise KeyboardInterrupt\n"
+    prelude += "theorycheck.cli.typer.echo, kept = lambda *a, **k: kept(*a, **k) if k else interrupted(a), typer.echo"
+    ended = command("--version", prelude="import typer\n" + prelude, text=True)
+    assert (ended.returncode, ended.stderr.count("\n")) == (130, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "encoding"), [(["list"], "utf-8"), (["--help"], "utf-8"), (["--version"], "ascii")]
+)
+def test_output_that_is_lost_gives_no_status_of_a_verdict(arguments, encoding):
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as closed:
+        ended = command(*arguments, stdout=closed, env={**os.environ, "PYTHONIOENCODING": encoding})
+    assert (ended.returncode, ended.stderr) == (141, b"")  # as any command whose reader has left, such as `head`
+    with open("/dev/full", "wb") as full:
+        ended = command(*arguments, stdout=full)
+    assert ended.returncode == 70
+    assert ended.stderr == (
+        b"theorycheck: standard output cannot be written (No space left on device), so no verdict was told\n"
+    )
+
+
+@pytest.mark.parametrize("closing", ["1>&-", "2>&-", "0<&- 1>&- 2>&-", "2>/dev/full"])
+def test_closed_streams_change_nothing(tmp_path, closing):
+    line = f'exec "$0" -m theorycheck runs --store {tmp_path}/none.sqlite {closing}'
+    ended = subprocess.run(["bash", "-c", line, sys.executable], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout == ("" if "1>" in closing else f"no runs yet: there is no store {tmp_path}/none.sqlite; "
+                            "`theorycheck verify` makes one\n")  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"), [(b"a\xff\xfe\x1b[31m", "utf-8"), ("\U0001f600\u03b1".encode(), "ascii")]
+)
+def test_arguments_of_any_bytes_are_named_in_a_message(tmp_path, name, encoding):
+    table, claim = (tmp_path / os.fsdecode(name + end) for end in (b".csv", b".py"))
+    table.write_text("x,value\n" + "".join(f"{x},{x * x}\n" for x in range(1, 9)))
+    claim.write_text("claim = 1")
+    folder, law = os.fsencode(tmp_path) + b"/" + name, [b"--law", b"x^2", b"--variable"]
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    for status, *arguments in (
+        (2, name),
+        (2, b"show", claim),
+        (2, b"verify", b"--claim", b"model_width", b"--report", name),
+        (2, b"new", name),
+        (2, b"fit", folder, *law, b"x"),
+        (2, b"fit", table, *law, name),
+        (2, b"fit", table, b"--law", name, b"--variable", b"x"),
+        (0, b"fit", table, *law, b"x"),
+        (0, b"runs", b"--store", folder),
+    ):
+        ended = command(*arguments, env=environment, text=True, encoding="utf-8")
+        assert ended.returncode == status, ended.stderr
+        assert "Traceback" not in ended.stderr
+        assert "\x1b[31m" not in ended.stderr
+
+
+def test_a_new_claim_file_runs_wherever_it_is(tmp_path):
+    folder = tmp_path / 'a"""\\N\udcff'
+    folder.mkdir()
+    path = folder / "walk.py"
+    told = command("new", path, text=True)
+    assert told.returncode == 0, told.stderr
+    assert "verify --claim '" in told.stdout  # quoted for the shell
+    assert command("show", path).returncode == 0
+
+
+def test_every_exit_status_is_documented():
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
+    for status in ("70 on an unexpected error", "130 when interrupted", "2 on a usage or input error"):
+        assert status in readme

@@ -11,6 +11,7 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+import torch
 
 from theorycheck import bounds
 from theorycheck.empirical.trial import Trial
@@ -156,9 +157,12 @@ REFUSED = [
     (later, "later is a coroutine or generator"),
     (drawn, "drawn is a coroutine or generator"),
     (Opaque(), "Opaque is a coroutine or generator"),
-    (lambda point: 1.0, r"function must take \(point, seed\): too many positional arguments"),
-    (functools.partial(raised, 1, 2), r"raised must take \(point, seed\)"),
-    (lambda point, seed, *, more: 1.0, r"must take \(point, seed\): missing a required"),
+    (
+        lambda point: 1.0,
+        r"function is called as f\(point, seed\), which it does not take: too many positional arguments",
+    ),
+    (functools.partial(raised, 1, 2), r"raised is called as f\(point, seed\)"),
+    (lambda point, seed, *, more: 1.0, r"f\(point, seed\), which it does not take: missing a required"),
     (power(2, threading.Lock()), "function carries a lock, which cannot be compared from run to run"),
     (power(2, (x for x in ())), "carries a generator, which cannot be compared"),
     (power(2, np.random.default_rng(0)), "carries a random generator, so that results would depend on the order"),
@@ -172,6 +176,13 @@ REFUSED = [
 def test_what_cannot_be_a_response_is_refused_with_the_reason(function, message):
     with pytest.raises(ClaimError, match=message):
         check_response(function)
+
+
+def test_tensors_are_told_apart_by_their_numbers():
+    tensors = [torch.zeros(2), torch.zeros(2), torch.ones(2), torch.zeros(2, dtype=torch.float64)]
+    digests = [digest(power(2, [tensor])) for tensor in tensors]
+    assert digests[0] == digests[1]
+    assert len(set(digests)) == 3
 
 
 def test_an_open_file_is_refused(tmp_path):
@@ -279,12 +290,12 @@ def test_a_file_edited_after_it_was_loaded_is_not_what_would_run(tmp_path):
     claim = bounds.load(path)
     helper.write_text("def value():\n    return 2.0\n")
     with pytest.raises(ClaimError, match=r"helper\.py was edited after its value was loaded"):
-        make_plan(claim, "smoke")
+        assert make_plan(claim, "smoke").hash
     helper.write_text("# the same\ndef value():\n    return 1.0\n")
-    make_plan(claim, "smoke")
+    assert make_plan(claim, "smoke").hash
     path.write_text(path.read_text().replace("helper.value()", "1 + helper.value()"))
     with pytest.raises(ClaimError, match=r"growth\.py was edited after its grown was loaded"):
-        make_plan(claim, "smoke")
+        assert make_plan(claim, "smoke").hash
 
 
 def test_stored_trials_of_this_package_keep_their_keys():

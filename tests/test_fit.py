@@ -1,6 +1,9 @@
 """`theorycheck fit` and the judge on other people's tables: counts, measurements, several variables, seeds."""
 
+import hashlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +95,58 @@ def test_two_variables_at_once(cli, written):
     refuted = cli("fit", written(wrong), *options[:-1])
     assert refuted.exit_code == 1
     assert "slower than claimed in eta" in refuted.stdout
+
+
+SIZES = (10, 30, 100, 300, 1000, 3000, 10000, 30000)
+
+
+def growing(exponent, levels=SIZES, name="n"):
+    noise = np.random.default_rng(0).normal(0, 0.05, (len(levels), 5))
+    rows = [(x, x**exponent * np.exp(e)) for x, errors in zip(levels, noise, strict=True) for e in errors]
+    return pd.DataFrame(rows, columns=[name, "value"])
+
+
+def test_sizes_are_taken_to_grow_and_the_first_line_says_so(cli, written):
+    """Mergesort's times are O(n^2), which a limit of 0 refutes."""
+    mergesort = growing(1).assign(value=lambda t: t["value"] * np.log2(t["n"]))
+    asked = ("fit", written(mergesort), "--law", "n^2", "--variable", "n")
+    result = cli(*asked)
+    assert result.exit_code == 0
+    said = "n -> oo is assumed, as its levels, 10 to 30000, are at least 1 (--as-variable-goes-to says otherwise)"
+    assert result.stdout.splitlines()[0] == f"warning: {said}"
+    assert "value = O(n^2) as n -> oo" in result.stdout
+    assert checks(cli(*asked, "--json"))["regime"] == {"name": "regime", "status": "warning", "detail": said}
+    given = cli(*asked, "--as-variable-goes-to", "0")
+    assert given.exit_code == 1
+    assert "assumed" not in given.stdout
+    assert cli(*asked, "--as-variable-goes-to", "oo").stdout.splitlines()[0] == "table.csv   table.csv (given)"
+
+
+@pytest.mark.parametrize(
+    ("levels", "law", "goes", "status"),
+    [((1, 2, 4, 8, 16), "x^-1", "oo", "warning"), (LEVELS, "x^2", "0", "ok"), ((0.1, 0.2, 0.5, 1), "x^-1", "0", "ok")],
+)
+def test_where_a_variable_goes_is_taken_from_its_levels(cli, written, levels, law, goes, status):
+    result = cli("fit", written(growing(-1, levels, "x")), "--law", law, "--variable", "x", "--json")
+    assert checks(result)["regime"]["status"] == status
+    assert checks(result)["regime"]["detail"].startswith(f"x -> {goes} is assumed")
+    assert json.loads(result.stdout)["claims"][0]["statement"].endswith(f"as x -> {goes}")
+
+
+def test_levels_on_both_sides_of_1_do_not_tell_where_a_variable_goes(cli, written):
+    asked = ("fit", written(growing(1, (0.5, 1, 2, 4), "x")), "--law", "x", "--variable", "x")
+    result = cli(*asked)
+    assert result.exit_code == 2
+    assert "whether x goes to 0 or to oo cannot be seen from its levels, 0.5 to 4" in result.stderr
+    assert cli(*asked, "--as-variable-goes-to", "oo").exit_code == 0
+
+
+@pytest.mark.parametrize("how", ["cat table.csv | {} /dev/stdin", "{} /dev/stdin < table.csv", "{} <(cat table.csv)"])
+def test_a_pipe_is_judged_and_hashed_as_the_file_is(written, tmp_path, how):
+    content = (tmp_path / written(growing(1))).read_bytes()
+    line = how.format('"$0" -m theorycheck fit --law n --variable n --json')
+    ran = subprocess.run(["bash", "-c", line, sys.executable], cwd=tmp_path, capture_output=True, check=True)
+    assert json.loads(ran.stdout)["claims"][0]["plan_hash"] == hashlib.sha256(content).hexdigest()
 
 
 def test_two_variables_of_a_threshold():

@@ -1,9 +1,12 @@
 """The compiled training step does what PyTorch's operations do, and PyTorch does without it."""
 
+import hashlib
 import os
 import shutil
 import subprocess
-import sys
+import tempfile
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -136,33 +139,198 @@ def test_training_is_the_same_up_to_rounding_without_the_compiled_step(small, mo
     assert any(not torch.equal(compiled[i].W.W_O, without[i].W.W_O) for i in compiled)  # two ways indeed
 
 
-def python(code, **environment):
-    return subprocess.run(
-        [sys.executable, "-c", code], env={**os.environ, **environment}, capture_output=True, text=True, check=False
-    )
+@pytest.fixture
+def found(monkeypatch):
+    """Whether there is a library, in an environment; looked for anew each time, and compiled in haste."""
+    monkeypatch.setattr(native, "FLAGS", ("-march=native", "-shared", "-fPIC"))
+
+    def look(**environment):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, str(value))
+        monkeypatch.setattr(tempfile, "tempdir", None)  # which remembers TMPDIR
+        return native.library.__wrapped__() is not None
+
+    return look
 
 
-FOUND = "from theorycheck.empirical import native; print(native.library() is not None)"
+@pytest.fixture
+def kept(found):
+    """The one library in a cache, after one was found."""
+
+    def look(cache):
+        assert found(XDG_CACHE_HOME=cache)
+        (made,) = (cache / "theorycheck").iterdir()
+        return made
+
+    return look
 
 
 @needs_compiler
-def test_the_library_is_compiled_once(tmp_path):
-    for _ in range(2):
-        assert python(FOUND, XDG_CACHE_HOME=str(tmp_path)).stdout.strip() == "True"
-    (made,) = (tmp_path / "theorycheck").iterdir()
-    assert made.suffix == ".so"
+def test_the_library_is_compiled_once(tmp_path, kept):
+    made = kept(tmp_path)
+    first = made.stat()
+    assert kept(tmp_path) == made
+    assert (made.stat().st_ino, made.stat().st_mtime_ns) == (first.st_ino, first.st_mtime_ns)
+    assert made.stat().st_mode & 0o077 == 0
+    assert made.parent.stat().st_mode & 0o077 == 0
 
 
-def test_without_a_compiler_or_a_cache_there_is_none(tmp_path):
-    assert python(FOUND, PATH=str(tmp_path), XDG_CACHE_HOME=str(tmp_path)).stdout.strip() == "False"
-    blocked = tmp_path / "file"
-    blocked.write_text("")
-    assert python(FOUND, XDG_CACHE_HOME=str(blocked)).stdout.strip() == "False"
-    failing = tmp_path / "bin"
-    failing.mkdir()
-    (failing / "cc").write_text("#!/bin/sh\nexit 1\n")
-    (failing / "cc").chmod(0o755)
-    assert python(FOUND, PATH=f"{failing}:{os.environ['PATH']}", XDG_CACHE_HOME=str(tmp_path)).stdout.strip() == "False"
+def compiled_from(source, path):
+    subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", path], input=source, text=True, check=True)
+    path.chmod(0o700)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+    return path.rename(path.with_name(f"{path.name.rsplit('-', 1)[0]}-{digest}.so"))
+
+
+TRAP = 'extern int system(const char *); __attribute__((constructor)) void run(void) { system("touch %s"); }'
+
+
+@needs_compiler
+def test_a_library_that_lacks_its_functions_is_compiled_anew(tmp_path, kept):
+    cache, mark = tmp_path / "cache", tmp_path / "mark"
+    sound = kept(cache)
+    sound.unlink()
+    compiled_from(TRAP % mark, sound)
+    assert kept(cache) == sound
+    assert mark.exists()  # as it was this user's own: the tests below mean something
+
+
+@needs_compiler
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda content: content[: len(content) // 2],
+        lambda content: content[:100],
+        lambda content: b"",
+        lambda c: c[::-1],
+    ],
+    ids=["half", "header", "empty", "garbage"],
+)
+def test_a_library_that_was_cut_short_is_compiled_anew(tmp_path, kept, spoil):
+    sound = kept(tmp_path)
+    content = sound.read_bytes()
+    sound.write_bytes(spoil(content))
+    assert kept(tmp_path) == sound
+    assert sound.read_bytes() == content
+
+
+@needs_compiler
+def test_a_library_for_another_machine_is_compiled_anew(tmp_path, kept):
+    sound = kept(tmp_path)
+    foreign = bytearray(sound.read_bytes())
+    foreign[18:20] = b"\xf3\x00"  # e_machine of the ELF header: RISC-V
+    sound.unlink()
+    digest = hashlib.sha256(foreign).hexdigest()[:32]
+    other = sound.with_name(f"{sound.name.rsplit('-', 1)[0]}-{digest}.so")
+    other.write_bytes(foreign)
+    other.chmod(0o700)
+    assert kept(tmp_path) == sound
+    assert not other.exists()
+
+
+@needs_compiler
+@pytest.mark.parametrize("open_to_others", ["parent", "grandparent", "file"])
+def test_code_that_others_can_have_planted_is_not_run(tmp_path, kept, found, open_to_others):
+    cache, mark = tmp_path / "a" / "cache", tmp_path / "mark"
+    sound = kept(cache)
+    sound.unlink()
+    planted = compiled_from(TRAP % mark, sound)
+    {"parent": cache, "grandparent": cache.parent, "file": planted}[open_to_others].chmod(0o777)
+    assert found(XDG_CACHE_HOME=cache)  # compiled in a private folder
+    assert not mark.exists()
+    if open_to_others == "file":
+        assert not planted.exists()
+
+
+@needs_compiler
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize("given", ["folder", "file", "parent"])
+def test_code_of_another_user_is_not_run(tmp_path, kept, found, given):
+    cache, mark = tmp_path / "cache", tmp_path / "mark"
+    sound = kept(cache)
+    sound.unlink()
+    planted = compiled_from(TRAP % mark, sound)
+    os.chown({"folder": planted.parent, "file": planted, "parent": cache}[given], 65534, 65534)
+    assert found(XDG_CACHE_HOME=cache)
+    assert not mark.exists()
+
+
+@needs_compiler
+def test_a_link_to_code_in_the_cache_is_not_followed(tmp_path, kept):
+    cache, mark = tmp_path / "cache", tmp_path / "mark"
+    sound = kept(cache)
+    sound.unlink()
+    planted = compiled_from(TRAP % mark, sound)
+    planted.rename(tmp_path / planted.name)
+    planted.symlink_to(tmp_path / planted.name)
+    assert kept(cache) == sound
+    assert not mark.exists()
+
+
+@needs_compiler
+def test_a_cache_that_was_made_for_a_group_is_closed_to_it(tmp_path, kept):
+    folder = tmp_path / "theorycheck"
+    folder.mkdir(mode=0o777)
+    folder.chmod(0o775)
+    assert kept(tmp_path).parent == folder
+    assert folder.stat().st_mode & 0o022 == 0
+
+
+@needs_compiler
+def test_without_a_cache_the_library_is_compiled_in_a_private_folder(tmp_path, found, monkeypatch):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "home").mkdir()
+    monkeypatch.chdir(tmp_path / "home")
+    for environment in (
+        {"XDG_CACHE_HOME": tmp_path / "file"},
+        {"XDG_CACHE_HOME": tmp_path / ("x" * 300)},
+        {"XDG_CACHE_HOME": "", "HOME": ""},
+        {"XDG_CACHE_HOME": "", "HOME": "relative"},
+    ):
+        assert found(TMPDIR=tmp_path, **environment)
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "home"}
+    assert not any((tmp_path / "home").iterdir())
+    assert found(XDG_CACHE_HOME="relative", HOME=tmp_path / "home")
+    assert [path.name for path in (tmp_path / "home").iterdir()] == [".cache"]  # a relative one is to be ignored
+
+
+@needs_compiler
+def test_without_a_home_the_library_is_compiled_in_a_private_folder(tmp_path, found, monkeypatch):
+    def unknown():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", unknown)
+    assert found(XDG_CACHE_HOME="")
+
+
+@needs_compiler
+def test_without_any_private_folder_there_is_none(tmp_path, found):
+    tmp_path.chmod(0o777)
+    assert not found(XDG_CACHE_HOME=tmp_path, TMPDIR=tmp_path)
+
+
+def compiler(folder, script):
+    folder.mkdir()
+    (folder / "cc").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "cc").chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
+
+
+def test_without_a_compiler_there_is_none(tmp_path, found, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert not found(PATH=tmp_path, XDG_CACHE_HOME=tmp_path)
+    assert not found(PATH=compiler(tmp_path / "bin", "exit 1"), XDG_CACHE_HOME=tmp_path)
+    assert not found(PATH="bin", XDG_CACHE_HOME=tmp_path)
+
+
+@pytest.mark.parametrize("script", ["sleep 300", "sleep 300 & wait", '[ "$1" = --version ] || sleep 300'])
+def test_a_compiler_that_hangs_is_ended(tmp_path, found, monkeypatch, caplog, script):
+    assert native.PATIENCE == 60
+    monkeypatch.setattr(native, "PATIENCE", 0.5)
+    started = time.monotonic()
+    assert not found(PATH=compiler(tmp_path / "bin", script), XDG_CACHE_HOME=tmp_path)
+    assert time.monotonic() - started < 60
+    assert "did not end within 0.5 s; PyTorch's operations train" in caplog.text
 
 
 def test_settings_are_valid(small):

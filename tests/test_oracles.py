@@ -11,10 +11,12 @@ from scipy import optimize, special, stats
 from statsmodels.tools.numdiff import approx_fprime, approx_hess
 
 from theorycheck.statistics import measurement
+from theorycheck.statistics.asymptotes import fit_lapse
+from theorycheck.statistics.binomial import FULL, Asymptotes
 from theorycheck.statistics.forms import compare_forms
 from theorycheck.statistics.loglog import fit_loglog
 from theorycheck.statistics.measurement import fit_measurement
-from theorycheck.statistics.threshold import exponent_at_rate, fit_lapse, fit_threshold
+from theorycheck.statistics.threshold import exponent_at_rate, fit_threshold
 from theorycheck.verdict import LevelValue
 
 LEVELS = np.array([1, 1.5, 2, 3, 4.5, 7, 10])
@@ -100,18 +102,19 @@ RATES = {
 }
 
 
-def successes_at(eta, trials, seed, spread=0.0, lapse=0.0):
+def successes_at(eta, trials, seed, spread=0.0, lapse=0.0, guess=0.0):
     rng = np.random.default_rng(seed)
-    return rng.binomial(trials, (1 - lapse) * stats.norm.cdf(eta + spread * rng.normal(size=len(eta))))
+    rate = guess + (1 - guess - lapse) * stats.norm.cdf(eta + spread * rng.normal(size=len(eta)))
+    return rng.binomial(trials, rate)
 
 
-def trials_at(factors, seed=0, trials=20, **lapses):
+def trials_at(factors, seed=0, trials=20, **asymptotes):
     """Cells over a grid of factors, with N* = 24 / x / z^0.5, and more spread than binomial."""
     grid = np.meshgrid(*[LEVELS[::2] / 3 for _ in factors], np.rint(2 ** np.arange(1, 9.0)), indexing="ij")
     cells = pd.DataFrame({name: axis.ravel() for name, axis in zip([*factors, "n"], grid, strict=True)})
     log_threshold = np.log(24) - np.log(cells[factors]) @ [1, 0.5][: len(factors)]
     eta = 1.5 * (np.log(cells["n"]) - log_threshold)
-    return cells.assign(successes=successes_at(eta, trials, seed, **{"spread": 0.4, **lapses}), trials=trials)
+    return cells.assign(successes=successes_at(eta, trials, seed, **{"spread": 0.4, **asymptotes}), trials=trials)
 
 
 def design_of(cells, factors, degree):
@@ -122,8 +125,8 @@ def design_of(cells, factors, degree):
     return np.column_stack([np.ones(len(u)), np.log(cells["n"]), *columns])
 
 
-def minus_log_likelihood(b, design, successes, trials, link="probit", lapse=0.0):
-    rate = np.clip((1 - lapse) * RATES[link](design @ b), 1e-15, 1 - 1e-15)
+def minus_log_likelihood(b, design, successes, trials, link="probit", ends=FULL):
+    rate = np.clip(ends.guess + ends.span * RATES[link](design @ b), 1e-15, 1 - 1e-15)
     return -(special.xlogy(successes, rate) + special.xlogy(trials - successes, 1 - rate)).sum()
 
 
@@ -134,41 +137,44 @@ def maximum(design, *arguments):
     return optimize.minimize(minus_log_likelihood, rough.x, (design, *arguments), method="Nelder-Mead", options=fine).x
 
 
-CASES = [(link, "x", 1, 0.0) for link in RATES] + [
-    ("probit", "xz", 1, 0.0), ("logit", "x", 2, 0.0), ("probit", "xz", 2, 0.0), ("probit", "x", 1, 0.05)
+CASES = [(link, "x", 1, FULL) for link in RATES] + [
+    ("probit", "xz", 1, FULL), ("logit", "x", 2, FULL), ("probit", "xz", 2, FULL),
+    ("probit", "x", 1, Asymptotes(lapse=0.05)), ("probit", "x", 1, Asymptotes(0.1)),
+    ("logit", "x", 1, Asymptotes(0.1, 0.05)),
+    ("probit", "xz", 2, Asymptotes(0.1)),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("link", "factors", "degree", "lapse"), CASES)
-def test_the_threshold_is_the_maximum_of_the_likelihood(link, factors, degree, lapse):
+@pytest.mark.parametrize(("link", "factors", "degree", "ends"), CASES)
+def test_the_threshold_is_the_maximum_of_the_likelihood(link, factors, degree, ends):
     factors = list(factors)
-    cells = trials_at(factors, lapse=lapse)
+    cells = trials_at(factors, lapse=ends.lapse, guess=ends.guess)
     counts = [cells[column].to_numpy(float) for column in ("successes", "trials")]
-    fit = fit_threshold(cells, factors, degree, link=link, lapse=lapse)
+    fit = fit_threshold(cells, factors, degree, link=link, asymptotes=ends)
     design = design_of(cells, factors, degree)
-    best = maximum(design, *counts, link, lapse)
+    best = maximum(design, *counts, link, ends)
     assert fit.coefficients == pytest.approx(best, rel=1e-4, abs=1e-6)
     for j, factor in enumerate(factors):
         assert fit.exponent(factor) == pytest.approx(-best[2 + j] / best[1], rel=1e-4)
-    other_link, other_lapse = ("probit", 0.1) if lapse else ("probit" if link != "probit" else "logit", 0.0)
-    other = maximum(design, *counts, other_link, other_lapse)  # the comparison can fail
+    other_link, other_ends = (link, FULL) if ends != FULL else ("probit" if link != "probit" else "logit", FULL)
+    other = maximum(design, *counts, other_link, other_ends)  # the comparison can fail
     assert fit.coefficients != pytest.approx(other, rel=1e-2)
 
 
-@pytest.mark.parametrize(("link", "factors", "degree", "lapse"), CASES)
-def test_the_covariance_is_the_inverse_expected_information_times_the_dispersion(link, factors, degree, lapse):
+@pytest.mark.parametrize(("link", "factors", "degree", "ends"), CASES)
+def test_the_covariance_is_the_inverse_expected_information_times_the_dispersion(link, factors, degree, ends):
     """The expected information is the Hessian where every count is what the fit expects."""
     factors = list(factors)
-    cells = trials_at(factors, lapse=lapse)
+    cells = trials_at(factors, lapse=ends.lapse, guess=ends.guess)
     trials = cells["trials"].to_numpy(float)
-    fit = fit_threshold(cells, factors, degree, link=link, lapse=lapse)
+    fit = fit_threshold(cells, factors, degree, link=link, asymptotes=ends)
     design = design_of(cells, factors, degree)
 
     def expected(b):
-        return trials * (1 - lapse) * RATES[link](design @ b)
+        return trials * (ends.guess + ends.span * RATES[link](design @ b))
 
     mean = expected(fit.coefficients)
-    information = approx_hess(fit.coefficients, minus_log_likelihood, args=(design, mean, trials, link, lapse))
+    information = approx_hess(fit.coefficients, minus_log_likelihood, args=(design, mean, trials, link, ends))
     covariance = np.linalg.inv(information)
     assert fit.dispersion > 1.1  # planted
     assert fit.covariance / fit.dispersion == pytest.approx(covariance, rel=1e-3, abs=1e-3 * np.diag(covariance).min())
@@ -237,7 +243,9 @@ def test_planted_lapses_are_recovered_and_none_are_invented():
     assert some[:, 0].mean() == pytest.approx(0.05, abs=0.01)
     assert np.mean(some[:, 1] < 0.01) >= 0.8
     ignored = [fit_threshold(lapsing(0.05, seed), ["x"]).steepness for seed in range(20)]
-    known = [fit_threshold(lapsing(0.05, seed), ["x"], lapse=0.05).steepness for seed in range(20)]
+    known = [
+        fit_threshold(lapsing(0.05, seed), ["x"], asymptotes=Asymptotes(lapse=0.05)).steepness for seed in range(20)
+    ]
     assert np.mean(known) == pytest.approx(1.5, abs=0.05)
     assert np.mean(ignored) < 1.4
 

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from theorycheck.statistics.judge import fit_laws, gather
 from theorycheck.statistics.placement import (
     FARTHEST,
     FIRST_LOOK,
@@ -20,6 +19,7 @@ from theorycheck.statistics.placement import (
 )
 from theorycheck.statistics.planted import PlantedThreshold
 from theorycheck.statistics.question import Question, Variable
+from theorycheck.statistics.shapes import fit_laws, gather
 from theorycheck.statistics.threshold import fit_threshold
 from theorycheck.verdict import Interval
 

@@ -4,9 +4,11 @@ import importlib.util
 import json
 import re
 import shlex
+import shutil
 import statistics
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,31 @@ def test_the_four_parts_stand_side_by_side_at_the_top():
 def test_no_file_is_long():
     lengths = {path: len(path.read_text().splitlines()) for path in (ROOT / "theorycheck").rglob("*.py")}
     assert max(lengths.values()) <= 400
+
+
+def test_the_source_distribution_holds_what_its_tests_need(tmp_path):
+    code = "import sys; from setuptools import build_meta; print(build_meta.build_sdist(sys.argv[1]))"
+    hidden = shutil.ignore_patterns(".git", ".venv", ".*_cache", "*.egg-info", "build", "dist", "theorycheck-out")
+    shutil.copytree(ROOT, tmp_path / "tree", symlinks=True, ignore=hidden)
+    command = [sys.executable, "-c", code, tmp_path]
+    name = subprocess.run(command, cwd=tmp_path / "tree", capture_output=True, text=True, check=True).stdout.split()[-1]
+    with tarfile.open(tmp_path / name) as archive:
+        packed = {member.name.partition("/")[2]: member for member in archive.getmembers()}
+    for link in ("bounds", "empirical", "reports"):
+        assert packed[link].linkname == f"theorycheck/{link}"
+    tops = (
+        "Makefile",
+        "constraints.txt",
+        "claims-baseline.json",
+        "mkdocs.yml",
+        "setup.py",
+        "MANIFEST.in",
+        ".ci/stranger",
+    )
+    folders = ("theorycheck", "tests", "examples", "docs", "benchmarks")
+    found = (path for folder in folders for path in (ROOT / folder).rglob("*") if path.is_file())
+    needed = {str(path.relative_to(ROOT)) for path in found if "__pycache__" not in path.parts}
+    assert needed | set(tops) <= set(packed)
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

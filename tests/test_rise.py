@@ -66,7 +66,7 @@ def test_two_factors_have_a_power_each():
 def test_one_steepness_where_there_are_two_shows_as_overdispersion_and_widens_the_interval():
     for seed in range(5):
         cells = counts(-0.6, seed, trials=200)
-        evidence = Trials(cells, ["x"])
+        evidence = Trials.of(cells, ["x"])
         same, by_level = fit_threshold(cells, ["x"]), evidence.fit(1)
         assert evidence.method == "binomial regression on trials, steepness by level"
         assert by_level.dispersion < 1.5 < same.dispersion
@@ -76,7 +76,7 @@ def test_one_steepness_where_there_are_two_shows_as_overdispersion_and_widens_th
 
 def test_thresholds_at_other_rates_follow_the_steepness():
     cells = counts(-0.6, 0, trials=2000)
-    fit = Trials(cells, ["x"]).fit(1)
+    fit = Trials.of(cells, ["x"]).fit(1)
     middle = np.exp(np.log(LEVELS).mean())
     for x in LEVELS:
         steepness = 1.5 * (x / middle) ** -0.6
@@ -93,12 +93,12 @@ def test_beyond_the_measured_levels_steepness_stays():
 
 
 def test_lapses_are_not_taken_for_a_flatter_curve_nor_the_other_way_round():
-    lapsing = [Trials(counts(0.0, seed, lapse=0.08), ["x"]) for seed in range(10)]
-    assert all(evidence.lapse > 0.04 for evidence in lapsing)
+    lapsing = [Trials.of(counts(0.0, seed, lapse=0.08), ["x"]) for seed in range(10)]
+    assert all(evidence.asymptotes.lapse > 0.04 for evidence in lapsing)
     assert sum(bool(evidence.rise.factors) for evidence in lapsing) <= 1
-    rising = [Trials(counts(-0.6, seed), ["x"]) for seed in range(10)]
+    rising = [Trials.of(counts(-0.6, seed), ["x"]) for seed in range(10)]
     assert all(evidence.rise.factors for evidence in rising)
-    assert sum(evidence.lapse > 0 for evidence in rising) <= 1
+    assert sum(evidence.asymptotes.lapse > 0 for evidence in rising) <= 1
 
 
 def test_the_check_says_what_one_steepness_would_say():
@@ -126,7 +126,7 @@ def test_rows_of_a_cell_are_added_up():
 def test_the_covariance_allows_for_the_power_that_is_estimated_beside():
     """Oracle: the block of the inverse of the joint information, whose Hessian is taken by differences."""
     cells = counts(-0.5, 2)
-    fit = Trials(cells, ["x"]).fit(1)
+    fit = Trials.of(cells, ["x"]).fit(1)
     log_n, trials = np.log(cells["n"].to_numpy()), cells["trials"].to_numpy()
     u = np.log(cells["x"].to_numpy() / fit.basis.centre[0])
     v = np.log(cells["x"].to_numpy() / np.sqrt(LEVELS[0] * LEVELS[-1]))

@@ -7,12 +7,15 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 from scipy import optimize, stats
+from statsmodels.stats.sandwich_covariance import cov_cluster
 
-from theorycheck.statistics.binomial import LapsingProbit
-from theorycheck.statistics.judge import decide, fit_laws, gather, judge
+from theorycheck.statistics.basis import level_numbers
+from theorycheck.statistics.binomial import clustered_covariance, fit_binomial
+from theorycheck.statistics.judge import judge
 from theorycheck.statistics.loglog import fit_loglog, level_thresholds
 from theorycheck.statistics.planted import PlantedThreshold
 from theorycheck.statistics.question import Question, Variable
+from theorycheck.statistics.shapes import decide, fit_laws, gather
 from theorycheck.statistics.threshold import fit_threshold, shape_p_value
 
 LEVELS = np.array([0.03, 0.04, 0.06, 0.09, 0.13, 0.2, 0.3])
@@ -314,16 +317,29 @@ def test_a_band_is_refuted_on_either_side():
         assert judge(planted(exponent, trials=60), asked(exponent=-1, relation="Theta")).decision == "REFUTED"
 
 
-def test_the_probit_link_is_that_of_statsmodels_and_lapses_scale_it():
-    ours, theirs, lapsing = LapsingProbit(), sm.families.links.Probit(), LapsingProbit(0.1)
-    rates = np.linspace(0.01, 0.89, 50)
-    predictors = theirs(rates)
-    for name in ("__call__", "deriv", "deriv2", "inverse", "inverse_deriv", "inverse_deriv2"):
-        x = predictors if name.startswith("inverse") else rates
-        assert getattr(ours, name)(x) == pytest.approx(getattr(theirs, name)(x), rel=1e-9)
-    h = 1e-5
-    assert lapsing(lapsing.inverse(predictors)) == pytest.approx(predictors)
-    assert lapsing.deriv(rates) == pytest.approx((lapsing(rates + h) - lapsing(rates - h)) / (2 * h), rel=1e-3)
-    assert lapsing.deriv2(rates) == pytest.approx(
-        (lapsing.deriv(rates + h) - lapsing.deriv(rates - h)) / (2 * h), rel=1e-3, abs=1e-3
-    )
+@pytest.mark.parametrize("link", ["probit", "logit", "cloglog"])
+def test_the_binomial_regression_is_that_of_statsmodels(link):
+    """With intercepts of levels as columns, and swept out."""
+    cells = planted(-1.0, trials=8)
+    own = pd.get_dummies(cells["x"]).to_numpy(float)
+    log_n = np.log(cells["n"].to_numpy(float))[:, None]
+    links = {"probit": sm.families.links.Probit, "logit": sm.families.links.Logit, "cloglog": sm.families.links.CLogLog}
+    counts = np.column_stack([cells["successes"], cells["trials"] - cells["successes"]])
+    columns = np.column_stack([log_n, own])
+    theirs = sm.GLM(counts, columns, family=sm.families.Binomial(link=links[link]())).fit(tol=1e-12)
+    dense = fit_binomial(cells, columns, link)
+    swept = fit_binomial(cells, log_n, link, groups=level_numbers(cells, ["x"]))
+    for fit in (dense, swept):
+        assert fit.deviance == pytest.approx(theirs.deviance, rel=1e-9)
+        assert fit.mu == pytest.approx(theirs.mu, abs=1e-6)
+        assert fit.df_resid == theirs.df_resid
+        assert fit.bse[0] == pytest.approx(theirs.bse[0], rel=1e-4)
+        assert fit.leverage().sum() == pytest.approx(columns.shape[1], abs=1e-3)  # the trace of a projection
+    assert swept.leverage() == pytest.approx(dense.leverage(), abs=1e-6)
+    assert dense.params == pytest.approx(theirs.params, rel=1e-5)
+    if link != "probit":
+        return
+    pairs = np.arange(len(cells)) // 3
+    clustered = sm.GLM(counts, columns, family=sm.families.Binomial(link=links[link]())).fit(tol=1e-12)
+    expected = cov_cluster(clustered, pairs)
+    assert clustered_covariance(dense, cells, pairs) == pytest.approx(expected, rel=1e-6)

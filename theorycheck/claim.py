@@ -2,145 +2,97 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping
-from itertools import product
-from pathlib import Path
-from types import MappingProxyType
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, Self, get_args
 
 import sympy
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    InstanceOf,
+    SkipValidation,
+    ValidationError,
+    model_validator,
+)
 from sympy import Expr, Symbol
 from sympy.core.relational import Relational
 
+from theorycheck.design import SAMPLES, Design, Point, evaluate
 from theorycheck.errors import ClaimError
-from theorycheck.law import Law, latex, plain_text
-from theorycheck.statements import Contrast, Direction, Limit, Ordering, Transition
+from theorycheck.fields import Frozen, Held, Misfit, Text, numbers, printable
+from theorycheck.fingerprint import check_response
+from theorycheck.law import MARGIN, Law
+from theorycheck.notation import latex, plain_text
+from theorycheck.statements import Limit, Statement
+
+__all__ = ["SAMPLES", "Claim", "Condition", "Design", "Paper", "Point", "Source", "evaluate"]
 
 Provenance = Literal["stated", "recalled"]
-Point = dict[str, Any]  # values of all parameters of a response, by name
-SAMPLES = Symbol("N", positive=True)  # the number of training samples, the letter every sample-complexity bound uses
+DesignName = Annotated[Text, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_ .-]*$", max_length=100)]  # part of a folder's name
+
+STATEMENTS = get_args(Statement)
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-
-class Paper(_Frozen):
+class Paper(Frozen):
     """A publication: BibTeX key, short name for terminals, full reference for reports."""
 
-    key: str
-    short: str
-    reference: str
+    key: Text
+    short: Text
+    reference: Text
 
 
-class Source(_Frozen):
+class Source(Frozen):
     """Where a statement stands: paper and place, such as "Theorem 1"."""
 
     paper: Paper
-    place: str
+    place: Text
 
     def __str__(self) -> str:
         return f"{self.paper.short}, {self.place}"
 
 
-class Condition(_Frozen):
+class Condition(Frozen):
     """An assumption of the theorem, as a relation between letters of the design."""
 
     relation: Relational
     provenance: Provenance = "stated"
 
     def holds(self, point: Mapping[str, Any]) -> bool:
-        """Whether the assumption holds at a design point."""
-        return bool(evaluate(self.relation, point))
-
-
-def _by_name(values: Any) -> Any:
-    """Let a design be keyed by the theorem's letters."""
-    if not isinstance(values, Mapping):
-        return values
-    return {key.name if isinstance(key, Symbol) else key: value for key, value in values.items()}
-
-
-Name = Annotated[str, BeforeValidator(lambda s: s.name if isinstance(s, Symbol) else s)]
-ByName = Annotated[Mapping[str, Any], BeforeValidator(_by_name)]
-
-
-class Design(_Frozen):
-    """The experiment: levels of what is varied, values among which a threshold is sought, replicates, and what is held.
-
-    Names and letters of the theorem are both accepted.
-
-    Attributes:
-        factor: the varied quantity.
-        levels: its values, at least three.
-        crossed: other quantities that are varied, with their values; every one goes with every level.
-        searched: the quantity whose threshold is sought.
-        samples: its values that may be tried, at least three: training-set sizes N, unless something else is searched;
-            none where a trial measures a value directly.
-        replicates: trials at each design point. A scaling law of one threshold has as many in each cell (level, N)
-            under the full profile only; other profiles place its trials where success turns.
-        held: the other parameters of the response; a SymPy expression is evaluated at every level. What is varied or
-            searched overrides its value here.
-        outside_regime: whether points at which conditions of the theorem fail are tried as well; the verdict then is on
-            this design and not on the theorem.
-        note: what a reader must know of it.
-        published: a table of counts that others published for it, to be shown beside.
-    """
-
-    factor: Name
-    levels: tuple[float, ...]
-    crossed: ByName = {}
-    searched: Name = SAMPLES.name
-    samples: tuple[int | float, ...] = ()
-    replicates: int = Field(ge=1)
-    held: ByName
-    outside_regime: bool = False
-    note: str = ""
-    published: Path | None = None
-
-    @field_validator("levels")
-    @classmethod
-    def _enough_levels(cls, levels: tuple[float, ...]) -> tuple[float, ...]:
-        if len(set(levels)) < 3:
-            raise ValueError(f"a design needs at least 3 different levels, got {len(set(levels))}; add levels")
-        if min(levels) < 0 or not all(map(math.isfinite, levels)):
-            raise ValueError(f"levels must be finite and not negative, got {min(levels):g}")
-        return tuple(sorted(levels))
-
-    @field_validator("samples")
-    @classmethod
-    def _enough_samples(cls, samples: tuple[int | float, ...]) -> tuple[int | float, ...]:
-        if samples and (len(set(samples)) < 3 or min(samples) <= 0):
-            raise ValueError(f"a threshold needs at least 3 different sample sizes N, all positive, got {samples}")
-        return tuple(sorted(samples))
-
-    @property
-    def varied(self) -> tuple[str, ...]:
-        """The names of the factor and of what is crossed with it."""
-        return (self.factor, *self.crossed)
-
-    def groups(self) -> Iterator[dict[str, Any]]:
-        """All combinations of the crossed quantities; one empty one where there are none."""
-        return (dict(zip(self.crossed, values, strict=True)) for values in product(*self.crossed.values()))
-
-    def point(self, level: float, n: float | None = None, group: Mapping[str, Any] = MappingProxyType({})) -> Point:
-        """All parameters of the response at a level, a value of what is searched, and a combination of the crossed.
+        """Whether the assumption holds at a design point.
 
         Raises:
-            ClaimError: an expression among the held values contains a letter that has no value.
+            ClaimError: it cannot be told, as a letter has no value or one that cannot be compared.
         """
-        values = {**self.held, self.factor: level, **group}
-        if n is not None:
-            values[self.searched] = n
-        for name, value in values.items():
-            if isinstance(value, Expr):
-                values[name] = _number(evaluate(value, values))
-        return values
+        found = evaluate(self.relation, point)
+        try:
+            return bool(found)
+        except TypeError as error:
+            where = ", ".join(f"{s.name} = {point[s.name]}" for s in self.relation.free_symbols)
+            raise ClaimError(f"the condition {self.relation} is neither true nor false at {where}") from error
 
 
-class Claim(_Frozen):
+def _stated(law: Any) -> Any:
+    if type(law) is Law or not isinstance(law, STATEMENTS):
+        kinds = ", ".join(kind.__name__ for kind in STATEMENTS if kind is not Law)
+        raise ValueError(f"a claim states BigO, Omega or Theta of an expression, or {kinds}; got {law!r:.100}")
+    return law
+
+
+def _measuring(response: Any) -> Any:
+    """A response, which is a name or is called as f(point, seed)."""
+    if isinstance(response, str):
+        return printable(response)
+    if not callable(response):
+        raise ValueError(f"a response is a name or a callable f(point, seed), got {response!r:.100}")
+    printable((response.__doc__ or "").strip().partition("\n")[0])
+    try:
+        check_response(response)
+    except ClaimError as error:
+        raise ValueError(str(error)) from error
+    return response
+
+
+class Claim(Frozen):
     """A theorem's statement, and what would support or refute it.
 
     Attributes:
@@ -154,48 +106,83 @@ class Claim(_Frozen):
         response: name of the response in theorycheck.empirical that a trial measures; or a function of the claim file,
             f(point, seed), which returns whether a trial succeeds, or the measured value where nothing is searched.
         design: the default experiment.
-        margin: a law may be exactly as steep as claimed, so exponents up to this much worse are allowed.
-            (Margin and rivals are a scaling law's.)
-        rivals: other exponents that the experiment should tell apart from the claimed one.
+        margin: a law may be exactly as steep as claimed, so exponents up to this much worse are allowed; of a law's
+            own exponent (0.25 by default, or half of the exponent where that is less), and of the rate of a limit.
+            Other statements have none.
+        guess_rate: share of trials that succeed whatever is searched, such as 1/2 where one of two classes is guessed;
+            where it is None it is estimated, and 0 unless the trials say otherwise.
+        rivals: other exponents that the experiment should tell apart from the claimed one; of a law only.
         refuted_by: what outcome refutes the claim, in words.
         notation: LaTeX of letters whose names are not how the paper writes them.
         designs: other experiments, by name.
         variations: other reasonable choices of held values, by name, under which the verdict should be the same.
     """
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    title: str
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)
+    title: Text
     source: Source
     provenance: Provenance
-    quantity: Symbol
-    law: Law | Direction | Contrast | Limit | Transition | Ordering
+    quantity: InstanceOf[Symbol]
+    law: Annotated[Statement, SkipValidation, BeforeValidator(_stated)]
     conditions: tuple[Condition, ...] = ()
-    response: str | Callable[[Mapping[str, Any], int], Any]
+    response: Annotated[str | Callable[[Mapping[str, Any], int], Any], SkipValidation, BeforeValidator(_measuring)]
     design: Design
-    margin: float = Field(0.25, gt=0)
-    rivals: tuple[float, ...] = ()
-    refuted_by: str
-    notation: Mapping[Symbol, str] = {}
-    designs: Mapping[str, Design] = {}
-    variations: Mapping[str, ByName] = {}
+    margin: float = Field(MARGIN, gt=0, allow_inf_nan=False)
+    guess_rate: float | None = Field(None, ge=0, lt=1, allow_inf_nan=False)
+    rivals: Annotated[tuple[float, ...], BeforeValidator(numbers)] = ()
+    refuted_by: Text
+    notation: Mapping[InstanceOf[Symbol], Text] = {}
+    designs: Mapping[DesignName, Design] = {}
+    variations: Mapping[Text, Held] = {}
 
     @model_validator(mode="after")
-    def _design_varies_what_the_law_speaks_of(self) -> Self:
-        missing = [name for name in self.law.letters if name not in self.design.varied]
-        if missing:
-            raise ValueError(
-                f"the design must vary the law's variable {', '.join(missing)}, but varies "
-                f"{', '.join(self.design.varied)}"
-            )
-        if isinstance(self.law, Law):
-            more = [name for name in self.design.varied if name not in self.law.letters]
-            if more:
-                raise ValueError(
-                    f"the design varies {', '.join(more)}, of which the law does not speak; hold it instead"
+    def _says_only_what_is_tested(self) -> Self:
+        given = self.model_fields_set & {"margin", "rivals"}
+        used = (
+            {"margin", "rivals"} if isinstance(self.law, Law) else {"margin"} if isinstance(self.law, Limit) else set()
+        )
+        for field in sorted(given - used):
+            raise Misfit(field, f"the test of {type(self.law).__name__} has no {field}; leave it out")
+        if isinstance(self.law, Law) and "margin" not in given:
+            self.__dict__["margin"] = self.law.standard_margin
+        if self.guess_rate is not None and not (isinstance(self.law, Law) and self.design.samples):
+            raise Misfit("guess_rate", "only a scaling law of a threshold is judged with it; leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def _letters_can_be_printed(self) -> Self:
+        try:
+            printable(self.statement)
+        except ValueError as error:
+            raise Misfit("quantity", f"the statement {error}; rename the letter that has it") from error
+        return self
+
+    @model_validator(mode="after")
+    def _designs_test_the_statement(self) -> Self:
+        for field, design in (("design", self.design), *(("designs", design) for design in self.designs.values())):
+            try:
+                self.law.check(design) if not isinstance(self.law, Law) else _check_levels(self.law, design)
+            except ClaimError as error:
+                raise Misfit(field, str(error)) from error
+            for condition in self.conditions:
+                if missing := sorted({s.name for s in condition.relation.free_symbols} - design.letters):
+                    reason = f"{condition.relation} needs a value for {', '.join(missing)}; hold it in the design"
+                    raise Misfit("conditions", reason)
+        return self
+
+    @model_validator(mode="after")
+    def _variations_can_be_carried_out(self) -> Self:
+        for name, held in self.variations.items():
+            if idle := sorted(self.design.changing.keys() & held.keys()):
+                raise Misfit(
+                    "variations", f"{name!r} holds {', '.join(idle)}, which the design changes anyway; leave it out"
                 )
-            lowest = min([*self.design.levels, *(value for values in self.design.crossed.values() for value in values)])
-            if lowest <= 0:
-                raise ValueError(f"levels must be positive numbers, got {lowest:g}; a power law has no value there")
+            try:
+                Design(**{**dict(self.design), "published": None, "held": {**self.design.held, **held}})
+            except ValidationError as error:
+                raise Misfit(
+                    "variations", f"{name!r}: {error.errors()[0]['msg'].removeprefix('Value error, ')}"
+                ) from error
         return self
 
     def with_design(self, name: str) -> Claim:
@@ -232,8 +219,7 @@ class Claim(_Frozen):
     @property
     def held(self) -> dict[str, Any]:
         """The values held in the design, expressions as plain text; without what is varied or searched."""
-        changing = (*self.design.varied, self.design.searched if self.design.samples else None)
-        held = {name: value for name, value in self.design.held.items() if name not in changing}
+        held = {name: value for name, value in self.design.held.items() if name not in self.design.changing}
         return {name: self.text(value) if isinstance(value, Expr) else value for name, value in held.items()}
 
     def text(self, expression: sympy.Basic | str) -> str:
@@ -250,17 +236,15 @@ class Claim(_Frozen):
         return next((s for s in self.notation if s.name == expression), Symbol(expression))
 
 
-def evaluate(expression: sympy.Basic, values: Mapping[str, Any]) -> sympy.Basic:
-    """Put values in for the letters of an expression or relation.
-
-    Raises:
-        ClaimError: a letter has no value.
-    """
-    missing = sorted(s.name for s in expression.free_symbols if s.name not in values)
+def _check_levels(law: Law, design: Design) -> None:
+    """ClaimError where a design does not vary the letters of a law, and nothing else, over positive numbers."""
+    missing = [name for name in law.letters if name not in design.varied]
     if missing:
-        raise ClaimError(f"{expression} needs a value for {', '.join(missing)}; hold it in the design")
-    return expression.subs({s: values[s.name] for s in expression.free_symbols})
-
-
-def _number(value: sympy.Basic) -> int | float:
-    return int(value) if value.is_Integer else float(value)
+        raise ClaimError(
+            f"the design must vary the law's variable {', '.join(missing)}, but varies {', '.join(design.varied)}"
+        )
+    if more := [name for name in design.varied if name not in law.letters]:
+        raise ClaimError(f"the design varies {', '.join(more)}, of which the law does not speak; hold it instead")
+    for value in (*design.levels, *(value for values in design.crossed.values() for value in values)):
+        if isinstance(value, bool | str) or value is None or value <= 0:
+            raise ClaimError(f"levels must be positive numbers, got {value!r}; a power law has no value there")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json as json_module
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import shlex
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,16 +13,18 @@ import typer
 
 from theorycheck import __version__
 from theorycheck.empirical.store import DEFAULT_STORE
-from theorycheck.errors import ClaimError, Interrupted, StoreError, TheoryCheckError
+from theorycheck.errors import ClaimError, StoreError
+from theorycheck.exits import Commands, explained, status
+from theorycheck.progress import patience
+from theorycheck.progress import progress as bar
 from theorycheck.reports import DEFAULT_OUT
-from theorycheck.stopping import cause_of, stoppable
 
-USAGE_ERROR = 2
 ProfileName = Literal["smoke", "quick", "standard", "full"]
 Format = Literal["md", "html", "tex", "pdf"]
 
 app = typer.Typer(
     name="theorycheck",
+    cls=Commands,
     help="Check a theorem's scaling statement by training what it speaks about.",
     no_args_is_help=True,
     add_completion=False,
@@ -34,7 +36,7 @@ StoreOption = Annotated[Path, typer.Option(help="File of finished trials; what i
 
 def main() -> None:
     """Run the command line."""
-    app()
+    sys.exit(status(app))
 
 
 def _print_version(wanted: bool) -> None:
@@ -58,7 +60,7 @@ def list_claims() -> None:
     from theorycheck.bounds import claims
     from theorycheck.reports.terminal import columns
 
-    with _explained():
+    with explained():
         rows = [(c.name, f"{c.source} ({c.provenance})", c.statement) for c in claims().values()]
         typer.echo("\n".join(columns(rows)))
 
@@ -70,7 +72,7 @@ def show(claim: Annotated[str, typer.Argument(help="Name of a claim, or path of 
     from theorycheck.empirical.responses import response
     from theorycheck.reports.terminal import description
 
-    with _explained():
+    with explained():
         found = find(claim)
         typer.echo(description(found, response(found.response).meaning))
 
@@ -105,7 +107,8 @@ def verify(
     """Train what a claim speaks about, judge it, and write a report.
 
     Exit status: 0 every claim SUPPORTED, 1 some REFUTED, 3 none refuted but some INCONCLUSIVE, 2 usage or input
-    error, 130 or (by SIGTERM) 143 interrupted (finished trials are stored, and the same command continues).
+    error, 70 unexpected error, 130 or (by SIGTERM) 143 interrupted (finished trials are stored, and the same command
+    continues).
     """
     if bool(claim) == all_claims:
         raise typer.BadParameter("name the claims to verify by --claim NAME, or all of them by --all; not both")
@@ -118,11 +121,11 @@ def verify(
     from theorycheck.verdict import exit_status, result_document
     from theorycheck.verification import Progress, examine, folder_of, jointly, silent, write
 
-    with _explained():
+    with explained():
         claims = list(bounds.claims().values()) if all_claims else [bounds.find(name) for name in claim or []]
         jobs = jobs or os.cpu_count() or 1
         formats = available(_formats(report))
-        progress: Progress = silent if quiet else _progress
+        progress: Progress = silent if quiet else bar
         verdicts, findings = [], []
         for found in claims:
             asked = found.with_design(design) if design else found
@@ -175,12 +178,12 @@ def plan(
     from theorycheck.plan import make_plan, question
     from theorycheck.reports.terminal import outlook
 
-    with _explained():
+    with explained():
         made = make_plan(find(claim), profile)
         check(made)
         workers = jobs or os.cpu_count() or 1
         assumed = Assumptions(threshold or middle_of_samples(made).threshold, steepness)
-        with _progress(f"simulate {made.claim.name}") as advance:
+        with bar(f"simulate {made.claim.name}") as advance:
             advance(0, len(laws(question(made.claim))) * REPLICATIONS)
             chances = forecast(made, assumed, lambda done: advance(done, 0), workers)
         trials = chances[0].trials
@@ -196,7 +199,18 @@ def fit(
     relation: Annotated[Literal["O", "Omega", "Theta"], typer.Option(help="Of --law.")] = "O",
     variable: Annotated[list[str] | None, typer.Option(help="Of --law, and its column; may be repeated.")] = None,
     as_variable_goes_to: Annotated[
-        list[str] | None, typer.Option(metavar="[0|oo]", help="Where it goes, 0 by default; once for each --variable.")
+        list[str] | None,
+        typer.Option(metavar="[0|oo]", help="Where it goes; by default 0 if no level is above 1, oo if none is below."),
+    ] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option(
+            help="How much worse than claimed an exponent may be; by default the claim's, or 0.25 or half of it."
+        ),
+    ] = None,
+    guess_rate: Annotated[
+        float | None,
+        typer.Option(help="Share of trials that succeed by chance, such as 0.5 of two classes; estimated by default."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")] = False,
 ) -> None:
@@ -210,15 +224,16 @@ def fit(
     if claim and variable:
         raise typer.BadParameter("--variable belongs to --law; a claim knows its own variables")
     from theorycheck.bounds import find
-    from theorycheck.expression import parse_law
+    from theorycheck.fit import Bound
     from theorycheck.fit import fit as fit_table
     from theorycheck.reports.terminal import summary
     from theorycheck.verdict import exit_status, result_document
 
-    with _explained():
+    with explained():
         found = find(claim) if claim else None
-        judged = found or parse_law(law or "", relation, _regime(variable or [], as_variable_goes_to or []))
-        verdict = fit_table(table, judged)
+        judged = found or Bound(law or "", relation, tuple(variable or ()), tuple(as_variable_goes_to or ()))
+        with patience(f"reading and judging {table}"):
+            verdict = fit_table(table, judged, margin, guess_rate)
         typer.echo(json_module.dumps(result_document([verdict]), indent=2) if json else summary(verdict, found))
     raise typer.Exit(exit_status([verdict]))
 
@@ -230,42 +245,38 @@ def _formats(report: str | None) -> list[Format] | None:
     known: dict[str, Format] = {"md": "md", "html": "html", "tex": "tex", "pdf": "pdf"}
     names = [name.strip() for name in report.split(",")]
     if unknown := [name for name in names if name not in known]:
-        raise typer.BadParameter(f"--report takes some of {','.join(known)}, with commas; got {', '.join(unknown)}")
-    return [known[name] for name in names]
-
-
-def _regime(variables: list[str], points: list[str]) -> dict[str, Literal["0", "oo"]]:
-    """Where each variable goes, from the options of `fit`."""
-    if not variables:
-        raise typer.BadParameter("--law needs --variable NAME, a letter of the law and the name of its column")
-    if len(set(variables)) < len(variables):
-        raise typer.BadParameter(f"--variable names {', '.join(variables)}; name each variable once")
-    if len(points) not in (0, 1, len(variables)) or not set(points) <= {"0", "oo"}:
         raise typer.BadParameter(
-            f"--as-variable-goes-to takes 0 or oo, once or once for each --variable; got {', '.join(points)}"
+            f"--report takes some of {','.join(known)}, with commas; got {', '.join(map(repr, unknown))}"
         )
-    given = points or ["0"]
-    ends = given * len(variables) if len(given) == 1 else given
-    return {name: "oo" if end == "oo" else "0" for name, end in zip(variables, ends, strict=True)}
+    return [known[name] for name in names]
 
 
 @app.command()
 def runs(store: StoreOption = DEFAULT_STORE) -> None:
-    """List the runs in the store: claim, plan, trials trained and reused, verdict."""
+    """List the runs in the store: claim, plan, trials trained and reused, verdict. Writes nothing."""
     from theorycheck.empirical.store import Store
+    from theorycheck.empirical.store_file import is_there
     from theorycheck.reports.terminal import columns
 
-    with _explained():
-        if not store.exists():
+    with explained():
+        if not is_there(store):
             typer.echo(f"no runs yet: there is no store {store}; `theorycheck verify` makes one")
             return
-        with Store(store) as opened:
+        with Store(store, read_only=True) as opened:
             listed = opened.runs()
+        if not listed:
+            typer.echo(f"no runs yet in the store {store}")
+            return
         rows = [["run", "claim", "plan", "started", "finished", "trained", "reused", "verdict"]]
         for run in listed:
             values = {**run, "plan": run["plan"][:12], "finished": run["finished"] or "unfinished"}
-            rows.append(["" if value is None else str(value) for value in values.values()])
+            rows.append(["" if value is None else _printable(str(value)) for value in values.values()])
         typer.echo("\n".join(columns(rows)))
+
+
+def _printable(text: str) -> str:
+    """A text of a store as one that a terminal only shows."""
+    return ascii(text[:80])[1:-1]
 
 
 @app.command()
@@ -275,19 +286,23 @@ def report(
         str | None, typer.Option("--report", help="Formats, of md,html,tex,pdf; by default all that can be made here.")
     ] = None,
     fragment: Annotated[bool, typer.Option("--fragment", help="Write report.tex without its preamble.")] = False,
-    claim: Annotated[str | None, typer.Option(help="Path of the claim file, where the run was about one.")] = None,
+    claim: Annotated[
+        str | None,
+        typer.Option(help="Path of the claim file, where the run was about one; a store never chooses what is loaded."),
+    ] = None,
     store: StoreOption = DEFAULT_STORE,
     out: Annotated[Path, typer.Option(help="Folder of the reports, one subfolder a claim.")] = DEFAULT_OUT,
 ) -> None:
     """Write the report of a run again, from its stored trials; trains nothing. Exit status as for verify."""
+    from theorycheck.empirical.store_file import is_there
     from theorycheck.reports.report import available
     from theorycheck.reports.terminal import summary
     from theorycheck.verdict import exit_status
     from theorycheck.verification import folder_of, recall, write
 
-    with _explained():
+    with explained():
         wanted = available(_formats(formats))
-        if not store.exists():
+        if not is_there(store):
             raise StoreError(f"there is no store {store}; `theorycheck verify` makes one")
         finding = recall(run, store, claim)
         verdict = write(finding, folder_of(finding.claim, finding.claim.design_name, out), wanted, fragment)
@@ -300,62 +315,14 @@ def new(path: Annotated[Path, typer.Argument(help="File to write, ending in .py.
     """Write a commented claim file that runs as it is, to be changed into yours."""
     from importlib.resources import files
 
-    with _explained():
+    with explained():
         if path.suffix != ".py" or not path.stem.isidentifier() or not path.stem.islower():
             raise ClaimError(f"a claim file is named like its claim, such as my_claim.py, got {path.name}; rename it")
         if path.exists():
             raise ClaimError(f"{path} is there already and was left as it is; choose another name")
         template = files("theorycheck.reports").joinpath("templates/claim.py.txt").read_text(encoding="utf-8")
         try:
-            path.write_text(template.replace("NAME", path.stem).replace("FILE", str(path)), encoding="utf-8")
+            path.write_text(template.replace("NAME", path.stem).replace("FILE", path.name), encoding="utf-8")
         except OSError as error:
             raise ClaimError(f"{path} cannot be written: {error.strerror}") from error
-        typer.echo(f"wrote {path}; now: theorycheck verify --claim {path} --profile quick")
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Turn errors that a user can repair into a message and the documented exit status."""
-    try:
-        with stoppable():
-            yield
-    except Interrupted as error:
-        typer.echo(f"theorycheck: {error}", err=True)
-        raise typer.Exit(error.status) from error
-    except TheoryCheckError as error:
-        typer.echo(f"theorycheck: {error}", err=True)
-        raise typer.Exit(USAGE_ERROR) from error
-    except KeyboardInterrupt as error:
-        cause, status = cause_of(error)
-        typer.echo(f"theorycheck: {cause}, nothing is lost; run the same command again to go on", err=True)
-        raise typer.Exit(status) from error
-
-
-@contextmanager
-def _progress(name: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error, which counts what is done of what is known to be needed so far."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=16),  # the line fits 80 columns
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    # Without a thread that refreshes it: Ctrl-C while that is started would end in a traceback.
-    bar = Progress(*columns, console=Console(stderr=True), auto_refresh=False)
-    task, total = bar.add_task(name, total=0), 0
-
-    def advance(done: int, more: int) -> None:
-        nonlocal total
-        total += more
-        bar.update(task, advance=done, total=total)
-        if not bar.finished:
-            bar.start()
-        bar.refresh()
-
-    try:
-        yield advance
-    finally:
-        bar.stop()
+        typer.echo(f"wrote {path}; now: theorycheck verify --claim {shlex.quote(str(path))} --profile quick")

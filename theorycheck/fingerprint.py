@@ -75,8 +75,10 @@ def check_response(function: Function) -> None:
         )
     try:
         inspect.signature(function).bind({}, 0)
-    except TypeError as error:
-        raise ClaimError(f"the response {name_of(function)} must take (point, seed): {error}") from error
+    except (TypeError, ValueError) as error:
+        raise ClaimError(
+            f"the response {name_of(function)} is called as f(point, seed), which it does not take: {error}"
+        ) from error
     fingerprint(function)
 
 
@@ -248,7 +250,8 @@ class _Walk:
             )
         if hasattr(value, "__wrapped__"):  # what decorates a function, such as a cache
             return "wrapper", *self._all((type(value), value.__wrapped__))
-        if hasattr(value, "detach"):  # a tensor, which is pickled with an address
+        torch = sys.modules.get("torch")
+        if torch is not None and isinstance(value, torch.Tensor):  # which is pickled with an address
             value = value.detach().cpu().numpy()
         try:
             reduced = value.__reduce_ex__(4)

@@ -4,43 +4,126 @@ from __future__ import annotations
 
 import hashlib
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from sympy import Symbol
 
 from theorycheck.calibration import error_rates
 from theorycheck.claim import Claim
+from theorycheck.errors import LawError, TableError
+from theorycheck.expression import parse_law
 from theorycheck.law import Law
 from theorycheck.plan import question
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.question import Question
-from theorycheck.table import read_table
+from theorycheck.table import contents, parse
 from theorycheck.verdict import Check, Verdict
 from theorycheck.verification import predictions
 
+Point = Literal["0", "oo"]
 
-def fit(path: Path, law: Claim | Law) -> Verdict:
+
+@dataclass(frozen=True)
+class Bound:
+    """A law as users type it, who may leave it to the table where its variables go.
+
+    Attributes:
+        expression, relation: of the law.
+        variables: its letters, and their columns.
+        points: where they go, 0 or oo; none (taken from the table), one for all, or one each.
+
+    Raises:
+        LawError: no or repeated variables, or other points.
+    """
+
+    expression: str
+    relation: Literal["O", "Omega", "Theta"]
+    variables: tuple[str, ...]
+    points: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.variables:
+            raise LawError("--law needs --variable NAME, a letter of the law and the name of its column")
+        if len(set(self.variables)) < len(self.variables):
+            raise LawError(f"--variable names {', '.join(self.variables)}; name each variable once")
+        if len(self.points) not in (0, 1, len(self.variables)) or not set(self.points) <= {"0", "oo"}:
+            got = ", ".join(map(repr, self.points))
+            raise LawError(f"--as-variable-goes-to takes 0 or oo, once or once for each --variable; got {got}")
+
+    def law(self, table: pd.DataFrame) -> Law:
+        """The law over a table's levels.
+
+        Raises:
+            LawError: the expression is no law, or the levels do not show where a variable goes.
+        """
+        given = self.points * len(self.variables) if len(self.points) == 1 else self.points
+        ends = given or [self._end(name, table[name]) for name in self.variables]
+        return parse_law(
+            self.expression,
+            self.relation,
+            {name: "oo" if end == "oo" else "0" for name, end in zip(self.variables, ends, strict=True)},
+        )
+
+    def assumption(self, law: Law, table: pd.DataFrame) -> Check | None:
+        """Where the variables are taken to go, where nobody said it: levels in percent, say, mislead."""
+        if self.points:
+            return None
+        parts = [
+            f"{s} -> {point} is assumed, as its levels, {table[s.name].min():g} to {table[s.name].max():g}, are "
+            f"{'at most' if point == 0 else 'at least'} 1"
+            for s, point in law.regime
+        ]
+        upwards = any(point != 0 for _, point in law.regime)
+        detail = f"{'; '.join(parts)} (--as-variable-goes-to says otherwise)"
+        return Check("regime", "warning" if upwards else "ok", detail)
+
+    def _end(self, name: str, levels: pd.Series) -> Point:
+        low, high = levels.min(), levels.max()
+        if low < 1 < high:
+            raise LawError(
+                f"whether {name} goes to 0 or to oo cannot be seen from its levels, {low:g} to {high:g}, which lie on "
+                f"both sides of 1; say it by --as-variable-goes-to 0 or --as-variable-goes-to oo"
+            )
+        return "oo" if low >= 1 else "0"
+
+
+def fit(path: Path, law: Claim | Law | Bound, margin: float | None = None, guess_rate: float | None = None) -> Verdict:
     """Judge a law by a table of success counts or of measurements.
 
     Args:
         path: a CSV file with a column for each variable of the law, and n, successes, trials (and maybe seed), or value
             (and maybe censored, seed).
-        law: a claim, or a bare law, which is judged with a margin of 0.25 and no rivals.
+        law: a claim, or a bare law or bound, which is judged with no rivals.
+        margin: how much worse than claimed an exponent may be; by default the claim's, or the law's standard one.
+        guess_rate: share of trials that succeed whatever n is; estimated where it is not told.
 
     Returns:
         The verdict; its plan hash is that of the file, and no trials are trained.
 
     Raises:
-        TableError: the table cannot be read or does not bear a fit.
+        TableError: the table cannot be read or does not bear a fit, or has no successes that could be guessed.
+        LawError: the bound is no law of the table's variables.
     """
     started = time.monotonic()
+    content = contents(path)
+    if isinstance(law, Bound):
+        table = parse(content, law.variables, path)
+        bound, law = law, law.law(table)
+        assumed = bound.assumption(law, table)
+    else:
+        table, assumed = parse(content, question(law).factors, path), None
     claim = law if isinstance(law, Claim) else None
-    asked = question(law)
-    table = read_table(path, asked.factors)
-    counts = "successes" in table
+    asked, counts = question(law, margin, guess_rate), "successes" in table
+    if guess_rate and not counts:
+        raise TableError(
+            f"{path}: asked for a guess rate, which successes have, but these are measurements; leave it out"
+        )
     judgement = judge(table, asked).with_check(error_rates("counts" if counts else "measured"))
+    if assumed:
+        judgement = judgement.with_check(assumed)
     if claim and claim.conditions:
         judgement = judgement.with_check(_conditions(claim))
     statement = law.statement if isinstance(law, Claim) else law.statement(Symbol("N*" if counts else "value"))
@@ -49,7 +132,7 @@ def fit(path: Path, law: Claim | Law) -> Verdict:
         statement=statement,
         provenance=claim.provenance if claim else "given",
         source=str(claim.source) if claim else str(path),
-        predictions=predictions(law),
+        predictions=predictions(law, margin),
         relation=asked.relation,
         judgement=judgement,
         design=_design(path, table, asked),
@@ -59,7 +142,7 @@ def fit(path: Path, law: Claim | Law) -> Verdict:
             "reused": 0,
             "censored": int(table["censored"].sum()) if "censored" in table else 0,
         },
-        plan_hash=hashlib.sha256(path.read_bytes()).hexdigest(),
+        plan_hash=hashlib.sha256(content).hexdigest(),
         seconds=time.monotonic() - started,
     )
 

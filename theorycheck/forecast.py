@@ -15,11 +15,12 @@ from theorycheck.empirical.sweep import train
 from theorycheck.errors import ClaimError
 from theorycheck.plan import Plan, one_threshold, question
 from theorycheck.statistics.basis import centred_basis
-from theorycheck.statistics.binomial import BINOMIAL_DF, probit_information
-from theorycheck.statistics.judge import decide, fit_laws, gather
+from theorycheck.statistics.binomial import BINOMIAL_DF
+from theorycheck.statistics.links import probit_information
 from theorycheck.statistics.placement import FARTHEST, Adaptive, Grid, Placement, simulate
 from theorycheck.statistics.planted import PlantedThreshold
 from theorycheck.statistics.question import TESTED, Question, Variable
+from theorycheck.statistics.shapes import decide, fit_laws, gather
 from theorycheck.statistics.threshold import ThresholdFit, threshold_design
 from theorycheck.verdict import Decision, Interval
 

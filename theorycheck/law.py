@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import permutations
-from typing import ClassVar, Literal
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
 
 import sympy
-from sympy import Dummy, Expr, Rational, Symbol, oo
-from sympy.printing.latex import LatexPrinter
-from sympy.printing.precedence import PRECEDENCE
-from sympy.printing.str import StrPrinter
+from sympy import Expr, Rational, Symbol, oo
 
+from theorycheck.derivation import Derived, Refused, decimals, derive, exact
 from theorycheck.errors import LawError
+from theorycheck.notation import Notation, latex, plain_text
 
-Notation = Mapping[Symbol, str]  # LaTeX of a symbol whose name is not how the paper writes it
-
-_SCALES = (20, 40)  # the numerical cross-check looks at x = 10^-20 and 10^-40 (or 10^20 and 10^40)
-_SLOPE_TOLERANCE = 0.15  # log(x)^3 still moves the local exponent by 0.07 at 10^20
+MARGIN = 0.25  # how much worse than claimed an exponent may be, unless it is so small that this would reach past 0
 
 
 @dataclass(frozen=True, init=False)
@@ -34,6 +29,11 @@ class Law:
         expression: the bound, positive near the limit; constants in it may be symbols.
         regime: pairs (symbol, point), one for each variable of the law, point 0 or oo.
 
+    Attributes:
+        exponents: of each variable, as `theorycheck.derivation` derives it.
+        notes: what a reader should know of how: that it is numerical, or that the sign of the bound depends on a
+            constant; mostly empty.
+
     Raises:
         LawError: the expression lacks one of the variables, or has no single exponent in it.
     """
@@ -44,14 +44,24 @@ class Law:
 
     expression: Expr
     regime: tuple[tuple[Symbol, Expr], ...]
-    exponents: Mapping[Symbol, Rational]
+    exponents: Mapping[Symbol, Rational] = field(compare=False)
+    notes: Mapping[Symbol, str] = field(compare=False)
 
     def __init__(self, expression: Expr | float, *regime: tuple[Symbol, Expr | float]) -> None:
-        points = tuple((symbol, sympy.sympify(point)) for symbol, point in regime)
-        object.__setattr__(self, "expression", sympy.sympify(expression))
-        object.__setattr__(self, "regime", points)
-        _check_regime(self)
-        object.__setattr__(self, "exponents", {symbol: exponent(self, symbol) for symbol, _ in points})
+        bound = _exact(expression, "the bound of a law must be an expression such as alpha**-2")
+        object.__setattr__(self, "expression", bound)
+        object.__setattr__(self, "regime", _regime(bound, regime))
+        derived = {symbol: _derived(self, symbol) for symbol, _ in self.regime}
+        object.__setattr__(self, "exponents", {symbol: found.value for symbol, found in derived.items()})
+        object.__setattr__(self, "notes", {symbol: found.note for symbol, found in derived.items()})
+
+    @property
+    def standard_margin(self) -> float:
+        """How much worse than claimed an exponent may be, where nobody says otherwise.
+
+        0.25, or half of the smallest exponent that is not 0 where that is less, so that growth is told from fall.
+        """
+        return float(min([MARGIN, *(abs(e) / 2 for e in self.exponents.values() if e)]))
 
     @property
     def letters(self) -> tuple[str, ...]:
@@ -60,15 +70,17 @@ class Law:
 
     def statement(self, quantity: Expr, notation: Notation | None = None) -> str:
         """Plain text of `quantity = relation(expression) as symbol -> point`."""
-        text = _PlainPrinter(notation or {})
-        goes = ", ".join(f"{text.doprint(s)} -> {text.doprint(p)}" for s, p in self.regime)
-        return f"{text.doprint(quantity)} = {self.relation}({text.doprint(self.expression)}) as {goes}"
+        names = dict(notation or {})
+        goes = ", ".join(f"{plain_text(s, names)} -> {plain_text(p, names)}" for s, p in self.regime)
+        return (
+            f"{plain_text(quantity, names)} = {self.relation}({plain_text(decimals(self.expression), names)}) as {goes}"
+        )
 
     def latex(self, quantity: Expr, notation: Notation | None = None) -> str:
         """LaTeX of the statement, without dollar signs."""
         names = dict(notation or {})
         goes = r",\ ".join(rf"{latex(s, names)} \to {latex(p, names)}" for s, p in self.regime)
-        bound = rf"{self.relation_latex}\left({latex(self.expression, names)}\right)"
+        bound = rf"{self.relation_latex}\left({latex(decimals(self.expression), names)}\right)"
         return rf"{latex(quantity, names)} = {bound} \quad ({goes})"
 
 
@@ -93,137 +105,38 @@ class Theta(Law):
     relation_latex = r"\Theta"
 
 
-def exponent(law: Law, symbol: Symbol) -> Rational:
-    """Derive the exponent of one variable: the limit of x d(log f)/dx along the law's regime.
-
-    The limit is taken in every order of the variables, and cross-checked against the slope of log f between
-    neighbouring points at two scales, along two paths on which the variables go to their limits together.
-
-    Raises:
-        LawError: the limit does not exist, is not a finite number, depends on the order or on another symbol, or
-            the numerical slopes do not approach it.
-    """
-    positive = {s: Dummy(s.name, positive=True) for s in law.expression.free_symbols}
-    f = law.expression.subs(positive)
-    x = positive[symbol]
-    limits = {_iterated_limit(law, x * f.diff(x) / f, order, positive) for order in permutations(law.regime)}
-    if len(limits) > 1:
-        raise _no_exponent(
-            law, symbol, f"the exponent is {_either(limits)}, by the order in which the limits are taken"
-        )
-    value = limits.pop()
-    if value.free_symbols:
-        names = {dummy: s for s, dummy in positive.items()}
-        raise _no_exponent(law, symbol, f"the exponent {value.subs(names)} is not a number; give its symbols values")
-    if not (value.is_real and value.is_finite):
-        raise _no_exponent(law, symbol, f"x d(log f)/dx goes to {value}; the law is not a power, times logarithms")
-    _cross_check(law, symbol, float(value))
-    return sympy.nsimplify(value)
+def _derived(law: Law, symbol: Symbol) -> Derived:
+    try:
+        return derive(law.expression, law.regime, symbol)
+    except Refused as reason:
+        bound = plain_text(decimals(law.expression), {})
+        raise LawError(
+            f"asked for the exponent of {law.relation}({bound}) in {symbol}: it has no single one; {reason}"
+        ) from None
 
 
-def _check_regime(law: Law) -> None:
-    if not law.regime:
+def _exact(given: Any, wanted: str) -> Expr:
+    try:
+        value = sympy.sympify(given)
+    except (sympy.SympifyError, TypeError, ValueError, AttributeError):
+        value = None
+    if not isinstance(value, Expr):
+        raise LawError(f"{wanted}, got {given!r}; write it with SymPy's symbols")
+    return exact(value)
+
+
+def _regime(bound: Expr, given: tuple[Any, ...]) -> tuple[tuple[Symbol, Expr], ...]:
+    if not given:
         raise LawError("a law needs a regime such as (alpha, 0), got none; say which symbol goes to 0 or oo")
-    for symbol, point in law.regime:
+    for pair in given:
+        if not (isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], Symbol)):
+            raise LawError(f"the regime of a law is pairs such as (alpha, 0), got {pair!r}; name a symbol and 0 or oo")
+    regime = tuple((symbol, _exact(point, f"{symbol} must go to 0 or oo in a law")) for symbol, point in given)
+    for symbol, point in regime:
         if point not in (0, oo):
             raise LawError(f"a law speaks of {symbol} -> 0 or {symbol} -> oo, got {symbol} -> {point}")
-        if symbol not in law.expression.free_symbols:
-            raise LawError(f"the law speaks of {symbol}, but {law.expression} does not contain it; name its variable")
-
-
-def _iterated_limit(
-    law: Law, elasticity: Expr, order: tuple[tuple[Symbol, Expr], ...], positive: Mapping[Symbol, Dummy]
-) -> Expr:
-    value = sympy.simplify(elasticity)
-    for symbol, point in order:
-        try:
-            value = sympy.limit(value, positive[symbol], point, "+" if point == 0 else "-")
-        except (NotImplementedError, ValueError, TypeError, RecursionError) as error:
-            raise _no_exponent(law, symbol, "SymPy finds no limit of x d(log f)/dx") from error
-        if value.has(sympy.AccumBounds, sympy.Limit):
-            raise _no_exponent(law, symbol, "x d(log f)/dx oscillates")
-    return value
-
-
-def _cross_check(law: Law, symbol: Symbol, expected: float) -> None:
-    for power in (1, 2):  # variable number i goes to its limit as the scale to the power 1, or 1, 2, 3, ...
-        errors = [abs(_slope(law, symbol, scale, power) - expected) for scale in _SCALES]
-        if errors[1] > errors[0] + 1e-6 or errors[1] > _SLOPE_TOLERANCE:
-            raise _no_exponent(
-                law, symbol, f"the derived {expected:g} is off by {errors[0]:.3g} and {errors[1]:.3g} at two scales"
-            )
-
-
-def _slope(law: Law, symbol: Symbol, scale: int, power: int) -> float:
-    """Slope of log f against log x between two points a factor 1.1 apart, in 60 digits."""
-    point: dict[Symbol, Expr] = {s: Rational(1, 2) for s in law.expression.free_symbols}
-    for i, (variable, limit) in enumerate(law.regime):
-        size = scale * (1 + i * (power - 1))
-        point[variable] = Rational(10) ** (-size if limit == 0 else size)
-    step = Rational(11, 10)
-    low, high = (law.expression.subs(point | {symbol: x}) for x in (point[symbol], point[symbol] * step))
-    values = [sympy.N(v, 60) for v in (low, high)]
-    if not all(v.is_real and v.is_positive for v in values):
-        raise _no_exponent(law, symbol, f"the bound is {sympy.N(values[0], 3)} at {point}, but must be positive")
-    return float(sympy.log(values[1] / values[0]) / sympy.log(step))
-
-
-def _either(values: set[Expr]) -> str:
-    return " or ".join(sorted(map(str, values)))
-
-
-def _no_exponent(law: Law, symbol: Symbol, reason: str) -> LawError:
-    return LawError(
-        f"asked for the exponent of {law.relation}({law.expression}) in {symbol}: it has no single one; {reason}"
-    )
-
-
-class _PlainPrinter(StrPrinter):  # type: ignore[misc]  # SymPy has no types
-    """Prints a**b as a^b, a*b as a b, and symbols as the notation says."""
-
-    def __init__(self, notation: Notation) -> None:
-        super().__init__()
-        self._names = {symbol: plain(name) for symbol, name in notation.items()}
-
-    def doprint(self, expr: sympy.Basic) -> str:
-        # Names may contain a star themselves, so they are put in after products have lost theirs.
-        symbols = sorted(expr.free_symbols, key=str)
-        marks = {symbol: chr(0xE000 + i) for i, symbol in enumerate(symbols)}
-        text: str = super().doprint(expr.xreplace({symbol: Symbol(mark) for symbol, mark in marks.items()}))
-        text = text.replace("*", " ")
-        for symbol, mark in marks.items():
-            text = text.replace(mark, self._names.get(symbol, symbol.name))
-        return text
-
-    def _print_Pow(self, expr: sympy.Pow, rational: bool = False) -> str:
-        base, power = (self.parenthesize(part, PRECEDENCE["Pow"]) for part in expr.args)
-        return f"{base}^{expr.exp if expr.exp.is_Integer else power}"
-
-    def _print_Exp1(self, expr: Expr) -> str:
-        return "e"
-
-
-class _LatexPrinter(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
-    """Prints a symbol to a negative power as theorems do, with the minus sign in the exponent."""
-
-    def _print_Pow(self, expr: sympy.Pow) -> str:
-        if expr.base.is_Symbol and expr.exp.is_Integer:
-            return f"{self._print(expr.base)}^{{{expr.exp}}}"
-        return str(super()._print_Pow(expr))
-
-
-def latex(expression: Expr, notation: Notation) -> str:
-    """LaTeX of an expression or relation in the paper's notation."""
-    return str(_LatexPrinter({"symbol_names": dict(notation)}).doprint(expression))
-
-
-def plain(text: str) -> str:
-    r"""Plain text of simple LaTeX: `\alpha_*` becomes `alpha_*`, `N^*` becomes `N*`."""
-    for latex_form, plain_form in (("\\", ""), ("{", ""), ("}", ""), ("^*", "*")):
-        text = text.replace(latex_form, plain_form)
-    return text
-
-
-def plain_text(expression: Expr, notation: Notation) -> str:
-    """Plain text of an expression or relation in the paper's notation."""
-    return str(_PlainPrinter(notation).doprint(expression))
+        if symbol not in bound.free_symbols:
+            raise LawError(f"the law speaks of {symbol}, but {bound} does not contain it; name its variable")
+    if len(dict(regime)) < len(regime):
+        raise LawError(f"the regime {', '.join(map(str, given))} of a law names a symbol twice; name each once")
+    return regime

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from typing import Any, Literal, TypeGuard
@@ -18,9 +19,8 @@ from theorycheck.empirical.function_response import FunctionResponse
 from theorycheck.empirical.responses import Response, response
 from theorycheck.empirical.trial import REVISION, Trial
 from theorycheck.errors import ClaimError, DesignError
-from theorycheck.fingerprint import check_response
 from theorycheck.law import Law
-from theorycheck.statements import Contrast, Statement
+from theorycheck.statements import Contrast, Statement, Transition
 from theorycheck.statistics.placement import RULE, Adaptive, Grid, Placement
 from theorycheck.statistics.question import Question, Variable
 from theorycheck.statistics.statements import at
@@ -211,6 +211,7 @@ class Plan:
             "statement": claim.statement,
             "source": f"{claim.source.paper.key}, {claim.source.place} ({claim.provenance})",
             "margin": claim.margin,
+            **({} if claim.guess_rate is None else {"guess_rate": claim.guess_rate}),
             "rivals": claim.rivals,
             "refuted_by": claim.refuted_by,
             "design": self.design,
@@ -233,8 +234,6 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
         ClaimError: the claim names an unknown response, or an expression of its design lacks a value.
         DesignError: a design point is impossible, or none lies in the theorem's regime.
     """
-    if not isinstance(claim.response, str):
-        check_response(claim.response)
     measured = response_of(claim)
     _check_search(claim, measured)
     cells = []
@@ -243,6 +242,8 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
         searched = {} if n is None else {claim.design.searched: n}
         named = {claim.design.factor: level, **group, **searched}.items()
         measured.check(parameters, ", ".join(f"{claim.text(name)} = {_short(value)}" for name, value in named))
+        if isinstance(claim.law, Transition):
+            claim.law.ratio(parameters)  # which raises where it has no logarithm
         violated = tuple(c for c in claim.conditions if not c.holds(parameters))
         cells.append(Cell(level, n or 0, group, parameters, violated))
     tried = [cell for cell in cells if cell.in_regime or claim.design.outside_regime]
@@ -252,17 +253,21 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
             f"no design point of {claim.name} lies in the theorem's regime ({conditions}); change the levels, "
             f"{SAMPLES.name}, or the held values"
         )
-    taken = {"replicate", "key", "outcome", "work", "value", *(["n"] if claim.design.samples else [])}
-    if clash := sorted(taken & set(claim.design.varied)):
-        raise ClaimError(f"{claim.name} varies {', '.join(clash)}, a name that the table of trials needs; rename it")
     arms = [(group, tuple(c.place for c in tried if c.group == group)) for group in claim.design.groups()]
     placed = tuple(Arm(group, _place(claim, profile, inside, group)) for group, inside in arms if inside)
     return Plan(claim, profile, seed, device, tuple(cells), placed)
 
 
 def response_of(claim: Claim) -> Response | FunctionResponse:
-    """The response of a claim; a function measures a value where nothing is searched."""
-    return response(claim.response, measures=not claim.design.samples)
+    """The response of a claim; a function measures a value where nothing is searched.
+
+    Raises:
+        ClaimError: the claim names an unknown one.
+    """
+    try:
+        return response(claim.response, measures=not claim.design.samples)
+    except ClaimError as error:
+        raise ClaimError(f"field response of {claim.name}: {error}") from error
 
 
 def _check_search(claim: Claim, measured: Response | FunctionResponse) -> None:
@@ -299,20 +304,33 @@ def _place(
     return PROFILES[profile].place(cells, _question(law, claim), decides)
 
 
-def question(asked: Claim | Law) -> Question:
-    """A law in the numbers that the judge needs; a bare one has the default margin and no rivals.
+def question(asked: Claim | Law, margin: float | None = None, guess_rate: float | None = None) -> Question:
+    """A law in the numbers that the judge needs; a bare one has no rivals.
+
+    Args:
+        asked: the law.
+        margin: another than the claim's, or than the law's standard one.
+        guess_rate: another than the claim's.
+
+    Raises:
+        ClaimError: the margin is not positive, or the guess rate no share.
 
     Raises:
         ClaimError: the claim is no scaling law.
     """
+    if margin is not None and not 0 < margin < math.inf:
+        raise ClaimError(f"asked for a margin of {margin:g}; it must be a positive number, such as 0.25")
+    if guess_rate is not None and not 0 <= guess_rate < 1:
+        raise ClaimError(f"asked for a guess rate of {guess_rate:g}; it must be a share from 0 to below 1, such as 0.5")
     if isinstance(asked, Law):
-        return _question(asked)
+        return replace(_question(asked), margin=margin or asked.standard_margin, guess_rate=guess_rate)
     if not isinstance(asked.law, Law):
         raise ClaimError(
             f"{asked.name} states no scaling law ({asked.statement}), which is what this command needs; "
             f"`theorycheck verify --claim {asked.name}` tests it"
         )
-    return _question(asked.law, asked)
+    own = _question(asked.law, asked)
+    return replace(own, margin=margin or own.margin, guess_rate=own.guess_rate if guess_rate is None else guess_rate)
 
 
 def _question(law: Law, claim: Claim | None = None) -> Question:
@@ -328,4 +346,4 @@ def _question(law: Law, claim: Claim | None = None) -> Question:
     )
     if claim is None:
         return Question(variables, law.relation)
-    return Question(variables, law.relation, claim.margin, claim.text(claim.design.searched))
+    return Question(variables, law.relation, claim.margin, claim.text(claim.design.searched), claim.guess_rate)

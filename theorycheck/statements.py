@@ -1,7 +1,7 @@
 """What a theorem can state beside a scaling law: a direction, a contrast of exponents, a limit, a bound, an ordering.
 
-Each says itself in plain text and LaTeX as a law does, names the letters that an experiment must vary, and says what is
-estimated and which number is claimed for it, if any.
+Each says itself in plain text and LaTeX as a law does, names the letters that an experiment must vary, what is
+estimated and which number is claimed, if any; and refuses values and designs that cannot test it.
 """
 
 from __future__ import annotations
@@ -10,9 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sympy import Expr, Symbol, fraction
+from sympy import Expr, Symbol, fraction, sympify
 
-from theorycheck.law import Law, Notation, latex, plain, plain_text
+from theorycheck import requirements
+from theorycheck.design import Design, evaluate
+from theorycheck.errors import ClaimError
+from theorycheck.fields import name_of
+from theorycheck.law import Law
+from theorycheck.notation import Notation, latex, plain, plain_text
 
 Point = Mapping[str, Any]  # values of some letters of the design
 
@@ -33,6 +38,15 @@ class Direction:
     linear: Expr | None = None
 
     estimated: ClassVar[str] = "slope"
+
+    def __post_init__(self) -> None:
+        requirements.check_letter(self.variable, "Direction")
+        if self.linear is not None and len(sympify(self.linear).free_symbols) != 1:
+            raise ClaimError(f"Direction: linear is a form of the quantity alone, got {self.linear}; use one letter")
+
+    def check(self, design: Design) -> None:
+        """Raise ClaimError where a design cannot test the statement."""
+        requirements.check_factor(design, self.variable)
 
     @property
     def relation(self) -> str:
@@ -77,6 +91,22 @@ class Contrast:
 
     relation: ClassVar[str] = "< 0, in the bounds"
     estimated: ClassVar[str] = "difference"
+
+    def __post_init__(self) -> None:
+        requirements.check_letter(self.variable, "Contrast")
+        object.__setattr__(self, "group", name_of(self.group))
+        for side in ("first", "second"):
+            object.__setattr__(
+                self, side, requirements.bounded_group(getattr(self, side), f"Contrast: {side}", self.variable)
+            )
+        if str(self.first[0]) == str(self.second[0]):
+            raise ClaimError(f"Contrast: first and second have the same value {self.first[0]!r}; compare two")
+
+    def check(self, design: Design) -> None:
+        """Raise ClaimError where a design cannot test the statement."""
+        requirements.check_factor(design, self.variable)
+        requirements.check_search(design, "Contrast", True)
+        requirements.check_groups(design, self.group, self.first[0], self.second[0])
 
     @property
     def letters(self) -> tuple[str, ...]:
@@ -124,8 +154,19 @@ class Limit:
 
     relation: ClassVar[str] = "->"
     estimated: ClassVar[str] = "last value"
-
     letters: ClassVar[tuple[str, ...]] = ()  # none must be varied
+
+    def __post_init__(self) -> None:
+        for name in ("value", "tolerance", "rate", "start"):
+            object.__setattr__(
+                self, name, requirements.number(getattr(self, name), f"Limit: {name}", positive=name != "value")
+            )
+        requirements.check_names(self.falls, "Limit: falls")
+
+    def check(self, design: Design) -> None:
+        """Raise ClaimError where a design cannot test the statement."""
+        requirements.check_search(design, "Limit", False)
+        requirements.check_times(design, self.falls)
 
     @property
     def claimed(self) -> float | None:
@@ -159,6 +200,24 @@ class Transition:
 
     relation: ClassVar[str] = ">="
     estimated: ClassVar[str] = "transition"
+
+    def __post_init__(self) -> None:
+        for name in ("expression", "bound"):
+            object.__setattr__(self, name, sympify(getattr(self, name)))
+        requirements.number(self.bound, "Transition: bound", positive=True)
+
+    def check(self, design: Design) -> None:
+        """Raise ClaimError where a design cannot test the statement."""
+        requirements.check_search(design, "Transition", True)
+        requirements.check_ratio(design, self.expression)
+
+    def ratio(self, values: Mapping[str, Any]) -> float:
+        """The expression at a point of the design.
+
+        Raises:
+            ClaimError: it is no positive number there, and its logarithm is taken.
+        """
+        return requirements.number(evaluate(self.expression, values), str(self.expression), positive=True)
 
     @property
     def letters(self) -> tuple[str, ...]:
@@ -196,6 +255,21 @@ class Ordering:
 
     relation: ClassVar[str] = "< 0"
     estimated: ClassVar[str] = "difference"
+
+    def __post_init__(self) -> None:
+        for name in ("pairs", "beside"):
+            object.__setattr__(
+                self,
+                name,
+                tuple(requirements.pair_of_points(pair, f"Ordering: {name}") for pair in getattr(self, name)),
+            )
+        if not self.pairs:
+            raise ClaimError("Ordering: pairs is empty; name at least one (lower, higher)")
+
+    def check(self, design: Design) -> None:
+        """Raise ClaimError where a design cannot test the statement."""
+        requirements.check_search(design, "Ordering", False)
+        requirements.check_points(design, [point for pair in (*self.pairs, *self.beside) for point in pair])
 
     @property
     def letters(self) -> tuple[str, ...]:

@@ -4,58 +4,107 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from theorycheck.errors import TableError
+from theorycheck.signature import foreign
 
 MAX_ROWS, MAX_BYTES = 1_000_000, 256_000_000
 FEWEST_LEVELS, MOST_LEVELS = 3, 200
 _CHUNK = 1 << 20  # bytes
+_AT_ONCE = 1 << 15  # rows whose fields are held as text, which takes ten times the room of numbers
 _NUMBER = r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*"
+_IN_NUMBERS = b"0123456789+-.eE "  # float() reads inf, nan, 1_0 and digits of other scripts as well
 _WHOLE = {"n": (1, 1e15), "trials": (1, 1e15), "successes": (0, 1e15), "censored": (0, 1)}
 _OWN = {"successes", "trials", "value", "censored", "seed"}  # columns that no variable may be called like
 
+Text = Sequence[str]  # the fields of some rows in one column
+
 
 def read_table(path: Path, factors: Sequence[str]) -> pd.DataFrame:
-    """Read a CSV file of success counts or of measurements.
+    """Read a CSV file: `parse` of its `contents`."""
+    return parse(contents(path), factors, path)
+
+
+def contents(path: Path) -> bytes:
+    """A file's bytes, read once, so that pipes can be given; reading ends as soon as they are too many or no table.
+
+    Raises:
+        TableError: the file cannot be read, is empty, too large, or no text.
+    """
+    content, lines = bytearray(), 0
+    with _named(path):
+        try:
+            with path.open("rb") as file:
+                for chunk in iter(partial(file.read, _CHUNK), b""):
+                    if not content and (found := foreign(chunk)):
+                        raise _bad(f"this is {found[0]}, no CSV file; {found[1]}")
+                    content += chunk
+                    lines += max(chunk.count(b"\n"), chunk.count(b"\r"))
+                    if lines > 2 * MAX_ROWS + 2 or len(content) > MAX_BYTES:  # every other line may be blank
+                        raise _too_long()
+        except OSError as error:
+            raise _bad(f"cannot be read: {error.strerror}; give the path of a CSV file that you may read") from error
+        if not content.strip():
+            raise _bad("the file is empty; write the columns' names in row 1 and results below")
+    return bytes(content)
+
+
+def parse(content: bytes, factors: Sequence[str], path: Path) -> pd.DataFrame:
+    """Read a table of success counts or of measurements.
 
     Counts have the columns `factors`, n, successes, trials, and optionally seed: one row a cell, or a cell and seed.
     Measurements have the columns `factors`, value, and optionally censored (1: the value is a lower bound) and seed.
 
     Args:
-        path: the file, UTF-8, comma-separated, with the names of the columns in row 1.
+        content: of a CSV file: UTF-8, comma-separated, with the names of the columns in row 1.
         factors: names of the law's variables.
+        path: of the file, for messages.
 
     Returns:
         The columns in the order above: factors and value as floats, the others as integers, seed as text.
 
     Raises:
-        TableError: the file cannot be read, is no such table, or bears no fit.
+        TableError: the content is no such table, or bears no fit.
     """
-    try:
-        text = _split(_decode(_read(path)))
-        columns = _columns(text, factors)
-        table = pd.DataFrame({column: _typed(text[column], column) for column in columns})
-        if "trials" in columns:
-            _check_counts(table, text["successes"])
-        elif "censored" in columns and table["censored"].all():
+    with _named(path):
+        table = _table(content, factors)
+        if "trials" in table:
+            _check_counts(table)
+        elif "censored" in table and table["censored"].all():
             raise _bad("all values are censored, so that none is known; run some trials to their end")
         for factor in factors:
             _check_levels(table[factor])
         return table.reset_index(drop=True)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Put the file's name in front of what is wrong."""
+    try:
+        yield
     except TableError as error:
         raise TableError(f"{path}{error}") from error.__cause__
 
 
 def _bad(problem: str, row: int | None = None, column: str | None = None) -> TableError:
-    """What is wrong where; `read_table` puts the file's name in front."""
+    """What is wrong where; `_named` puts the file's name in front."""
     places = (f", {name} {place}" for name, place in (("row", row), ("column", column)) if place is not None)
     return TableError(f"{''.join(places)}: {problem}")
+
+
+def _too_long() -> TableError:
+    return _bad(f"more than {MAX_ROWS} rows or {MAX_BYTES} bytes; fit a part of the rows")
 
 
 def _names(names: Sequence[str]) -> str:
@@ -64,55 +113,71 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(shown) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
-def _read(path: Path) -> bytes:
-    """The file's content; reading ends as soon as there are too many rows."""
-    content, rows = bytearray(), 0
-    try:
-        with path.open("rb") as file:
-            for chunk in iter(partial(file.read, _CHUNK), b""):
-                content += chunk
-                rows += max(chunk.count(b"\n"), chunk.count(b"\r"))
-                if rows > MAX_ROWS + 1 or len(content) > MAX_BYTES:
-                    raise _bad(f"more than {MAX_ROWS} rows or {MAX_BYTES} bytes; fit a part of the rows")
-    except OSError as error:
-        raise _bad(f"cannot be read: {error.strerror}; give the path of a CSV file that you may read") from error
-    if not content.strip():
-        raise _bad("the file is empty; write the columns' names in row 1 and results below")
-    return bytes(content)
+def _table(content: bytes, factors: Sequence[str]) -> pd.DataFrame:
+    """The columns as numbers, or as text where they hold seeds; indexed by the number of their line."""
+    _check_text(content)
+    pieces = _pieces(content)
+    header = [name.strip() for name in next(pieces)[1][0]]
+    columns = _columns(header, factors)
+    parts: dict[str, list[Any]] = {column: [] for column in columns}
+    index: list[int] = []
+    for lines, rows in pieces:
+        index += lines
+        if len(index) > MAX_ROWS:
+            raise _too_long()
+        if set(map(len, rows)) != {len(header)}:
+            line, row = next((n, row) for n, row in zip(lines, rows, strict=True) if len(row) != len(header))
+            raise _bad(f"expected {len(header)} fields as in row 1, found {len(row)}; correct the row", line)
+        fields = dict(zip(header, zip(*rows, strict=True), strict=True))
+        for column, part in parts.items():
+            part.append(_typed(fields[column], lines, column))
+    if not index:
+        raise _bad("there is nothing below row 1; add results")
+    return pd.DataFrame({column: np.concatenate(part) for column, part in parts.items()}, index=index)
 
 
-def _decode(content: bytes) -> str:
+def _check_text(content: bytes) -> None:
     if content.startswith(b"\xef\xbb\xbf"):
         raise _bad("a byte order mark (BOM) precedes the text; save the file as UTF-8 without one", 1)
     try:
-        return content.decode()
+        content.decode()
     except UnicodeDecodeError as error:
         row = content.count(b"\n", 0, error.start) + 1
-        raise _bad(f"not UTF-8: found the byte 0x{content[error.start]:02x}; save the file as UTF-8", row) from error
+        wide = ", as UTF-16 begins" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else ""
+        found = f"found the byte 0x{content[error.start]:02x}{wide}"
+        raise _bad(f"not UTF-8: {found}; save the file as UTF-8", row) from error
+    if (place := content.find(b"\0")) >= 0:
+        row = content.count(b"\n", 0, place) + 1
+        raise _bad("found a byte 0, as in UTF-16 and in files that are no text; save the file as UTF-8", row)
+    header = content[:_CHUNK].lstrip().splitlines()[0].decode(errors="replace").strip()
+    if "," not in header and re.search(r"[;\t|]|\S\s+\S", header):
+        raise _bad(f"found no commas but {_names([header])}; separate fields by commas, with points in decimals", 1)
 
 
-def _split(content: str) -> pd.DataFrame:
-    """The fields as text, indexed by the number of their line; blank lines are left out."""
-    reader = csv.reader(io.StringIO(content, newline=""), skipinitialspace=True, strict=True)
-    rows: list[tuple[int, list[str]]] = []
+def _pieces(content: bytes) -> Iterator[tuple[list[int], list[list[str]]]]:
+    """The header, then the rows, some at once, each with the number of its line; blank lines are left out."""
+    text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline="")
+    reader = csv.reader(text, skipinitialspace=True, strict=True)
+    lines: list[int] = []
+    rows: list[list[str]] = []
+    line = most = 0
     try:
-        rows.extend((reader.line_num, row) for row in reader if row)
+        for row in reader:
+            if row:
+                line = reader.line_num
+                lines.append(line)
+                rows.append(row)
+                if len(rows) > most:
+                    yield lines, rows
+                    lines, rows, most = [], [], _AT_ONCE
     except csv.Error as error:
-        line = rows[-1][0] + 1 if rows else 1
-        raise _bad(f"cannot be split into fields ({error}); mend the quotes", line) from error
-    header = [name.strip() for name in rows[0][1]]
-    if len(header) == 1 and any(separator in header[0] for separator in ";\t"):
-        raise _bad(f"found no commas but {_names(header)}; separate fields by commas, with points in decimals", 1)
-    for line, row in rows[1:]:
-        if len(row) != len(header):
-            raise _bad(f"expected {len(header)} fields as in row 1, found {len(row)}; correct the row", line)
-    lines, fields = [line for line, _ in rows[1:]], [row for _, row in rows[1:]]
-    return pd.DataFrame(fields, index=lines, columns=header, dtype=object)
+        raise _bad(f"cannot be split into fields ({error}); mend the quotes", line + 1) from error
+    if rows:
+        yield lines, rows
 
 
-def _columns(text: pd.DataFrame, factors: Sequence[str]) -> list[str]:
+def _columns(found: Sequence[str], factors: Sequence[str]) -> list[str]:
     """The columns of the table, in order."""
-    found = list(text.columns)
     if repeated := [name for name, times in Counter(found).items() if times > 1]:
         raise _bad(f"columns with the same name: {_names(repeated)}; rename or remove one of them", 1)
     measured = bool({"value", "censored"} & set(found))
@@ -125,35 +190,45 @@ def _columns(text: pd.DataFrame, factors: Sequence[str]) -> list[str]:
         raise _bad(f"columns are missing: {_names(missing)}; found {_names(found)}; add what is missing{other}", 1)
     if extra := [name for name in found if name not in needed + optional]:
         raise _bad(f"extra columns: {_names(extra)}; remove them, or make them variables of the law", 1)
-    if text.empty:
-        raise _bad("there is nothing below row 1; add results")
     return needed + [name for name in optional if name in found]
 
 
-def _typed(text: pd.Series, column: str) -> pd.Series:
-    """The column as numbers, or as text if it holds seeds."""
+def _typed(text: Text, lines: Sequence[int], column: str) -> Any:
+    """Some rows of a column as an array of numbers, or of text if it holds seeds."""
     if column == "seed":
-        _demand(text.str.strip() != "", text, "a seed")
-        return text.str.strip()
-    if not pd.Series(text.unique()).str.fullmatch(_NUMBER).all():  # far fewer than rows, but for values
-        _demand(text.str.fullmatch(_NUMBER), text, "a finite number")
-    numbers = text.astype(float)
+        seeds = np.array([sys.intern(field.strip()) for field in text], dtype=object)
+        _demand(seeds != "", text, lines, column, "a seed")
+        return seeds
+    numbers = _numbers(text, lines, column)
     if whole := _WHOLE.get(column):
-        _demand((numbers % 1 == 0) & numbers.between(*whole), text, f"a whole number from {whole[0]} to {whole[1]:g}")
-        return numbers.astype(int)
-    _demand((numbers > 0) & (numbers < float("inf")), text, "a positive finite number, as its logarithm is taken")
+        good = (numbers % 1 == 0) & (numbers >= whole[0]) & (numbers <= whole[1])
+        _demand(good, text, lines, column, f"a whole number from {whole[0]} to {whole[1]:g}")
+        return numbers.astype(np.int64)
+    good = (numbers > 0) & np.isfinite(numbers)
+    _demand(good, text, lines, column, "a positive finite number, as its logarithm is taken")
     return numbers
 
 
-def _demand(good: pd.Series, text: pd.Series, wanted: str) -> None:
+def _numbers(text: Text, lines: Sequence[int], column: str) -> Any:
+    with suppress(ValueError):
+        if not "".join(text).encode().translate(None, _IN_NUMBERS):
+            return np.fromiter(map(float, text), float, len(text))
+    good = np.array([re.fullmatch(_NUMBER, field) is not None for field in text])
+    _demand(good, text, lines, column, "a finite number")
+    return np.fromiter(map(float, text), float, len(text))
+
+
+def _demand(good: Any, text: Sequence[object], lines: Sequence[int], column: str, wanted: str) -> None:
     if not good.all():
-        row = good.astype(bool).idxmin()
-        found = _names([text[row]]) if text[row].strip() else "an empty field"
-        raise _bad(f"expected {wanted}, found {found}; correct the field or remove the row", row, text.name)
+        first = int(good.argmin())
+        field = str(text[first])
+        found = _names([field]) if field.strip() else "an empty field"
+        raise _bad(f"expected {wanted}, found {found}; correct the field or remove the row", lines[first], column)
 
 
-def _check_counts(table: pd.DataFrame, text: pd.Series) -> None:
-    _demand(table["successes"] <= table["trials"], text, "no more successes than trials")
+def _check_counts(table: pd.DataFrame) -> None:
+    good = (table["successes"] <= table["trials"]).to_numpy()
+    _demand(good, table["successes"].to_numpy(), table.index, "successes", "no more successes than trials")
     cell = [column for column in table if column not in ("successes", "trials")]
     repeats = table.index[table.duplicated(cell)]
     if len(repeats):

@@ -13,6 +13,9 @@ Decision = Literal["SUPPORTED", "REFUTED", "INCONCLUSIVE"]
 Status = Literal["ok", "warning", "failed"]
 
 
+MOST_DECIMALS = 6  # of an estimate, however narrow its interval
+
+
 @dataclass(frozen=True)
 class Interval:
     """A confidence interval; an end without bound is infinite.
@@ -30,12 +33,23 @@ class Interval:
         return self.low <= value <= self.high
 
     def __str__(self) -> str:
-        return f"{self:.2f}"
+        return f"{self:{self.digits}}"
 
     def __format__(self, spec: str) -> str:
-        """The interval with its ends in a format, by default two decimals."""
-        spec = spec or ".2f"
+        """The interval with its ends in a format, by default with the digits that its width asks for."""
+        spec = spec or self.digits
         return f"[{self.low:{spec}}, {self.high:{spec}}]"
+
+    @property
+    def digits(self) -> str:
+        """The format in which its ends differ by their last digit or more: two decimals, or as many as that takes."""
+        if not 0 < self.width < 1:
+            return ".2f"
+        return f".{min(MOST_DECIMALS, max(2, -math.floor(math.log10(self.width))))}f"
+
+    def around(self, value: float) -> str:
+        """A value with this interval: `-0.80 [-0.88, -0.73]`, or `-0.052 [-0.054, -0.050]` where that is narrower."""
+        return f"{value:{self.digits}} {self}"
 
     @property
     def width(self) -> float:
@@ -55,6 +69,11 @@ class Estimate:
     interval: Interval
     method: str
     name: str = ""
+
+    @property
+    def text(self) -> str:
+        """Value and interval."""
+        return self.interval.around(self.value)
 
 
 @dataclass(frozen=True)
@@ -167,12 +186,16 @@ class Judgement:
 class Prediction:
     """What a statement says of one variable: its name, its letter for readers, and its exponent.
 
-    Where no scaling law is stated, the exponent is the other number that is claimed (a limit, a bound), or None.
+    Where no scaling law is stated, the exponent is the other number that is claimed (a limit, a bound), or None. A note
+    says what a reader should know of how the exponent was derived. The margin is how much worse than claimed an
+    exponent may be; None where no scaling law is stated.
     """
 
     variable: str
     letter: str
     exponent: float | None
+    note: str = ""
+    margin: float | None = None
 
 
 @dataclass(frozen=True)
@@ -194,7 +217,7 @@ class Verdict:
         relation: of its law: O, Omega or Theta; or what another kind of statement says (`theorycheck.statements`).
         judgement: decision, reason, estimates and checks.
         design: levels, samples, held values, conditions, as JSON values.
-        trials: counts "total", "trained", "reused", "censored" (unfitted).
+        trials: counts "total", "trained", "reused", "censored" (unfitted, but for those that measured nothing).
         plan_hash: SHA-256 of what was decided before training, or of the table.
         seconds: wall time.
         artifacts: paths of the files written.
@@ -219,12 +242,12 @@ class Verdict:
 
     @property
     def digits(self) -> str:
-        """The format of its estimates: two decimals for exponents, else three digits."""
-        return ".2f" if self.estimated == "exponent" else ".3g"
+        """The format of its estimates: for exponents the decimals that their interval asks for, else three digits."""
+        return "" if self.estimated == "exponent" else ".3g"
 
     def text(self, estimate: Estimate) -> str:
         """An estimate with its interval, as in `-0.80 [-0.88, -0.73]`."""
-        return f"{estimate.value:{self.digits}} {estimate.interval:{self.digits}}"
+        return estimate.text if not self.digits else f"{estimate.value:{self.digits}} {estimate.interval:{self.digits}}"
 
     @property
     def headline(self) -> str:
@@ -270,6 +293,7 @@ class Verdict:
             "variable": prediction.variable,
             "predicted": prediction.exponent,
             "relation": self.relation,
+            "margin": prediction.margin,
             "estimate": estimate.value if estimate else None,
             "ci_low": interval.low if math.isfinite(interval.low) else None,
             "ci_high": interval.high if math.isfinite(interval.high) else None,

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from theorycheck import bounds
 from theorycheck.calibration import error_rates
-from theorycheck.claim import Claim, evaluate
+from theorycheck.claim import Claim
 from theorycheck.empirical import sweep
 from theorycheck.empirical.executor import Workers
 from theorycheck.empirical.store import DEFAULT_STORE, Store
-from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError, Interrupted, StoreError
 from theorycheck.law import Law
-from theorycheck.plan import Cell, Plan, ProfileName, make_plan, question, response_of
+from theorycheck.observation import as_drawn, check_hope, count, no_evidence, observed, report_no_evidence, tabulate
+from theorycheck.plan import PROFILES, Plan, ProfileName, make_plan, question, response_of
 from theorycheck.reports import DEFAULT_OUT
 from theorycheck.reports.report import Format, available, write_report
-from theorycheck.statements import Contrast, Limit, Ordering, Transition
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.kinds import holm
 from theorycheck.statistics.statements import Topic, judge_statement
@@ -84,24 +82,39 @@ def recall(run: int, store: Path = DEFAULT_STORE, claim: Claim | str | None = No
     Args:
         run: its number, as `theorycheck runs` lists it.
         store: where its trials are.
-        claim: what it was about, where that is no claim known by its name.
+        claim: what it was about, where that is no claim known by its name. A store is data and runs no code, so a
+            claim file is loaded only where it is named here.
 
     Raises:
-        StoreError: there is no such run, or some of its trials are missing.
+        StoreError: there is no such run, or some of its trials are missing or damaged.
         ClaimError: the claim is unknown, or no longer what the run was planned for.
     """
-    with Store(store) as opened:
+    with Store(store, read_only=True) as opened:
         kept = opened.plan_of(run)
-        found = bounds.find(kept["claim"]) if claim is None else bounds.find(claim) if isinstance(claim, str) else claim
+        found = _known(kept["claim"], run) if claim is None else bounds.find(claim) if isinstance(claim, str) else claim
         design = kept["design"]
+        if design["profile"] not in PROFILES or design["device"] not in ("cpu", "cuda"):
+            raise StoreError(f"the plan of run {run} in the store {store} is damaged; verify its claim again")
         asked = found.with_design(design["name"]) if design.get("name") else found
         for candidate in (asked, *(asked.varied(name) for name in asked.variations)):
             plan = make_plan(candidate, design["profile"], design["seed"], design["device"])
             if plan.hash == kept["hash"]:
                 return settle(plan, opened, jobs=0)
     raise ClaimError(
-        f"run {run} was planned for another version of {kept['claim']} or of theorycheck; verify the claim again"
+        f"run {run} was planned for another version of {found.name} or of theorycheck, or for another claim; verify "
+        "the claim again"
     )
+
+
+def _known(name: str, run: int) -> Claim:
+    """The claim that a store names, never by running a file that the store chose."""
+    known = bounds.claims()
+    if name not in known:
+        raise ClaimError(
+            f"run {run} was about {name[:200]!a}, which is no claim known by its name; if it is that of a file, "
+            f"name the file: theorycheck report {run} --claim PATH"
+        )
+    return known[name]
 
 
 def verify(
@@ -166,7 +179,7 @@ def settle(plan: Plan, store: Store, jobs: int, progress: Progress = silent) -> 
     run = store.start_run(plan.hash, plan.claim.name, plan.document) if jobs else None
     table, trained = carry_out(plan, store, jobs, progress)
     evidence = observed(table, plan)
-    judgement = answer(evidence, plan.claim).with_check(_error_rates(plan.claim))
+    judgement = report_no_evidence(answer(evidence, plan.claim), table, plan).with_check(_error_rates(plan.claim))
     if plan.claim.design.outside_regime:
         judgement = judgement.with_check(_outside(plan))
     if run is not None:
@@ -198,7 +211,8 @@ def answer(evidence: pd.DataFrame, claim: Claim) -> Judgement:
     """Judge what a claim states by what was observed."""
     if isinstance(claim.law, Law):
         return judge(evidence, question(claim))
-    topic = Topic(claim.design.factor, claim.text(claim.design.factor), claim.text(claim.quantity))
+    factor = claim.design.factor
+    topic = Topic(factor, claim.text(factor), claim.text(claim.quantity), claim.margin, claim.design.varied)
     return judge_statement(claim.law, evidence, topic)
 
 
@@ -226,6 +240,7 @@ def carry_out(plan: Plan, store: Store, jobs: int, progress: Progress = silent) 
             trained += len(missing)
             rounds.append(tabulate(plan, following, stored))
             table = pd.concat(rounds)
+            check_hope(table, plan)
     return table.sort_values([*plan.columns, "replicate"], ignore_index=True), trained
 
 
@@ -242,111 +257,29 @@ def _continued(store: Store) -> Iterator[None]:
         ) from error
 
 
-def tabulate(
-    plan: Plan, trials: Sequence[tuple[Cell, Trial]], measurements: Mapping[str, Mapping[str, Any]]
-) -> pd.DataFrame:
-    """One row a trial: what is varied, n (where something is searched), replicate, measurement, work, and key."""
-    factor, measured = plan.claim.design.factor, response_of(plan.claim)
+def predictions(asked: Claim | Law, margin: float | None = None) -> tuple[Prediction, ...]:
+    """What a law says of each variable; of a statement of another kind, the number that it claims, if any.
 
-    def searched(cell: Cell) -> dict[str, float]:
-        return {"n": cell.n} if plan.claim.design.samples else {}
-
-    rows = [
-        {
-            **{factor: cell.level, **cell.group, **searched(cell), "replicate": trial.replicate},
-            **measurements[trial.key],
-            **{"work": measured.work(cell.parameters, measurements[trial.key]), "key": trial.key},
-        }
-        for cell, trial in trials
-    ]
-    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=[*plan.columns, "outcome", "work"])
-
-
-def count(table: pd.DataFrame, plan: Plan, *more: str) -> pd.DataFrame:
-    """Count outcomes in each cell, and at each value of more columns.
-
-    The columns are what is varied, n, those more, successes, trials, unfitted, and the work of all.
+    Args:
+        asked: the claim, or a law.
+        margin: another than the claim's.
     """
-    outcomes = pd.DataFrame(
-        {
-            "successes": (table["outcome"] == "success").astype(int),
-            "trials": (table["outcome"] != "unfitted").astype(int),
-            "unfitted": (table["outcome"] == "unfitted").astype(int),
-            "work": table["work"].astype(float),
-        }
-    )
-    return outcomes.groupby([table[name] for name in (*plan.columns, *more)]).sum().reset_index()
-
-
-def observed(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """What the judge sees of the trials: counts by cell, measured values, or one row a trial where trials are compared.
-
-    Measured values have the columns of what is varied, value and censored; those that are compared seed by seed have
-    seed, and are of trials that fitted; those that were looked at over the iterations a row for each look, with t.
-    """
-    law, measured = plan.claim.law, response_of(plan.claim)
-    if measured.value is None:
-        counts = count(table, plan)
-        if "value" in table and table["value"].notna().any():
-            raise ClaimError(
-                f"{measured.name} returns numbers, but {plan.claim.name} searches a threshold; return success"
-            )
-        if isinstance(law, Transition):
-            parameters = {(c.place, *c.group.values()): c.parameters for c in plan.cells}
-            keys = counts[[plan.claim.design.factor, "n", *plan.claim.design.crossed]].itertuples(index=False)
-            ratios = [float(evaluate(law.expression, parameters[(level, n), *group])) for level, n, *group in keys]
-            return counts.assign(ratio=ratios)
-        if isinstance(law, Contrast):
-            pair = table.groupby([plan.claim.design.factor, "n", "replicate"]).ngroup()
-            return count(table.assign(pair=pair), plan, "pair")
-        return counts
-    if measured.value not in table:
-        raise ClaimError(
-            f"{measured.name} returns no numbers, but {plan.claim.name} searches no threshold; name samples"
-        )
-    values = table.assign(value=table[measured.value], seed=table["replicate"])
-    if isinstance(law, Limit):
-        return values.explode(looked_at(values), ignore_index=True)
-    if isinstance(law, Ordering):
-        return values[values["outcome"] != "unfitted"]
-    return values.assign(censored=(table["outcome"] == "unfitted").astype(int)).drop(columns="seed")
-
-
-def looked_at(table: pd.DataFrame) -> list[str]:
-    """The columns that hold a list over the iterations."""
-    return [name for name in table if len(table) and isinstance(table[name].iloc[0], list)]
-
-
-def as_drawn(table: pd.DataFrame, plan: Plan) -> dict[str, tuple[float, float]]:
-    """Smallest and largest ratio of each realised parameter to the value asked for.
-
-    A response reports what it could only draw at random under `realised_` and the parameter's name.
-    """
-    count_of_columns = len(plan.columns)
-    asked = {(c.level, *c.group.values(), c.n)[:count_of_columns]: c.parameters for c in plan.cells}
-    places = list(table[plan.columns].itertuples(index=False, name=None))
-    ratios = {}
-    for column in [column for column in table if column.startswith("realised_")]:
-        name = column.removeprefix("realised_")
-        wanted = [asked[place][name] for place in places]
-        means = {value: mean / value for value, mean in table[column].groupby(wanted).mean().items() if value}
-        if means:
-            ratios[name] = (float(min(means.values())), float(max(means.values())))
-    return ratios
-
-
-def predictions(asked: Claim | Law) -> tuple[Prediction, ...]:
-    """What a law says of each variable; of a statement of another kind, the number that it claims, if any."""
-    if isinstance(asked, Claim) and not isinstance(asked.law, Law):
-        factor = asked.design.factor
-        return (Prediction(factor, asked.text(factor), asked.law.claimed),)
-    return tuple(Prediction(v.factor, v.letter, v.exponent) for v in question(asked).variables)
+    if isinstance(asked, Claim):
+        if not isinstance(asked.law, Law):
+            factor = asked.design.factor
+            return (Prediction(factor, asked.text(factor), asked.law.claimed),)
+        law = asked.law
+    else:
+        law = asked
+    judged = question(asked, margin)
+    derived = zip(judged.variables, law.notes.values(), strict=True)
+    return tuple(Prediction(v.factor, v.letter, v.exponent, note, judged.margin) for v, note in derived)
 
 
 def describe(plan: Plan, judgement: Judgement, table: pd.DataFrame, trained: int, seconds: float) -> Verdict:
     """Put the judgement together with what it is about."""
     claim = plan.claim
-    unfitted = int((table["outcome"] == "unfitted").sum())
+    unfitted = (table["outcome"] == "unfitted") & ~no_evidence(table, plan)
     return Verdict(
         name=claim.name,
         statement=claim.statement,
@@ -357,7 +290,12 @@ def describe(plan: Plan, judgement: Judgement, table: pd.DataFrame, trained: int
         estimated=claim.law.estimated,
         judgement=judgement,
         design={**plan.design, "as_drawn": as_drawn(table, plan)},
-        trials={"total": len(table), "trained": trained, "reused": len(table) - trained, "censored": unfitted},
+        trials={
+            "total": len(table),
+            "trained": trained,
+            "reused": len(table) - trained,
+            "censored": int(unfitted.sum()),
+        },
         plan_hash=plan.hash,
         seconds=seconds,
     )

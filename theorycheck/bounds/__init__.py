@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 import importlib
 import pkgutil
-import re
-import traceback
 from collections.abc import Iterator, Mapping
 from importlib.metadata import entry_points
 from pathlib import Path
-from types import MappingProxyType, ModuleType
-
-from pydantic import ValidationError
+from types import MappingProxyType
 
 from theorycheck.claim import Claim
-from theorycheck.errors import ClaimError, TheoryCheckError
-from theorycheck.local_modules import beside
+from theorycheck.claim_file import load
+from theorycheck.errors import ClaimError
+
+__all__ = ["claims", "find", "load", "packed"]
 
 GROUP = "theorycheck.claims"  # entry points by which installed packages offer claims
 
@@ -39,7 +36,7 @@ def packed(known: Mapping[str, Claim] = MappingProxyType({})) -> dict[str, Claim
     for entry in entry_points(group=GROUP):
         try:
             offered = entry.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise ClaimError(f"the claim {entry.value} of an installed pack cannot be loaded: {error}") from error
         claim = getattr(offered, "claim", offered)
         if not isinstance(claim, Claim):
@@ -70,62 +67,8 @@ def find(name: str) -> Claim:
     )
 
 
-def load(path: Path) -> Claim:
-    """Run a claim file and return the `claim` it defines.
-
-    Raises:
-        ClaimError: the file cannot be read or run, or defines no valid claim; the message names line and field.
-    """
-    try:
-        source = path.read_text(encoding="utf-8")
-        code = compile(source, str(path), "exec", dont_inherit=True)
-    except OSError as error:
-        raise ClaimError(f"the claim file {path} cannot be read: {error.strerror}") from error
-    except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None) or 1
-        raise ClaimError(f"{path}, line {line}: this is not Python: {error}") from error
-    module = ModuleType(path.stem)
-    module.__file__ = str(path)
-    try:
-        with beside(path.parent, afresh=True):
-            exec(code, module.__dict__)
-    except ValidationError as error:
-        raise ClaimError(_describe(error, path, source)) from error
-    except Exception as error:
-        reason = str(error) if isinstance(error, TheoryCheckError) else f"{type(error).__name__}: {error}"
-        raise ClaimError(f"{path}, line {_line_of(error, path)}: {reason}") from error
-    claim = getattr(module, "claim", None)
-    if not isinstance(claim, Claim):
-        raise ClaimError(
-            f"{path} must define `claim = Claim(...)`, found {type(claim).__name__}; see docs/claim-files.md"
-        )
-    return claim
-
-
 def _module_names() -> Iterator[str]:
     for package in pkgutil.iter_modules(__path__, prefix=f"{__name__}."):
         if package.ispkg:
             folder = importlib.import_module(package.name).__path__
             yield from (module.name for module in pkgutil.iter_modules(folder, prefix=f"{package.name}."))
-
-
-def _describe(error: ValidationError, path: Path, source: str) -> str:
-    lines = []
-    for problem in error.errors():
-        field = ".".join(str(part) for part in problem["loc"]) or error.title
-        line = _keyword_line(source, problem["loc"]) or _line_of(error, path)
-        reason = re.sub(r"^Value error, ", "", problem["msg"])
-        lines.append(f"{path}, line {line}, field {field} of {error.title}: {reason}")
-    return "\n".join(lines)
-
-
-def _keyword_line(source: str, location: tuple[int | str, ...]) -> int | None:
-    """Line of the keyword argument that a validation error speaks of."""
-    names = {part for part in location if isinstance(part, str)}
-    lines = [k.value.lineno for k in ast.walk(ast.parse(source)) if isinstance(k, ast.keyword) and k.arg in names]
-    return lines[0] if lines else None
-
-
-def _line_of(error: BaseException, path: Path) -> int:
-    frames = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
-    return (frames[-1] if frames else None) or 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 import os
 import pickle
 import sys
@@ -16,6 +15,7 @@ from typing import Any
 
 import cloudpickle
 
+from theorycheck.empirical.returned import measurement
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError
 from theorycheck.fingerprint import Fingerprint, Function, fingerprint, name_of
@@ -30,7 +30,8 @@ class FunctionResponse:
     """A function `f(point, seed)` of a claim file as a response.
 
     It returns True or False, whether the trial succeeds, where a threshold is searched; else the value that is
-    measured, a positive number. None says that the trial is no evidence. All its randomness must come from the seed.
+    measured, a positive number, or a mapping (`theorycheck.empirical.returned`). None says that the trial is no
+    evidence. All its randomness must come from the seed.
 
     Attributes:
         function: the function, or anything else that can be called so.
@@ -168,7 +169,7 @@ def _unpacked(sent: Sent) -> Function:
 def _measured(sent: Sent, function: Function, point: Mapping[str, Any], seed: int) -> Measurement:
     process = os.getpid()
     try:
-        return _measurement(function(copy.deepcopy(point), seed), sent.name)
+        return measurement(function(copy.deepcopy(point), seed), sent.name)
     except ClaimError:
         raise
     except BaseException as error:  # also SystemExit, which would end the worker
@@ -190,19 +191,3 @@ def one_line(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"it called sys.exit({text}), but has to return a value"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _measurement(found: Any, name: str) -> Measurement:
-    if found is None:
-        return {"outcome": "unfitted"}
-    if isinstance(found, bool) or type(found).__name__ == "bool":  # Python's or NumPy's
-        return {"outcome": "success" if found else "failure"}
-    try:
-        number = float(found)
-    except (TypeError, ValueError) as error:
-        raise ClaimError(
-            f"{name} returned {found!r}; it must return True, False, a positive number, or None"
-        ) from error
-    if not 0 < number < math.inf:
-        raise ClaimError(f"{name} returned {found!r}; a measured value must be positive, as its logarithm is taken")
-    return {"outcome": "success", "value": number}

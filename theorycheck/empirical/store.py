@@ -3,48 +3,47 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from theorycheck.empirical import rows
+from theorycheck.empirical.store_file import (
+    corrupt,
+    explained,
+    now,
+    open_to_read,
+    open_to_write,
+    set_aside,
+    transaction,
+)
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import StoreError
 
 DEFAULT_STORE = Path(".theorycheck/store.sqlite")
-FORMAT = 1
-_TABLES = """
-CREATE TABLE IF NOT EXISTS trials (
-    key TEXT PRIMARY KEY, specification TEXT NOT NULL, measurement TEXT NOT NULL, finished TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS plans (
-    hash TEXT PRIMARY KEY, claim TEXT NOT NULL, document TEXT NOT NULL, recorded TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS runs (
-    id INTEGER PRIMARY KEY, plan TEXT NOT NULL REFERENCES plans (hash), started TEXT NOT NULL, finished TEXT,
-    trained INTEGER NOT NULL DEFAULT 0, reused INTEGER NOT NULL, verdict TEXT);
-"""
+_KEYS = {"trials": "key", "plans": "hash", "runs": "id"}
 
 
 class Store:
     """An open store. Use it as a context manager.
 
-    What `add` returned from is on disk: write-ahead logging with full synchronisation, one transaction a call.
+    What `add` returned from is on disk: write-ahead logging with full synchronisation, one transaction a call. Every
+    row has a checksum; a row whose checksum fails is set aside in the table `damaged` and counts as missing.
+
+    Args:
+        path: the file, which is created where there is none.
+        read_only: read a copy, and leave file and folder as they are.
 
     Raises:
         StoreError: from every method, when the file cannot be read or written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, read_only: bool = False) -> None:
         self.path = path
-        with self._explained():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, timeout=60, isolation_level=None)
-            try:
-                self._prepare()
-            except BaseException:
-                self._connection.close()
-                raise
+        with explained(path):
+            self._connection = open_to_read(path) if read_only else open_to_write(path)
+        self._added: set[str] = set()
 
     def __enter__(self) -> Self:
         return self
@@ -54,103 +53,103 @@ class Store:
 
     def find(self, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
         """Measurements of those trials that are stored, by key."""
-        with self._transaction() as execute:
-            execute("CREATE TEMP TABLE wanted (key TEXT PRIMARY KEY)")
-            self._connection.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", ((key,) for key in keys))
-            rows = execute("SELECT key, measurement FROM trials JOIN wanted USING (key)").fetchall()
-            execute("DROP TABLE wanted")
-        return {key: json.loads(measurement) for key, measurement in rows}
+        asked = set(keys)
+        with self._transaction():
+            kept = self._kept("trials", asked)
+            if lost := (asked & self._added) - set(kept):  # a damaged tree may lose what is put into it
+                raise corrupt(self.path, f"of the trials that were written now, {len(lost)} are not found again")
+            found = {key: rows.measurement(row[1], row[2]) for key, row in kept.items()}
+            self._set_aside("trials", [kept[key] for key, measured in found.items() if measured is None])
+        return {key: measured for key, measured in found.items() if measured is not None}
 
     def add(self, results: Sequence[tuple[Trial, Mapping[str, Any]]]) -> None:
         """Store finished trials, all or none of them."""
-        now = _now()
-        rows = [(trial.key, trial.specification, json.dumps(measured), now) for trial, measured in results]
+        time = now()
+        made = [(trial.key, trial.specification, json.dumps(measured), time) for trial, measured in results]
+        for _, specification, text, _ in made:
+            if rows.measurement(specification, text) is None:
+                raise StoreError(f"{text[:200]} is no measurement of {specification[:200]}, so it was not stored")
         with self._transaction():
-            self._connection.executemany("INSERT OR IGNORE INTO trials VALUES (?, ?, ?, ?)", rows)
+            self._insert("trials", made)
+        self._added |= {row[0] for row in made}
 
     def start_run(self, plan: str, claim: str, document: str) -> int:
         """Record a plan (once) and the start of a run of it, before its first training; return the run's number."""
-        with self._transaction() as execute:
-            execute("INSERT OR IGNORE INTO plans VALUES (?, ?, ?, ?)", (plan, claim, document, _now()))
-            row = execute("INSERT INTO runs (plan, started, reused) VALUES (?, ?, 0)", (plan, _now()))
-            return int(row.lastrowid or 0)
+        with self._transaction():
+            self._insert("plans", [(plan, claim, document, now())])
+            query = "INSERT INTO runs (plan, started, trained, reused, checksum) VALUES (?, ?, 0, 0, '')"
+            started = self._connection.execute(query, (plan, time := now()))
+            run = int(started.lastrowid or 0)
+            self._update_run((run, plan, time, None, 0, 0, None))
+            return run
 
     def finish_run(self, run: int, trained: int, reused: int, verdict: str) -> None:
         """Record the end of a run: trials trained in it and reused, and its verdict."""
-        with self._transaction() as execute:
-            values = (_now(), trained, reused, verdict, run)
-            execute("UPDATE runs SET finished = ?, trained = ?, reused = ?, verdict = ? WHERE id = ?", values)
+        with self._transaction():
+            for row in self._kept("runs", [run]).values():
+                self._update_run((*row[:3], now(), trained, reused, verdict))
 
     def runs(self) -> list[dict[str, Any]]:
         """All runs, oldest first: id, claim, plan, started, finished, trained, reused, verdict."""
-        columns = ("id", "claim", "plan", "started", "finished", "trained", "reused", "verdict")
-        with self._transaction() as execute:
-            rows = execute(f"SELECT {', '.join(columns)} FROM runs JOIN plans ON plan = hash ORDER BY id").fetchall()
-        return [dict(zip(columns, row, strict=True)) for row in rows]
+        with self._transaction():
+            kept = self._sound("runs", self._connection.execute("SELECT * FROM runs ORDER BY id").fetchall())
+            plans = self._kept("plans", {row[1] for row in kept})
+        names = ("id", "plan", "started", "finished", "trained", "reused", "verdict")
+        claims = {plan: row[1] for plan, row in plans.items()}
+        listed = [dict(zip(names, row, strict=False)) for row in kept]
+        return [{"id": run["id"], "claim": claims.get(run["plan"], "(its plan is damaged)"), **run} for run in listed]
 
     def plan_of(self, run: int) -> dict[str, Any]:
         """Of a run: the plan's hash, the name of its claim, and its document as JSON values.
 
         Raises:
-            StoreError: there is no such run.
+            StoreError: there is no such run, or its plan is damaged.
         """
-        query = "SELECT hash, claim, document FROM runs JOIN plans ON plan = hash WHERE id = ?"
-        with self._transaction() as execute:
-            row = execute(query, (run,)).fetchone()
-        if row is None:
+        with self._transaction():
+            recorded = self._kept("runs", [run] if 0 < run < 2**63 else [])
+            kept = self._kept("plans", [row[1] for row in recorded.values()])
+        if not recorded:
             raise StoreError(f"the store {self.path} has no run {run}; `theorycheck runs` lists them")
-        return {"hash": row[0], "claim": row[1], **json.loads(row[2])}
+        for plan, row in kept.items():
+            document = rows.plan(row[2])
+            if document is not None:
+                return {**document, "claim": row[1], "hash": plan}
+        raise StoreError(f"the plan of run {run} in the store {self.path} is damaged; verify its claim again")
 
-    def _prepare(self) -> None:
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = FULL")
-        self._check_format()
-        self._connection.executescript(_TABLES)
-        self._connection.execute(f"PRAGMA user_version = {FORMAT}")
+    def _kept(self, table: str, keys: Iterable[str | int]) -> dict[Any, rows.Row]:
+        """Those rows that are stored and sound, by key; the others are set aside."""
+        execute = self._connection.execute
+        execute("CREATE TEMP TABLE wanted (key PRIMARY KEY)")
+        self._connection.executemany("INSERT OR IGNORE INTO wanted VALUES (?)", ((key,) for key in keys))
+        query = f"SELECT {table}.* FROM wanted CROSS JOIN {table} ON {table}.{_KEYS[table]} = wanted.key"
+        found = execute(query).fetchall()
+        execute("DROP TABLE wanted")
+        return {row[0]: row for row in self._sound(table, found)}
 
-    def _check_format(self) -> None:
-        (found,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if found not in (0, FORMAT):
-            raise StoreError(
-                f"the store {self.path} has format {found}, this version reads format {FORMAT}; name another --store"
-            )
+    def _sound(self, table: str, found: Sequence[rows.Row]) -> list[rows.Row]:
+        self._set_aside(table, [row for row in found if not rows.is_sound(row)])
+        return [row for row in found if rows.is_sound(row)]
+
+    def _set_aside(self, table: str, found: Sequence[rows.Row]) -> None:
+        """Move damaged rows to where they are not used."""
+        keys = [(row[0],) for row in found]
+        self._connection.executemany(f"DELETE FROM {table} WHERE {_KEYS[table]} = ?", keys)
+        set_aside(self._connection, table, found)
+
+    def _insert(self, table: str, made: Sequence[rows.Row]) -> None:
+        """Insert rows but those that are there and sound."""
+        keys = {row[0] for row in made}
+        self._kept(table, keys)
+        complete = [(*row, rows.checksum(row)) for row in made]
+        self._connection.executemany(f"INSERT OR IGNORE INTO {table} VALUES (?, ?, ?, ?, ?)", complete)
+        if len(self._kept(table, keys)) < len(keys):
+            raise corrupt(self.path, "what was written is not found again")
+
+    def _update_run(self, row: rows.Row) -> None:
+        query = "UPDATE runs SET finished = ?, trained = ?, reused = ?, verdict = ?, checksum = ? WHERE id = ?"
+        self._connection.execute(query, (*row[3:], rows.checksum(row), row[0]))
 
     @contextmanager
-    def _transaction(self) -> Iterator[Any]:
-        with self._explained():
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection.execute
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
+    def _transaction(self) -> Iterator[None]:
+        with explained(self.path), transaction(self._connection):
             yield
-        except sqlite3.DatabaseError as error:
-            raise StoreError(_explain(error, self.path)) from error
-        except OSError as error:
-            raise StoreError(
-                f"the store {self.path} cannot be created: {error.strerror}; name another --store"
-            ) from error
-
-
-def _explain(error: sqlite3.DatabaseError, path: Path) -> str:
-    text = str(error)
-    if "full" in text:
-        return (
-            f"the store {path} could not be written: the disk is full; free space and run again, what was stored stays"
-        )
-    if "locked" in text:
-        return f"the store {path} stays locked by another process; wait for it or name another --store"
-    if "not a database" in text or "malformed" in text:
-        return f"the store {path} is corrupt or no theorycheck store ({text}); move it away or name another --store"
-    return f"the store {path} cannot be opened or written ({text}); check its permissions or name another --store"
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -152,7 +152,8 @@ def _first_page(part: Part) -> Iterator[Block]:
     derived = ""
     if verdict.estimated == "exponent":
         exponents = ", ".join(f"{p.exponent:g} in {p.letter}" for p in verdict.predictions)
-        derived = f" Derived from the bound: exponent {exponents}."
+        notes = "".join(f" ({note})" for note in dict.fromkeys(p.note for p in verdict.predictions if p.note))
+        derived = f" Derived from the bound: exponent {exponents}{notes}."
     source = f"{claim.source} ({claim.provenance}).{derived} It would be refuted if {claim.refuted_by}."
     yield Paragraph(("Claim ", Code(claim.name), f": {source}"))
     if part.pictures:
@@ -198,7 +199,7 @@ def _estimates(part: Part) -> Iterator[Block]:
 def _estimate(verdict: Verdict, estimate: Estimate, letters: dict[str, str]) -> tuple[Line, Line, Line, Line]:
     several = len(letters) > 1 and verdict.estimated == "exponent"
     named = estimate.name or verdict.estimated + (f" in {letters[estimate.factor]}" if several else "")
-    digits = verdict.digits
+    digits = verdict.digits or estimate.interval.digits
     return (named,), (f"{estimate.value:{digits}}",), (f"{estimate.interval:{digits}}",), (estimate.method,)
 
 

@@ -56,7 +56,7 @@ def contrast_plot(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Fig
         if inside:
             x, y = (np.array(column) for column in zip(*((v.point[0], v.value) for v in inside), strict=True))
             middle = np.exp(np.log(x).mean()), np.exp(np.log(y).mean())
-            label = f"exponent {estimate.value:.2f} {estimate.interval}"
+            label = f"exponent {estimate.text}"
             axes.plot(x, middle[1] * (x / middle[0]) ** estimate.value, color=colour, linewidth=1.5, label=label)
     axes.legend(loc="best", framealpha=0.95)
     return figure

@@ -35,7 +35,9 @@ def summary(verdict: Verdict, claim: Claim | None = None) -> str:
     report = [f"  report    {path}" for path in verdict.artifacts if Path(path).stem == "report"]
     heading = f"{verdict.name}   {verdict.source} ({verdict.provenance})"
     headline = [f"  {verdict.headline}"] if verdict.headline else []
-    return "\n".join([heading, *_indent(blocks), f"  {conclusion}", *headline, *report])
+    regime = [check for check in judgement.checks if check.name == "regime"]
+    assumed = [check.detail if check.status == "ok" else f"{check.status}: {check.detail}" for check in regime]
+    return "\n".join([*assumed, heading, *_indent(blocks), f"  {conclusion}", *headline, *report])
 
 
 def together(adjusted: Mapping[str, float]) -> str:
@@ -49,8 +51,7 @@ def together(adjusted: Mapping[str, float]) -> str:
 def description(claim: Claim, meaning: str) -> str:
     """A claim as `theorycheck show` prints it: statement, source, assumptions, experiment."""
     design = claim.design
-    law = claim.law.exponents if isinstance(claim.law, Law) else {}
-    derived = tuple(Prediction(symbol.name, claim.text(symbol), float(value)) for symbol, value in law.items())
+    derived = tuple(_derived(claim, claim.law)) if isinstance(claim.law, Law) else ()
     held = [f"{claim.text(name)} = {value}" for name, value in claim.held.items()]
     blocks = {
         "claim": _claimed(claim.statement, derived),
@@ -69,6 +70,11 @@ def description(claim: Claim, meaning: str) -> str:
         "refuted": [f"if {claim.refuted_by}"],
     }
     return "\n".join([f"{claim.name}   {claim.title}", *_indent(blocks)])
+
+
+def _derived(claim: Claim, law: Law) -> Iterator[Prediction]:
+    for symbol, value in law.exponents.items():
+        yield Prediction(symbol.name, claim.text(symbol), float(value), law.notes[symbol])
 
 
 def outlook(
@@ -143,7 +149,8 @@ def _table(verdict: Verdict) -> Iterator[str]:
 def _claimed(statement: str, derived: Sequence[Prediction]) -> list[str]:
     """The statement, and for a scaling law the exponents that follow from it."""
     exponents = ", ".join(f"{p.exponent:g}" + f" in {p.letter}" * (len(derived) > 1) for p in derived)
-    return [f"{statement}   exponent {exponents} derived from the bound" if exponents else statement]
+    notes = dict.fromkeys(p.note for p in derived if p.note)
+    return [f"{statement}   exponent {exponents} derived from the bound" if exponents else statement, *notes]
 
 
 def _design(verdict: Verdict, claim: Claim | None) -> Iterator[str]:
@@ -172,7 +179,8 @@ def _fits(verdict: Verdict) -> Iterator[str]:
     for e in (*verdict.judgement.estimates, *verdict.judgement.beside):
         confidence = f"{100 * e.interval.confidence:g} % interval"
         if verdict.estimated == "exponent":
-            yield f"exponent{letters[e.factor]} {e.value:5.2f}   {confidence} {e.interval}   {e.method}"
+            value = f"{e.value:{e.interval.digits}}".rjust(5)
+            yield f"exponent{letters[e.factor]} {value}   {confidence} {e.interval}   {e.method}"
         else:
             yield f"{e.name or verdict.estimated} {e.value:.3g}   {confidence} {e.interval:.3g}   {e.method}"
 

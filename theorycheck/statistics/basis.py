@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations_with_replacement
@@ -59,19 +59,31 @@ def points_of(table: pd.DataFrame, factors: Sequence[str]) -> np.ndarray:
     return np.column_stack([table[factor].to_numpy(float) for factor in factors])
 
 
+def at_points(table: pd.DataFrame, factors: Sequence[str], points: Collection[tuple[float, ...]]) -> pd.DataFrame:
+    """The rows of some combinations of levels."""
+    numbers = level_numbers(table, factors)
+    first = points_of(table, factors)[np.unique(numbers, return_index=True)[1]]
+    wanted = np.array([tuple(map(float, point)) in points for point in first], bool)
+    return table[wanted[numbers]] if len(table) else table
+
+
 def centred_basis(table: pd.DataFrame, factors: Sequence[str], degree: int = 1) -> Basis:
     """The basis centred at the geometric mean of the rows."""
     centre = np.exp(np.log(points_of(table, factors)).mean(axis=0))
     return Basis(tuple(factors), tuple(map(float, centre)), degree)
 
 
-def own_level_columns(table: pd.DataFrame, factors: Sequence[str]) -> np.ndarray:
-    """One indicator a combination of levels, shape (row, combination): any shape whatever."""
-    points, which = np.unique(points_of(table, factors), axis=0, return_inverse=True)
-    return np.eye(len(points))[which.ravel()]
+def level_numbers(table: pd.DataFrame, factors: Sequence[str]) -> np.ndarray:
+    """Number of every row's combination of levels, in increasing order from 0 on, shape (row)."""
+    points = points_of(table, factors)
+    numbers = np.zeros(len(points), int)
+    for column in points.T:  # faster than a search for unique rows
+        values, own = np.unique(column, return_inverse=True)
+        numbers = numbers * len(values) + own
+    return np.asarray(np.unique(numbers, return_inverse=True)[1].ravel())
 
 
-def jackknife(coefficients: Sequence[np.ndarray]) -> np.ndarray:
+def jackknife(coefficients: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
     """Covariance of coefficients from the fits that leave out one seed each.
 
     (G - 1) / G times the sum of squares around their mean, to be used with G - 1 degrees of freedom. Of the covariances

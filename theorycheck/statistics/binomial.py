@@ -1,72 +1,107 @@
-"""Binomial regression by statsmodels, its links, and the dispersion of counts."""
+"""Binomial regression of success, and the dispersion of counts."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Mapping
-from typing import Any, Literal
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy import special, stats
-from statsmodels.genmod.families import links
-from statsmodels.tools.sm_exceptions import DomainWarning, PerfectSeparationWarning
 
-Link = Literal["probit", "logit", "cloglog"]
+from theorycheck.statistics.links import FULL, LINKS, LOG_ROOT_2_PI, Asymptotes, Curve, Link
+
 BINOMIAL_DF = 10**6
-START_STEPS = 4  # towards the maximum, before statsmodels finds it
+MOST_STEPS = 50  # a maximum takes 4 to 15
+CLOSE = 1e-9  # change of the deviance at which a maximum is reached
+SEPARATED = 1e-3  # binomial variance of all counts below which the fit is a separation and no maximum
 
 
-class LapsingProbit(links.Probit):  # type: ignore[misc]  # statsmodels has no types
-    """P(success) = (1 - lapse) Phi(eta): with probability `lapse` a trial fails whatever N is.
+@dataclass(frozen=True)
+class BinomialFit:
+    """The maximum of a binomial likelihood:  P(success) = guess + (1 - guess - lapse) F(z),  z = columns @ params.
 
-    Source: Wichmann and Hill, Perception and Psychophysics 63 (2001) 1293, equation 1, guess rate 0. Without lapses it
-    is statsmodels' probit link, in half the time.
+    Attributes:
+        columns: of the design, shape (cell, coefficient).
+        groups: number of each cell's group, whose own intercept is part of z; None where there are none.
+        params: coefficients of the columns.
+        z: linear predictor, shape (cell).
+        mu: fitted success rate, shape (cell).
+        slope: its derivative by z, shape (cell).
+        trials: of each cell.
+        deviance: of the fit, unscaled.
+        df_resid: cells less coefficients and groups.
+        lower: derivative of mu by the guess rate, shape (cell).
     """
 
-    def __init__(self, lapse: float = 0.0) -> None:
-        super().__init__()
-        self.lapse = lapse
+    columns: np.ndarray
+    groups: np.ndarray | None
+    params: np.ndarray
+    z: np.ndarray
+    mu: np.ndarray
+    slope: np.ndarray
+    trials: np.ndarray
+    deviance: float
+    df_resid: int
+    lower: np.ndarray
 
-    def __call__(self, p: np.ndarray) -> np.ndarray:
-        """The linear predictor of a success rate."""
-        return np.asarray(special.ndtri(np.clip(np.asarray(p) / (1 - self.lapse), 1e-10, 1 - 1e-10)))
+    @property
+    def coefficients(self) -> int:
+        """How many numbers were fitted, intercepts of the groups included."""
+        return len(self.mu) - self.df_resid
 
-    def inverse(self, z: np.ndarray) -> np.ndarray:
-        """The success rate of a linear predictor."""
-        return np.asarray((1 - self.lapse) * special.ndtr(z))
+    @property
+    def variance(self) -> np.ndarray:
+        """Binomial variance of the count of every cell."""
+        return np.asarray(self.trials * self.mu * (1 - self.mu))
 
-    def deriv(self, p: np.ndarray) -> np.ndarray:
-        """Derivative of the link."""
-        return np.asarray(1 / self.inverse_deriv(self(p)))
+    def jacobian(self, beside: np.ndarray | None = None) -> np.ndarray:
+        """Derivatives of the counts by the coefficients in units of their standard deviation, groups swept out.
 
-    def inverse_deriv(self, z: np.ndarray) -> np.ndarray:
-        """Derivative of the inverse link."""
-        return np.asarray((1 - self.lapse) * np.exp(-(np.asarray(z) ** 2) / 2) / np.sqrt(2 * np.pi))
+        Args:
+            beside: derivatives of the success rates by numbers that were estimated beside, shape (cell, number).
+        """
+        rates = self.slope[:, None] * self.columns
+        if beside is not None:
+            rates = np.column_stack([rates, beside])
+        scale = np.divide(self.trials, np.sqrt(self.variance), out=np.zeros_like(self.mu), where=self.variance > 1e-14)
+        rows = rates * scale[:, None]
+        return np.asarray(rows if self.groups is None else rows - _projected(rows, self.slope * scale, self.groups))
 
-    def inverse_deriv2(self, z: np.ndarray) -> np.ndarray:
-        """Second derivative of the inverse link."""
-        return np.asarray(-np.asarray(z) * self.inverse_deriv(z))
+    @cached_property
+    def covariance(self) -> np.ndarray | None:
+        """Of the coefficients; None where the information is singular."""
+        return covariance_beside(self)
 
-    def deriv2(self, p: np.ndarray) -> np.ndarray:
-        """Second derivative of the link."""
-        z = self(p)
-        return np.asarray(-self.inverse_deriv2(z) / self.inverse_deriv(z) ** 3)
+    @property
+    def bse(self) -> np.ndarray:
+        """Standard errors of the coefficients; infinite where the information is singular."""
+        if self.covariance is None:
+            return np.full(len(self.params), np.inf)
+        return np.asarray(np.sqrt(np.diag(self.covariance)))
+
+    def leverage(self, beside: np.ndarray | None = None) -> np.ndarray:
+        """Diagonal of the hat matrix, shape (cell); arguments as for `jacobian`."""
+        orthonormal, _ = np.linalg.qr(self.jacobian(beside))
+        own = 0.0
+        if self.groups is not None:
+            weight = np.divide(
+                (self.trials * self.slope) ** 2, self.variance, out=np.zeros_like(self.mu), where=self.variance > 1e-14
+            )
+            own = weight / np.maximum(np.bincount(self.groups, weight), 1e-300)[self.groups]
+        return np.asarray(np.clip((orthonormal**2).sum(axis=1) + own, 0, 1))
 
 
-LINKS: Mapping[Link, type[links.Link]] = {"probit": LapsingProbit, "logit": links.Logit, "cloglog": links.CLogLog}
+def _projected(rows: np.ndarray, intercept: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """The part of weighted rows along the intercept of their group, shape of the rows."""
+    count = int(groups.max()) + 1
+    squares = np.maximum(np.bincount(groups, intercept**2, count), 1e-300)
+    along = [np.bincount(groups, intercept * column, count) / squares for column in rows.T]
+    return np.asarray(np.column_stack(along)[groups] * intercept[:, None])
 
 
-def probit_information(z: np.ndarray) -> np.ndarray:
-    """Fisher information of a trial about the linear predictor z: phi(z)^2 / (Phi(z) Phi(-z)).
-
-    Source: McCullagh and Nelder, Generalized Linear Models, 1989, section 4.4.
-    """
-    return np.asarray(np.exp(-(z**2) - special.log_ndtr(z) - special.log_ndtr(-z)) / (2 * np.pi))
-
-
-def dispersion(result: Any, cells: pd.DataFrame, by_power: np.ndarray | None = None) -> float:
+def dispersion(fit: BinomialFit, cells: pd.DataFrame, beside: np.ndarray | None = None) -> float:
     """Variance of the counts as a multiple of the binomial one, at least 1, for quasi-likelihood.
 
     The moment estimator  sum (y - m)^2 / sum v (1 - h)  of counts y with fitted means m, binomial variances v and
@@ -74,53 +109,62 @@ def dispersion(result: Any, cells: pd.DataFrame, by_power: np.ndarray | None = N
     alike, is no use here: a single success in a cell where none is expected would widen every interval severalfold.
 
     Args:
-        result: a fit by `fit_binomial`.
-        cells: with the columns successes and trials.
-        by_power: of powers that were estimated beside the coefficients, as for `covariance_beside`.
+        fit: of the cells.
+        cells: with the column successes.
+        beside: as for `BinomialFit.jacobian`.
     """
-    trials, rate = cells["trials"].to_numpy(float), np.asarray(result.mu)
-    residual = cells["successes"].to_numpy(float) - trials * rate
-    columns, weight = _predictors(result, by_power)
-    orthonormal, _ = np.linalg.qr(np.sqrt(weight)[:, None] * columns)
-    leverage = np.clip((orthonormal**2).sum(axis=1), 0, 1)
-    return max(1.0, float((residual**2).sum() / (trials * rate * (1 - rate) * (1 - leverage)).sum()))
+    residual = cells["successes"].to_numpy(float) - fit.trials * fit.mu
+    expected = float((fit.variance * (1 - fit.leverage(beside))).sum())
+    return max(1.0, float((residual**2).sum()) / expected) if expected > 0 else 1.0
 
 
-def covariance_beside(result: Any, by_power: np.ndarray) -> np.ndarray | None:
-    """Covariance of the coefficients where powers of the linear predictor's scale are estimated beside them.
+def covariance_beside(fit: BinomialFit, beside: np.ndarray | None = None) -> np.ndarray | None:
+    """Covariance of the coefficients where other numbers are estimated beside them.
 
     The block of the inverse Fisher information of all of them (McCullagh and Nelder, Generalized Linear Models, 1989,
-    section 11.4); without powers the usual covariance.
+    section 11.4); without others the usual covariance.
 
     Args:
-        result: a fit by `fit_binomial`.
-        by_power: derivative of the logarithm of the scale by each power, shape (cell, power).
+        fit: of the cells.
+        beside: as for `BinomialFit.jacobian`.
 
     Returns:
         The covariance, or None where the information is singular: with few trials the rates can be all but 0 or 1 in so
         many cells that the others do not determine the coefficients.
     """
-    columns, weight = _predictors(result, by_power)
-    count = len(result.params)
+    rows, count = fit.jacobian(beside), len(fit.params)
     try:
-        return np.asarray(np.linalg.inv(columns.T @ (weight[:, None] * columns))[:count, :count])
+        found = np.linalg.inv(rows.T @ rows)[:count, :count]
     except np.linalg.LinAlgError:
         return None
+    return np.asarray(found) if (np.diag(found) > 0).all() and np.isfinite(found).all() else None
 
 
-def _predictors(result: Any, by_power: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """What every coefficient, and every power, changes in the linear predictor of a cell, and the cell's weight."""
-    design, link = result.model.exog, result.model.family.link
-    z = design @ result.params
-    rate = link.inverse(z)
-    variance = rate * (1 - rate)
-    told = variance > 1e-14  # statsmodels' own weights go wrong where a rate is all but 0 or 1
-    weight = np.where(told, result.model.n_trials * link.inverse_deriv(z) ** 2 / np.where(told, variance, 1), 0)
-    return design if by_power is None else np.column_stack([design, by_power * z[:, None]]), weight
+def clustered_covariance(fit: BinomialFit, cells: pd.DataFrame, cluster: np.ndarray) -> np.ndarray:
+    """Covariance of a probit regression's coefficients, robust to clusters of cells that share their randomness.
+
+    Liang and Zeger, Biometrika 73 (1986) 13, theorem 1, with the observed information, times
+    G / (G - 1) (n - 1) / (n - k) for G clusters, n cells and k coefficients, as in Stata and statsmodels.
+
+    Args:
+        fit: without groups and asymptotes.
+        cells: with the column successes.
+        cluster: number of each cell's cluster, from 0 on.
+    """
+    x, z = fit.columns, np.clip(fit.z, -30, 30)
+    successes = cells["successes"].to_numpy(float)
+    failures, density = fit.trials - successes, np.exp(-(z**2) / 2 - LOG_ROOT_2_PI)
+    up, down = density / special.ndtr(z), density / special.ndtr(-z)
+    pull, observed = successes * up - failures * down, successes * up * (z + up) + failures * down * (down - z)
+    bread = np.linalg.inv((x.T * observed) @ x)
+    count, (n, k) = int(cluster.max()) + 1, x.shape
+    scores = np.column_stack([np.bincount(cluster, pull * column, count) for column in x.T])
+    small_sample = count / (count - 1) * (n - 1) / (n - k)
+    return np.asarray(small_sample * bread @ scores.T @ scores @ bread)
 
 
 def residual_df(scale: float, df: int) -> int:
-    """Degrees of freedom of a dispersion: those of its estimate, or none to speak of when it is 1, the binomial's."""
+    """Degrees of freedom of a dispersion: those of its estimate; effectively infinite when it is 1, the binomial's."""
     return df if scale > 1 else max(df, BINOMIAL_DF)
 
 
@@ -136,63 +180,128 @@ def deviance_p_value(gain: float, extra: int, scale: float, df: int) -> float:
     return float(stats.f.sf(gain / extra / scale, extra, residual_df(scale, max(df, 1))))
 
 
-def informative_cells(result: Any, cells: pd.DataFrame) -> int:
+def informative_cells(fit: BinomialFit) -> int:
     """How many cells the dispersion is in fact estimated from: cells all but sure to succeed or to fail say nothing.
 
     Kish's effective number, (sum v)^2 / sum v^2, of the fitted variances v of the counts (Survey Sampling, 1965,
     section 8.2).
     """
-    rate = np.asarray(result.mu)
-    variance = cells["trials"].to_numpy(float) * rate * (1 - rate)
+    variance = fit.variance
     return int(variance.sum() ** 2 / (variance**2).sum())
 
 
-def fit_binomial(cells: pd.DataFrame, design: np.ndarray, link: Link = "probit", lapse: float = 0.0) -> Any | None:
-    """Binomial GLM of successes out of trials, or None when it has no unique maximum.
+def fit_binomial(
+    cells: pd.DataFrame,
+    columns: np.ndarray,
+    link: Link = "probit",
+    asymptotes: Asymptotes = FULL,
+    groups: np.ndarray | None = None,
+) -> BinomialFit | None:
+    """Binomial regression of successes out of trials, or None when it has no unique maximum.
+
+    By Fisher's scoring (McCullagh and Nelder, Generalized Linear Models, 1989, section 2.5) with halved steps where the
+    likelihood would fall, as with asymptotes it is not concave. Intercepts of groups are swept out, so that thousands
+    of them cost no more than a few.
 
     Args:
         cells: with the columns successes and trials.
-        design: shape (cell, coefficient).
+        columns: shape (cell, coefficient).
         link: name of the link.
-        lapse: as for fit_threshold.
+        asymptotes: of success.
+        groups: number of each cell's group, from 0 on, where every group has an intercept of its own.
     """
     successes, trials = cells["successes"].to_numpy(float), cells["trials"].to_numpy(float)
-    failures = trials - successes
-    if len(cells) <= design.shape[1] or np.linalg.matrix_rank(design) < design.shape[1]:
+    own = 0 if groups is None else int(groups.max()) + 1
+    if len(cells) <= columns.shape[1] + own or not 0 < successes.sum() < trials.sum():
         return None
-    if successes.sum() == 0 or failures.sum() == 0:
+    if groups is None and np.linalg.matrix_rank(columns) < columns.shape[1]:
         return None
-    family = sm.families.Binomial(link=LapsingProbit(lapse) if lapse else LINKS[link]())
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", PerfectSeparationWarning)
-        warnings.simplefilter("ignore", DomainWarning)
-        try:
-            counts = np.column_stack([successes, failures])
-            model = sm.GLM(counts, design, family=family, hasconst=False)  # which saves the search for a constant
-            start = _near_maximum(successes, trials, design, family.link)
-            result = model.fit(start, maxiter=50)  # from there a maximum takes 1 to 15
-        except (PerfectSeparationWarning, np.linalg.LinAlgError):
+    curve = LINKS[link]
+    rate = np.clip(asymptotes.inside((successes + 0.5) / (trials + 1)), 0.02, 0.98)
+    z = curve.quantile(rate)
+    _, _, slope = curve.values(z)
+    solved = _solve(columns, groups, trials * slope**2 / (rate * (1 - rate)), z)
+    if solved is None:
+        return None
+    params, z = solved
+    state = _State.at(z, successes, trials, curve, asymptotes)
+    close = CLOSE * (1 + 1e-6 * trials.sum())  # beyond rounding, however many trials there are
+    for _ in range(MOST_STEPS):
+        solved = _solve(columns, groups, state.weight, state.pull / np.maximum(state.weight, 1e-300))
+        if solved is None:
             return None
-    rate = np.asarray(result.mu)
-    separated = float((trials * rate * (1 - rate)).sum()) < 1e-3
-    return result if result.converged and not separated and np.isfinite(result.bse).all() else None
+        change, move = solved
+        for _ in range(12):
+            after = _State.at(z + move, successes, trials, curve, asymptotes)
+            if after.deviance <= state.deviance + close:
+                break
+            change, move = change / 2, move / 2
+        done = abs(after.deviance - state.deviance) < close
+        params, z, state = params + change, z + move, after
+        if done:
+            return _result(columns, groups, params, z, state, trials, own)
+    return None
 
 
-def _near_maximum(successes: np.ndarray, trials: np.ndarray, design: np.ndarray, link: links.Link) -> np.ndarray | None:
-    """Coefficients from which statsmodels has a step or two to go, so that a fit takes a third of the time; or None.
+def _result(
+    columns: np.ndarray, groups: np.ndarray | None, params: np.ndarray, z: np.ndarray, state: _State,
+    trials: np.ndarray, own: int,
+) -> BinomialFit | None:  # fmt: skip
+    if float((trials * state.success * state.failure).sum()) < SEPARATED:
+        return None
+    df = len(z) - len(params) - own
+    fit = BinomialFit(
+        columns, groups, params, z, state.mu, state.slope, trials, float(state.deviance), df, state.failure
+    )
+    return fit if fit.covariance is not None else None
 
-    The same steps, without its bookkeeping (McCullagh and Nelder, Generalized Linear Models, 1989, section 2.5).
-    """
-    rate = (successes + 0.5) / (trials + 1)
-    z = link(rate)
-    with np.errstate(all="ignore"):
-        for _ in range(START_STEPS):
-            slope = link.inverse_deriv(z)
-            weighted = design.T * (trials * slope**2 / (rate * (1 - rate)))
-            try:
-                coefficients = np.linalg.solve(weighted @ design, weighted @ (z + (successes / trials - rate) / slope))
-            except np.linalg.LinAlgError:  # statsmodels' own steps bear a singular one
-                return None
-            z = design @ coefficients
-            rate = link.inverse(z)
-    return coefficients if np.isfinite(coefficients).all() else None
+
+class _State(NamedTuple):
+    """The likelihood at a linear predictor: F, 1 - F, rate and its slope, score and information by z, deviance."""
+
+    success: np.ndarray
+    failure: np.ndarray
+    mu: np.ndarray
+    slope: np.ndarray
+    pull: np.ndarray
+    weight: np.ndarray
+    deviance: float
+
+    @classmethod
+    def at(
+        cls, z: np.ndarray, successes: np.ndarray, trials: np.ndarray, curve: Curve, asymptotes: Asymptotes
+    ) -> _State:
+        success, failure, density = curve.values(np.clip(z, *curve.ends))
+        mu, rest = asymptotes.guess + asymptotes.span * success, asymptotes.lapse + asymptotes.span * failure
+        slope, failures = asymptotes.span * density, trials - successes
+        pull = successes * (slope / mu) - failures * (slope / rest)
+        weight = trials * (slope / mu) * (slope / rest)
+        with np.errstate(divide="ignore"):
+            deviance = 2 * float(
+                (
+                    special.xlogy(successes, successes / trials / mu)
+                    + special.xlogy(failures, failures / trials / rest)
+                ).sum()
+            )
+        return cls(success, failure, mu, slope, pull, weight, deviance)
+
+
+def _solve(
+    columns: np.ndarray, groups: np.ndarray | None, weight: np.ndarray, target: np.ndarray
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Weighted least squares of a target on the columns and the groups' intercepts: coefficients, and fitted target."""
+    x, y, means = columns, target, None
+    if groups is not None:
+        total = np.maximum(np.bincount(groups, weight), 1e-300)
+        means = [np.bincount(groups, weight * v) / total for v in (*columns.T, target)]
+        x = columns - np.column_stack(means[:-1])[groups]
+        y = target - means[-1][groups]
+    weighted = x.T * weight
+    try:
+        params = np.linalg.solve(weighted @ x, weighted @ y)
+    except np.linalg.LinAlgError:
+        return None
+    if not np.isfinite(params).all():
+        return None
+    fitted = x @ params
+    return params, fitted if means is None or groups is None else fitted + means[-1][groups]

@@ -7,9 +7,10 @@ import pandas as pd
 from scipy import stats
 
 from theorycheck.statistics import kinds
-from theorycheck.statistics.judge import Fits, fit_laws, gather
+from theorycheck.statistics.evidence import Trials
 from theorycheck.statistics.kinds import Tested
 from theorycheck.statistics.question import Question, Variable
+from theorycheck.statistics.shapes import Fits, fit_laws
 from theorycheck.verdict import Interval
 
 METHOD = "difference of exponents"
@@ -26,21 +27,23 @@ def steeper(table: pd.DataFrame, factor: str, group: str, first: str, second: st
 
     Where one power law fits both groups, by `kinds.contrast`. Where the data reject that of a group, its local exponent
     at the smallest level counts, as in `judge.judge`, and where its shape is doubtful the next degree must agree. The
-    difference is then of independent estimates, whose standard errors are those of their 95 % intervals.
+    difference is then of independent estimates, whose standard errors are those of their 95 % intervals; so it is where
+    trials succeed whatever N is, which the joint regression does not know of.
     The table is as for `kinds.contrast`.
     """
     question = Question((Variable(factor, factor, 0.0, "0"),), "O")
-    counts = [over_pairs(table[table[group] == name], factor) for name in (first, second)]
-    found = [fit_laws(gather(rows, question), question) for rows in counts]
+    evidence = [Trials.of(over_pairs(table[table[group] == name], factor), [factor], "N") for name in (first, second)]
+    found = [fit_laws(one, question) for one in evidence]
     fits = [one for one in found if one is not None]
     if len(fits) < 2:
         return kinds.undetermined(METHOD)
-    if all(one.bent is None and one.doubt is None for one in fits):
+    guessed = any(one.asymptotes.guess for one in evidence)
+    if not guessed and all(one.bent is None and one.doubt is None for one in fits):
         return kinds.contrast(table, factor, group, first, second, claimed=0, margin=0, relation="O")
-    return _at_the_deep_end(fits[0], fits[1], factor)
+    return _at_the_asymptotic_end(fits[0], fits[1], factor, guessed)
 
 
-def _at_the_deep_end(first: Fits, second: Fits, factor: str) -> Tested:
+def _at_the_asymptotic_end(first: Fits, second: Fits, factor: str, guessed: bool) -> Tested:
     differences, errors = [], []
     for one in first.consulted:
         for other in second.consulted:
@@ -51,5 +54,7 @@ def _at_the_deep_end(first: Fits, second: Fits, factor: str) -> Tested:
     half = stats.norm.ppf(0.975) * np.array(errors)
     interval = Interval(float((differences - half).min()), float((differences + half).max()), 0.95)
     p_values = float(stats.norm.cdf(z).max()), float(stats.norm.sf(z).max())
-    method = f"{METHOD} at {first.deepest[0]:g}, where a power law does not fit or is doubtful: local exponents"
+    curved = any(one.bent or one.doubt for one in (first, second))
+    why = ["a power law does not fit or is doubtful"] * curved + ["trials succeed by chance"] * guessed
+    method = f"{METHOD} at {first.deepest[0]:g}, where {' and '.join(why)}: local exponents"
     return kinds.decided(differences[0], interval, p_values, method)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 import pandas as pd
 
 from theorycheck.statistics import measurement, threshold
-from theorycheck.statistics.basis import Basis, points_of
+from theorycheck.statistics.asymptotes import Found, find_asymptotes
+from theorycheck.statistics.basis import Basis, at_points
+from theorycheck.statistics.least_squares import censored_rows
+from theorycheck.statistics.links import Asymptotes
 from theorycheck.statistics.loglog import level_means, level_thresholds
-from theorycheck.statistics.rise import Rise, fit_rise
+from theorycheck.statistics.rise import SAME, Rise, fit_rise
 from theorycheck.verdict import Interval, LevelValue
 
 
@@ -58,6 +60,9 @@ class Evidence(Protocol):
     def method(self) -> str:
         """How it is fitted, for readers."""
 
+    def at(self, points: Collection[tuple[float, ...]]) -> Evidence:
+        """The rows of some levels."""
+
     def fit(self, degree: int) -> Fit | None:
         """Fit a polynomial law of a degree to all rows."""
 
@@ -69,53 +74,63 @@ class Evidence(Protocol):
 class Trials:
     """Counts of successes: cells with the columns `factors`, n, successes, trials (> 0), and maybe seed.
 
-    For readers, n is called what is `searched`. Trials fail at a lapse rate whatever n is (when p < 0.01), and success
-    rises more steeply at some levels than at others (when p < 0.1), which is then part of every fit.
+    For readers, n is called what is `searched`. Trials succeed or fail at a rate whatever n is (when p < 0.01), and
+    success rises more steeply at some levels than at others (when p < 0.1), which is then part of every fit.
     """
 
     table: pd.DataFrame
     factors: Sequence[str]
-    searched: str = "N"
-    levels: Sequence[LevelValue] = field(init=False)
-    lapse: float = field(init=False)
-    lapse_p_value: float = field(init=False)
-    rise: Rise = field(init=False)
+    searched: str
+    levels: Sequence[LevelValue]
+    found: Found
+    rise: Rise
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "levels", level_thresholds(self.table, self.factors))
-        rise = fit_rise(self._inside, self.factors)
-        lapse, p_value = self._lapse(rise)
-        if lapse and rise.factors:  # as lapses flatten the curves of levels with a low threshold
-            rise = fit_rise(self._inside, self.factors, lapse)
-            lapse, p_value = self._lapse(rise)
-        for name, value in (("rise", rise), ("lapse", lapse), ("lapse_p_value", p_value)):
-            object.__setattr__(self, name, value)
+    @classmethod
+    def of(cls, table: pd.DataFrame, factors: Sequence[str], searched: str = "N", guess: float | None = None) -> Trials:
+        """What a table of counts shows; the guess rate is estimated unless it is known."""
+        self = cls(table, factors, searched, [], Found(Asymptotes(guess or 0.0)), SAME)._fitted(guess)
+        if self.asymptotes.guess or (self.asymptotes.lapse and self.rise.factors):
+            return self._fitted(guess)  # as they change which levels are measured, and how steep success is there
+        return self
 
-    def _lapse(self, rise: Rise) -> tuple[float, float]:
-        rate, p_value = threshold.fit_lapse(self.table, self.factors, rise)
-        return (rate if p_value < threshold.LAPSE_SIGNIFICANCE else 0.0), p_value
+    def _fitted(self, guess: float | None) -> Trials:
+        """The same with levels, steepness and asymptotes fitted anew, from the asymptotes so far."""
+        levels = level_thresholds(self.table, self.factors, asymptotes=replace(self.asymptotes, lapse=0.0))
+        placed = replace(self, levels=levels)
+        rise = fit_rise(placed.inside, self.factors, self.asymptotes)
+        return replace(placed, rise=rise, found=find_asymptotes(self.table, self.factors, rise, guess))
 
-    @cached_property
-    def _inside(self) -> pd.DataFrame:
+    @property
+    def asymptotes(self) -> Asymptotes:
+        """Shares of trials that succeed, and that fail, whatever n is."""
+        return self.found.asymptotes
+
+    @property
+    def inside(self) -> pd.DataFrame:
         """The rows of levels whose threshold lies inside the range of N."""
-        measured = {value.point for value in self.levels if value.measured}
-        points = points_of(self.table, self.factors)
-        return self.table[[tuple(map(float, point)) in measured for point in points]]
+        return at_points(self.table, self.factors, {value.point for value in self.levels if value.measured})
+
+    def at(self, points: Collection[tuple[float, ...]]) -> Trials:
+        """The rows of some levels, with steepness and asymptotes as of all."""
+        levels = [value for value in self.levels if value.point in points]
+        return replace(self, table=at_points(self.table, self.factors, points), levels=levels)
 
     @property
     def method(self) -> str:
-        """Binomial regression: with lapses, steepness by level, clustered by seeds, if there are some."""
-        parts = [f"lapses {self.lapse:.1%}"] * bool(self.lapse) + ["steepness by level"] * bool(self.rise.factors)
+        """Binomial regression: with asymptotes, steepness by level, clustered by seeds, if there are some."""
+        parts = [f"guess rate {self.asymptotes.guess:.1%}"] * bool(self.asymptotes.guess)
+        parts += [f"lapses {self.asymptotes.lapse:.1%}"] * bool(self.asymptotes.lapse)
+        parts += ["steepness by level"] * bool(self.rise.factors)
         parts += ["clustered by seed"] * ("seed" in self.table)
         return f"binomial regression on trials{''.join(f', {part}' for part in parts)}"
 
     def fit(self, degree: int) -> threshold.ThresholdFit | None:
         """Fit a polynomial law of a degree to all cells."""
-        return threshold.fit_threshold(self.table, self.factors, degree, lapse=self.lapse, rise=self.rise)
+        return threshold.fit_threshold(self.table, self.factors, degree, asymptotes=self.asymptotes, rise=self.rise)
 
     def shape_p_value(self, degree: int) -> float:
         """P-value of the hypothesis that the law is a polynomial of this degree over the measured levels."""
-        return threshold.shape_p_value(self._inside, self.factors, degree, lapse=self.lapse, rise=self.rise)
+        return threshold.shape_p_value(self.inside, self.factors, degree, asymptotes=self.asymptotes, rise=self.rise)
 
 
 @dataclass(frozen=True)
@@ -124,10 +139,17 @@ class Measurements:
 
     table: pd.DataFrame
     factors: Sequence[str]
-    levels: Sequence[LevelValue] = field(init=False)
+    levels: Sequence[LevelValue]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "levels", level_means(self.table, self.factors))
+    @classmethod
+    def of(cls, table: pd.DataFrame, factors: Sequence[str]) -> Measurements:
+        """What a table of measured values shows."""
+        return cls(table, factors, level_means(table, factors))
+
+    def at(self, points: Collection[tuple[float, ...]]) -> Measurements:
+        """The rows of some levels."""
+        levels = [value for value in self.levels if value.point in points]
+        return replace(self, table=at_points(self.table, self.factors, points), levels=levels)
 
     @property
     def method(self) -> str:
@@ -138,7 +160,7 @@ class Measurements:
     @property
     def censored(self) -> int:
         """How many values are lower bounds."""
-        return int(measurement.censored_rows(self.table).sum())
+        return int(censored_rows(self.table).sum())
 
     def fit(self, degree: int) -> measurement.MeasurementFit | None:
         """Fit a polynomial law of a degree to all rows."""

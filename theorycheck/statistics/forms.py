@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special, stats
 
-from theorycheck.statistics.measurement import censored_rows
+from theorycheck.statistics.least_squares import censored_rows
+from theorycheck.statistics.links import FULL, Asymptotes
 from theorycheck.statistics.rise import SAME, Rise
+from theorycheck.statistics.seeds import over_seeds
 
 Objective = Callable[[np.ndarray, float], float]
 FALSE_POWER_LAW = 0.05  # significance of the likelihood-ratio tests
@@ -38,7 +40,12 @@ class Form:
 
 
 def compare_forms(
-    table: pd.DataFrame, factor: str, claimed: float, scale: float = 1.0, lapse: float = 0.0, rise: Rise = SAME
+    table: pd.DataFrame,
+    factor: str,
+    claimed: float,
+    scale: float = 1.0,
+    asymptotes: Asymptotes = FULL,
+    rise: Rise = SAME,
 ) -> tuple[Form, ...]:
     """Fit C x^k, C (x - x0)^k, the same with k as claimed, and a x^k + b, and compare them.
 
@@ -50,14 +57,14 @@ def compare_forms(
         factor: the column of x.
         claimed: the exponent that a theorem claims.
         scale: dispersion of the counts; 1 for measurements.
-        lapse: share of trials that fail whatever N is.
+        asymptotes: of success.
         rise: of the steepness along the levels.
 
     Returns:
         The forms, the one of smallest AICc first.
     """
-    x = table[factor].to_numpy(float)
-    objective, start = _thresholds(table, x, lapse, rise) if "successes" in table else _measurements(table, x)
+    counts = "successes" in table
+    x, objective, start = _thresholds(table, factor, asymptotes, rise) if counts else _measurements(table, factor)
     fits = [
         ("power law", *_power_law(x, objective, start)),
         ("offset in the factor", *_offset_in_factor(x, objective, start)),
@@ -129,28 +136,45 @@ def _minimise(function: Callable[[np.ndarray], float], starts: Sequence[np.ndarr
     return optimize.minimize(function, best.x, method="Nelder-Mead", options=options)  # out of a collapsed simplex
 
 
-def _thresholds(cells: pd.DataFrame, x: np.ndarray, lapse: float, rise: Rise) -> tuple[Objective, np.ndarray]:
-    """Binomial likelihood of P(success) = (1 - lapse) Phi(r e^s (log N - log N*)), with s the nuisance parameter."""
+_Likelihood = tuple[np.ndarray, Objective, np.ndarray]  # the x that the objective wants quantities at, it, its start
+
+
+def _thresholds(cells: pd.DataFrame, factor: str, asymptotes: Asymptotes, rise: Rise) -> _Likelihood:
+    """Binomial likelihood of P(success) = guess + (1 - guess - lapse) Phi(r e^s (log N - log N*)), s the nuisance."""
+    cells = over_seeds(cells, [factor])
     successes, trials = cells["successes"].to_numpy(float), cells["trials"].to_numpy(float)
-    log_n, relative = np.log(cells["n"].to_numpy(float)), rise.of(cells)
+    x, log_n, relative = cells[factor].to_numpy(float), np.log(cells["n"].to_numpy(float)), rise.of(cells)
 
     def minus_log_likelihood(log_quantity: np.ndarray, log_steepness: float) -> float:
-        log_rate = np.log1p(-lapse) + special.log_ndtr(relative * np.exp(log_steepness) * (log_n - log_quantity))
+        z = relative * np.exp(log_steepness) * (log_n - log_quantity)
+        if asymptotes.guess:
+            log_rate = np.log(asymptotes.guess + asymptotes.span * special.ndtr(z))
+        else:
+            log_rate = np.log1p(-asymptotes.lapse) + special.log_ndtr(z)
         log_failure = np.log1p(-np.clip(np.exp(log_rate), None, 1 - 1e-12))
         return float(-(successes * log_rate + (trials - successes) * log_failure).sum())
 
-    return minus_log_likelihood, np.array([log_n.mean() + np.log(x).mean(), -1.0, 0.4])
+    return x, minus_log_likelihood, np.array([log_n.mean() + np.log(x).mean(), -1.0, 0.4])
 
 
-def _measurements(table: pd.DataFrame, x: np.ndarray) -> tuple[Objective, np.ndarray]:
-    """Likelihood of normal errors in the logarithm, with the log of their scale the nuisance parameter."""
-    y = np.log(table["value"].to_numpy(float))
+def _measurements(table: pd.DataFrame, factor: str) -> _Likelihood:
+    """Likelihood of normal errors in the logarithm, with the log of their scale the nuisance parameter.
+
+    Values that are no bounds count by number, mean and variance at each x, equal bounds by their number.
+    """
     censored = censored_rows(table)
+    rows = pd.DataFrame({"x": table[factor].to_numpy(float), "y": np.log(table["value"].to_numpy(float))})
+    known = rows[~censored].groupby("x")["y"].agg(["size", "mean", "var"]).fillna(0.0).reset_index()
+    bounds = rows[censored].groupby(["x", "y"]).size().reset_index(name="size")
+    number, squares = known["size"].to_numpy(float), (known["size"] - 1).to_numpy(float) * known["var"].to_numpy(float)
+    mean, bound, times = known["mean"].to_numpy(), bounds["y"].to_numpy(), bounds["size"].to_numpy(float)
 
     def minus_log_likelihood(log_quantity: np.ndarray, log_scale: float) -> float:
-        z = (y - log_quantity) / np.exp(log_scale)
-        return float(-np.where(censored, special.log_ndtr(-z), -(z**2) / 2 - log_scale).sum())
+        away, beyond = mean - log_quantity[: len(mean)], bound - log_quantity[len(mean) :]
+        missed = (squares + number * away**2).sum() * np.exp(-2 * log_scale) / 2
+        return float(missed + number.sum() * log_scale - (times * special.log_ndtr(-beyond * np.exp(-log_scale))).sum())
 
-    slope, constant = np.polyfit(np.log(x), y, 1)
-    spread = np.std(y - constant - slope * np.log(x))
-    return minus_log_likelihood, np.array([constant, slope, np.log(max(spread, 1e-6))])
+    slope, constant = np.polyfit(np.log(rows["x"]), rows["y"], 1)
+    spread = np.std(rows["y"] - constant - slope * np.log(rows["x"]))
+    x = np.concatenate([known["x"], bounds["x"]])
+    return x, minus_log_likelihood, np.array([constant, slope, np.log(max(spread, 1e-6))])

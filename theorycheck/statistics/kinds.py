@@ -10,11 +10,10 @@ import pandas as pd
 from numpy import inf, nan
 from scipy import linalg, stats
 from statsmodels.stats.multitest import multipletests
-from statsmodels.stats.sandwich_covariance import cov_cluster
 
 from theorycheck.errors import DesignError
 from theorycheck.statistics.basis import centred_basis
-from theorycheck.statistics.binomial import fit_binomial
+from theorycheck.statistics.binomial import clustered_covariance, fit_binomial
 from theorycheck.statistics.evidence import Fit, Measurements, Trials
 from theorycheck.statistics.measurement import fit_measurement
 from theorycheck.statistics.question import SIGNIFICANCE, Relation
@@ -103,7 +102,8 @@ def fit_line(table: pd.DataFrame, factor: str) -> Line:
     x = table[factor].to_numpy(float)
     low, width = float(x.min()), float(np.ptp(x)) or 1.0
     rows = table.assign(**{factor: np.exp((x - low) / width)})
-    evidence = Trials(rows[rows["trials"] > 0], [factor]) if "successes" in rows else Measurements(rows, [factor])
+    counts = "successes" in rows
+    evidence = Trials.of(rows[rows["trials"] > 0], [factor]) if counts else Measurements.of(rows, [factor])
     return Line(factor, low, width, evidence, evidence.fit(1))
 
 
@@ -244,7 +244,9 @@ def _paired(rows: pd.DataFrame, factor: str, group: str, names: tuple[str, str])
     terms = threshold_design(rows, centred_basis(rows, [factor]))
     design = np.column_stack([terms * (rows[group] == name).to_numpy(float)[:, None] for name in names])
     result, pair = fit_binomial(rows, design), pd.factorize(rows["pair"])[0]
-    return (result.params, cov_cluster(result, pair), float(pair.max())) if result and pair.max() > 0 else None
+    if result is None or pair.max() < 1:
+        return None
+    return result.params, clustered_covariance(result, rows, pair), float(pair.max())
 
 
 def _unpaired(rows: pd.DataFrame, factor: str, group: str, names: tuple[str, str]) -> Joint | None:

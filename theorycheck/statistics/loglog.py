@@ -12,34 +12,40 @@ from scipy import stats
 from statsmodels.iolib.summary import summary_params
 
 from theorycheck.statistics.binomial import fit_binomial
+from theorycheck.statistics.links import FULL, Asymptotes
 from theorycheck.verdict import Estimate, Interval, LevelValue, Regression, RegressionRow
 
 
-def level_thresholds(cells: pd.DataFrame, factors: Sequence[str], rate: float = 0.5) -> list[LevelValue]:
+def level_thresholds(
+    cells: pd.DataFrame, factors: Sequence[str], rate: float = 0.5, asymptotes: Asymptotes = FULL
+) -> list[LevelValue]:
     """Estimate the threshold of every combination of levels on its own.
 
     Args:
         cells: one row a cell with the columns `factors`, n, successes, trials (trials > 0).
         factors: the columns of the levels.
-        rate: share of trials that succeed at the threshold.
+        rate: share of the trials between the asymptotes that succeed at the threshold.
+        asymptotes: of success.
 
     Returns:
         One threshold a combination; intervals by the delta method on log N*.
     """
     counts = cells.groupby([*factors, "n"], as_index=False)[["successes", "trials"]].sum()
     grouped = counts.groupby(list(factors))
-    return [_level_threshold(tuple(map(float, point)), level.sort_values("n"), rate) for point, level in grouped]
+    return [
+        _level_threshold(tuple(map(float, point)), level.sort_values("n"), rate, asymptotes) for point, level in grouped
+    ]
 
 
-def _level_threshold(point: tuple[float, ...], level: pd.DataFrame, rate: float) -> LevelValue:
+def _level_threshold(point: tuple[float, ...], level: pd.DataFrame, rate: float, asymptotes: Asymptotes) -> LevelValue:
     n = [float(n) for n in level["n"]]
-    enough = (level["successes"] / level["trials"]).to_numpy() >= rate
-    fit = fit_binomial(level, np.column_stack([np.ones(len(n)), np.log(n)]))
-    if fit is not None and fit.params[1] > 0:
+    enough = asymptotes.inside((level["successes"] / level["trials"]).to_numpy()) >= rate
+    fit = fit_binomial(level, np.column_stack([np.ones(len(n)), np.log(n)]), asymptotes=asymptotes)
+    if fit is not None and fit.covariance is not None and fit.params[1] > 0:
         b0, b1 = fit.params
         log_threshold = float(stats.norm.ppf(rate) - b0) / b1
         gradient = np.array([-1, -log_threshold]) / b1
-        error = np.sqrt(gradient @ fit.cov_params() @ gradient) * stats.norm.ppf(0.975)
+        error = np.sqrt(gradient @ fit.covariance @ gradient) * stats.norm.ppf(0.975)
         if np.log(n[0]) <= log_threshold <= np.log(n[-1]):
             low, high = np.exp(log_threshold - error), np.exp(log_threshold + error)
             return LevelValue(point, float(np.exp(log_threshold)), float(low), float(high), "fitted")

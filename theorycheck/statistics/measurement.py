@@ -8,14 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
-from scipy import linalg, optimize, stats
+from scipy import linalg, sparse, stats
 
-from theorycheck.statistics.basis import Basis, centred_basis, jackknife, own_level_columns, points_of
+from theorycheck.statistics.basis import Basis, centred_basis
+from theorycheck.statistics.least_squares import Data, Errors, Estimated, Fitted, estimate
 from theorycheck.verdict import Interval
-
-Errors = Literal["HC3", "seeds", "bootstrap"]
-BOOTSTRAP_SAMPLES = 999
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ class MeasurementFit:
         return np.concatenate([[1.0], self.basis.at(point)])
 
     def _error(self, weights: np.ndarray) -> float:
-        return float(np.sqrt(weights @ self.covariance @ weights))
+        return float(np.sqrt(max(weights @ self.covariance @ weights, 1e-300)))  # values may follow a law exactly
 
     def _interval(self, weights: np.ndarray, confidence: float) -> Interval:
         half = stats.t.ppf((1 + confidence) / 2, self.df_interval) * self._error(weights)
@@ -101,13 +98,13 @@ def fit_measurement(
     Returns:
         The fit, or None when the coefficients are not determined by the rows.
     """
-    basis = centred_basis(table, factors, degree)
-    design = np.column_stack([np.ones(len(table)), basis.columns(table)])
-    estimated = _estimate(table, design, errors)
+    basis, data = centred_basis(table, factors, degree), Data.of(table, factors)
+    at_levels = np.column_stack([np.ones(len(data.points)), basis.columns(data.points)])
+    estimated = estimate(data, at_levels, errors)
     if estimated is None:
         return None
     fitted, covariance, df_interval = estimated
-    df = len(table) - design.shape[1]
+    df = len(table) - at_levels.shape[1]
     return MeasurementFit(basis, fitted.coefficients, covariance, fitted.dispersion, fitted.deviance, df, df_interval)
 
 
@@ -118,134 +115,74 @@ def shape_p_value(table: pd.DataFrame, factors: Sequence[str], degree: int) -> f
     for every combination of levels. Wald tests with the same robust covariance as the intervals, referred to
     Hotelling's T^2 (Ann. Math. Stat. 2 (1931) 360), which few seeds need.
     """
-    basis = centred_basis(table, factors, degree + 1)
-    points = pd.DataFrame(np.unique(points_of(table, factors), axis=0), columns=list(factors))
-    at_points = np.column_stack([np.ones(len(points)), basis.columns(points)])
+    basis, data = centred_basis(table, factors, degree + 1), Data.of(table, factors)
+    at_levels = np.column_stack([np.ones(len(data.points)), basis.columns(data.points)])
     lower = 1 + sum(len(monomial) <= degree for monomial in basis.monomials)
-    if len(points) <= lower:
+    if len(at_levels) <= lower:
         return 1.0
-    design = np.column_stack([np.ones(len(table)), basis.columns(table)])
-    tests = [(own_level_columns(table, factors), linalg.null_space(at_points[:, :lower].T).T)]
-    if len(points) > at_points.shape[1]:  # otherwise the next degree has a mean of its own for every level
-        tests.append((design, np.eye(at_points.shape[1])[lower:]))
-    p_values = [p for columns, zero in tests if (p := _wald(_estimate(table, columns), zero)) is not None]
-    return min(1.0, len(p_values) * min(p_values, default=1.0))
+    p_values = [_lack_of_fit(data, at_levels[:, :lower])]
+    if len(at_levels) > at_levels.shape[1]:  # otherwise the next degree has a mean of its own for every level
+        estimated = estimate(data, at_levels)
+        zero = np.eye(at_levels.shape[1])[lower:]
+        p_values.append(_wald(estimated, zero))
+    known = [p for p in p_values if p is not None]
+    return min(1.0, len(known) * min(known, default=1.0))
 
 
-def _wald(estimated: _Estimated | None, zero: np.ndarray) -> float | None:
+def _wald(estimated: Estimated | None, zero: np.ndarray) -> float | None:
     """P-value of the hypothesis that `zero @ coefficients` is 0; None where the degrees of freedom are too few."""
     if estimated is None or estimated[2] < len(zero):
         return None
     fitted, covariance, df = estimated
-    value, count = zero @ fitted.coefficients, len(zero)
-    statistic = value @ np.linalg.pinv(zero @ covariance @ zero.T) @ value
+    value = zero @ fitted.coefficients
+    return _hotelling(float(value @ np.linalg.pinv(zero @ covariance @ zero.T) @ value), len(zero), df)
+
+
+def _hotelling(statistic: float, count: int, df: int) -> float:
     return float(stats.f.sf(statistic * (df - count + 1) / (df * count), count, df - count + 1))
 
 
-def _estimate(table: pd.DataFrame, design: np.ndarray, errors: Errors | None = None) -> _Estimated | None:
-    """Coefficients, their covariance and its degrees of freedom; None when the rows do not determine them."""
-    errors = errors or ("seeds" if "seed" in table else "HC3")
-    seeds = pd.factorize(table["seed"])[0] if "seed" in table else None
-    fitted = _fit(table, design)
-    if fitted is None or (errors == "seeds" and (seeds is None or seeds.max() < 1)):
+def _lack_of_fit(data: Data, at_levels: np.ndarray) -> float | None:
+    """P-value of a law against a mean of its own for every combination of levels; None where rows are too few.
+
+    The Wald statistic of all that the law leaves of the means is the smallest sum of squares of the means about a law,
+    in units of their covariance, so that no matrix of all means is needed where these are independent.
+    """
+    levels, count = at_levels.shape
+    if data.censored.any() or data.seed is not None:
+        zero = linalg.null_space(at_levels.T).T
+        return _wald(_estimate_means(data, levels), zero)
+    number, df = data.summed(), len(data.y) - levels
+    if df < levels - count:
         return None
-    covariance = _covariance(table, design, fitted, errors, seeds)
-    if covariance is None:
+    means = data.summed(data.y) / number
+    within = data.summed((data.y - means[data.level]) ** 2)
+    pooled = float(within.sum()) / df + data.rounding
+    told = within > 0  # values that are equal, or one alone, tell no variance of their own
+    variance = np.where(told, within / np.maximum(number - 1, 1) ** 2, pooled / number)
+    root = 1 / np.sqrt(variance)
+    law = np.linalg.lstsq(at_levels * root[:, None], means * root, rcond=None)[0]
+    return _hotelling(float((((means - at_levels @ law) * root) ** 2).sum()), levels - count, df)
+
+
+def _estimate_means(data: Data, levels: int) -> Estimated | None:
+    """The mean of every combination of levels as a coefficient."""
+    if data.censored.any():
+        return estimate(data, np.eye(levels))
+    seed, number, total = data.seed, data.summed(), data.summed(data.y)
+    if seed is None or seed.max() < 1:
         return None
-    clustered = seeds is not None and errors != "HC3"
-    return fitted, covariance, int(seeds.max()) if seeds is not None and clustered else len(table) - design.shape[1]
-
-
-@dataclass(frozen=True)
-class _Fitted:
-    coefficients: np.ndarray
-    log_scale: float
-    deviance: float
-    dispersion: float
-
-
-_Estimated = tuple[_Fitted, np.ndarray, int]
-
-
-def censored_rows(table: pd.DataFrame) -> np.ndarray:
-    """Whether each value is a lower bound, shape (row)."""
-    return table["censored"].to_numpy(bool) if "censored" in table else np.zeros(len(table), bool)
-
-
-def _fit(table: pd.DataFrame, design: np.ndarray) -> _Fitted | None:
-    y, censored = np.log(table["value"].to_numpy(float)), censored_rows(table)
-    known = design[~censored]
-    if len(known) <= design.shape[1] or np.linalg.matrix_rank(known) < design.shape[1]:
+    shape = (int(seed.max()) + 1, levels)
+    own = sparse.coo_array((np.ones(len(seed)), (seed, data.level)), shape).tocsr()
+    sums = sparse.coo_array((data.y, (seed, data.level)), shape).tocsr()
+    own.sum_duplicates(), sums.sum_duplicates()
+    own, sums = own.tocoo(), sums.tocoo()
+    left = number[own.coords[1]] - own.data
+    if (left < 1).any():  # one seed alone has this level
         return None
-    least_squares = sm.OLS(y[~censored], known).fit()
-    variance = float(least_squares.ssr / least_squares.df_resid)
-    if variance <= 0:
-        return None
-    if not censored.any():
-        return _Fitted(least_squares.params, float(np.log(variance) / 2), float(least_squares.ssr), variance)
-    start = np.append(least_squares.params, np.log(variance) / 2)
-    arguments = (y, design, censored)
-    best = optimize.minimize(_minus_log_likelihood, start, arguments, jac=_gradient, method="BFGS")
-    if not np.isfinite(best.fun) or np.abs(_gradient(best.x, *arguments)).max() > 1e-3 * len(y):
-        return None
-    return _Fitted(best.x[:-1], float(best.x[-1]), 2 * float(best.fun), 1.0)
-
-
-def _minus_log_likelihood(theta: np.ndarray, y: np.ndarray, design: np.ndarray, censored: np.ndarray) -> float:
-    z = (y - design @ theta[:-1]) / np.exp(theta[-1])
-    return float(-np.where(censored, stats.norm.logsf(z), stats.norm.logpdf(z) - theta[-1]).sum())
-
-
-def _scores(theta: np.ndarray, y: np.ndarray, design: np.ndarray, censored: np.ndarray) -> np.ndarray:
-    """Derivatives of each row's log-likelihood by the coefficients and the log of the scale."""
-    scale = np.exp(theta[-1])
-    z = (y - design @ theta[:-1]) / scale
-    hazard = np.exp(stats.norm.logpdf(z) - stats.norm.logsf(z))
-    by_mean = np.where(censored, hazard, z) / scale
-    by_log_scale = np.where(censored, hazard * z, z**2 - 1)
-    return np.column_stack([by_mean[:, None] * design, by_log_scale])
-
-
-def _gradient(theta: np.ndarray, y: np.ndarray, design: np.ndarray, censored: np.ndarray) -> np.ndarray:
-    return np.asarray(-_scores(theta, y, design, censored).sum(axis=0))
-
-
-def _covariance(
-    table: pd.DataFrame, design: np.ndarray, fitted: _Fitted, errors: Errors, seeds: np.ndarray | None
-) -> np.ndarray | None:
-    """Covariance of the coefficients; None when one seed alone determines one of them."""
-    if errors == "bootstrap":
-        return _bootstrap(table, design, seeds)
-    if errors == "seeds" and seeds is not None:
-        kept = [seeds != seed for seed in np.unique(seeds)]
-        fits = [_fit(table[rows], design[rows]) for rows in kept]
-        known = [fit.coefficients for fit in fits if fit is not None]
-        return jackknife(known) if len(known) == len(fits) else None
-    y, censored = np.log(table["value"].to_numpy(float)), censored_rows(table)
-    if not censored.any():
-        return np.asarray(sm.OLS(y, design).fit(cov_type="HC3").cov_params())
-    return _sandwich(np.append(fitted.coefficients, fitted.log_scale), (y, design, censored))
-
-
-def _sandwich(theta: np.ndarray, arguments: tuple[np.ndarray, np.ndarray, np.ndarray]) -> np.ndarray:
-    """Covariance of the coefficients robust to unequal variances (White, Econometrica 50 (1982) 1)."""
-    steps = 1e-5 * np.eye(len(theta))
-    differences = [(_gradient(theta + h, *arguments) - _gradient(theta - h, *arguments)) / 2e-5 for h in steps]
-    bread = np.linalg.pinv(np.column_stack(differences))
-    scores = _scores(theta, *arguments)
-    rows, parameters = scores.shape
-    covariance = bread @ scores.T @ scores @ bread.T * rows / (rows - parameters)
-    return np.asarray(covariance[:-1, :-1])
-
-
-def _bootstrap(table: pd.DataFrame, design: np.ndarray, seeds: np.ndarray | None) -> np.ndarray:
-    rng = np.random.default_rng(0)
-    groups = np.arange(len(table)) if seeds is None else seeds
-    members = [np.flatnonzero(groups == g) for g in np.unique(groups)]
-    drawn = []
-    for _ in range(BOOTSTRAP_SAMPLES):
-        rows = np.concatenate([members[i] for i in rng.integers(len(members), size=len(members))])
-        fitted = _fit(table.iloc[rows], design[rows])
-        if fitted is not None:
-            drawn.append(fitted.coefficients)
-    return np.atleast_2d(np.cov(np.array(drawn).T))
+    moved = (total[own.coords[1]] - sums.data) / left - (total / number)[own.coords[1]]
+    deviations = sparse.coo_array((moved, own.coords), shape).tocsr()
+    centre, groups = deviations.sum(axis=0) / shape[0], shape[0]
+    spread = (deviations.T @ deviations).toarray() - groups * np.outer(centre, centre)
+    fitted = Fitted(total / number, 0.0, 0.0, 1.0)
+    return fitted, (groups - 1) / groups * spread, groups - 1

@@ -15,13 +15,14 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special
 
-from theorycheck.statistics.binomial import probit_information
-from theorycheck.statistics.checks import FEWEST_LEVELS
-from theorycheck.statistics.judge import bend_allowed, fit_laws, gather
+from theorycheck.statistics.evidence import Trials
+from theorycheck.statistics.links import probit_information
 from theorycheck.statistics.planted import PlantedThreshold
 from theorycheck.statistics.question import Question
+from theorycheck.statistics.shapes import FEWEST_LEVELS, bend_allowed, fit_laws, gather
 
 SEARCH_ROUNDS = 4  # of bisection, at the estimated threshold of every level
+TOLD = 30  # trials a level before which they do not tell a guess rate
 SEARCH_TRIALS = 2  # at each level in a round of the search
 FIRST_LOOK = 120  # trials a level, before which nobody asks whether the interval is narrow enough: docs/calibration.md
 BEND_SEEN = 3.0  # margins: no run ends early whose local exponent, a bend allowed, has a wider 95 % interval
@@ -109,7 +110,7 @@ class Adaptive:
             counts: one row a cell that was tried, with the columns of the factor, n, successes, trials, unfitted
                 (tried as well, but no evidence), and work (spent on all of them, in any unit).
         """
-        belief = Belief(self.cells, counts, self.question)
+        belief = Belief(self.cells, counts, self.question, self._guess_rate(counts))
         spent, first_look = belief.spent, FIRST_LOOK * len(belief.levels)
         if spent >= self.budget:
             return Counter()
@@ -120,6 +121,15 @@ class Adaptive:
         else:
             chosen = belief.refine(min(spent, first_look - spent) if spent < first_look else spent)
         return _at_most(chosen, self.budget - spent)
+
+    def _guess_rate(self, counts: pd.DataFrame) -> float:
+        """As the question tells, or what the trials so far ask for, once the search is over."""
+        if self.question.guess_rate is not None:
+            return self.question.guess_rate
+        tried = counts[counts["trials"] > 0]
+        if tried["trials"].sum() < TOLD * len({level for level, _ in self.cells}):
+            return 0.0
+        return Trials.of(tried, self.question.factors).asymptotes.guess
 
     def _enough(self, counts: pd.DataFrame) -> bool:
         """Whether the interval is narrow enough, in a run that would have seen a bend that matters.
@@ -147,7 +157,8 @@ Placement = Grid | Adaptive
 class Belief:
     """Where success turns at each level, as far as the trials so far tell.
 
-    The maximum of the posterior of  P(success) = Phi(s_k (log N - t_k))  at level k, with the prior above.
+    The maximum of the posterior of  P(success) = g + (1 - g) Phi(s_k (log N - t_k))  at level k, with the prior above
+    and the guess rate g given.
 
     Attributes:
         levels: of the factor, in increasing order.
@@ -156,11 +167,13 @@ class Belief:
         steepness: s_k.
     """
 
-    def __init__(self, cells: Sequence[Cell], counts: pd.DataFrame, question: Question) -> None:
+    def __init__(
+        self, cells: Sequence[Cell], counts: pd.DataFrame, question: Question, guess_rate: float = 0.0
+    ) -> None:
         (variable,) = question.variables
         self.levels = sorted({level for level, _ in cells})
         self.spent = int((counts["trials"] + counts["unfitted"]).sum())
-        self._cells = sorted(cells)
+        self._cells, self._guess = sorted(cells), guess_rate
         self._level = np.array([self.levels.index(level) for level, _ in self._cells])
         self._log_n = np.log([n for _, n in self._cells])
         place = {cell: i for i, cell in enumerate(self._cells)}
@@ -191,7 +204,12 @@ class Belief:
             z = steepness * (log_n - thresholds[level])
             success, failure = special.log_ndtr(z), special.log_ndtr(-z)
             log_density = -(z**2) / 2 - np.log(2 * np.pi) / 2
-            slope = successes * np.exp(log_density - success) - failures * np.exp(log_density - failure)
+            if self._guess:
+                success = np.log(self._guess + (1 - self._guess) * np.exp(success))
+                log_rise = np.log1p(-self._guess) + log_density
+            else:
+                log_rise = log_density
+            slope = successes * np.exp(log_rise - success) - failures * np.exp(log_density - failure)
             pull = precision @ (thresholds - middle)
             form = (form - [np.log(STEEPNESS), 0]) / prior_deviations
             loss = (thresholds - middle) @ pull / 2 + form @ form / 2 - successes @ success - failures @ failure
@@ -227,7 +245,7 @@ class Belief:
     @cached_property
     def _weight(self) -> np.ndarray:
         """Fisher information of a trial in each cell about b0."""
-        return np.asarray(self.steepness[self._level] ** 2 * probit_information(self._probit))
+        return np.asarray(self.steepness[self._level] ** 2 * probit_information(self._probit, self._guess))
 
     @cached_property
     def _slopes(self) -> tuple[np.ndarray, np.ndarray]:

@@ -20,6 +20,34 @@ CURVES: Mapping[Curve, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
+Form = Literal["floor", "kink", "step", "plateau", "logarithm"]
+LOGARITHM_STARTS = 0.08  # of the logarithm that is planted, at the largest level
+
+
+def away_from_power_law(form: Form, u: np.ndarray, exponent: float) -> np.ndarray:
+    """The logarithm of a quantity that follows no power law, less its value at the smallest level.
+
+    Args:
+        form: "floor": no change at large x; "kink": another exponent there; "step": a jump between; "plateau": steep at
+            large x only; "logarithm": of x, whose local exponent at the smallest level `end_exponent` tells.
+        u: logarithm of x over the smallest level; the largest value ends the range.
+        exponent: local exponent at the smallest level; of no use to the logarithm.
+    """
+    width = float(u.max())
+    beyond = np.maximum(u - (0.4 if form == "plateau" else 0.45) * width, 0)
+    if form == "logarithm":
+        return np.asarray(np.log1p(-u / (LOGARITHM_STARTS + width)))
+    further = {"floor": -exponent, "kink": 1.2, "step": 0.0, "plateau": -1.5 - exponent}[form]
+    return np.asarray(exponent * u + further * beyond - (0.8 if form == "step" else 0.0) * (beyond > 0))
+
+
+def end_exponent(form: Form, levels: Sequence[float], exponent: float) -> float:
+    """Local exponent at the smallest level."""
+    if form != "logarithm":
+        return exponent
+    return -1 / (LOGARITHM_STARTS + float(np.log(max(levels) / min(levels))))
+
+
 @dataclass(frozen=True)
 class PlantedThreshold:
     """Success counts with  log N* = log threshold + exponent u + curvature u^2,  u = log(x / middle of the levels).
@@ -35,9 +63,11 @@ class PlantedThreshold:
         curvature: half of the change of the local exponent when x grows by a factor of e.
         curve: shape of the success curve.
         lapse: share of trials that fail whatever N is.
+        guess: share of trials that succeed whatever N is.
         scatter: correlation of trials of one cell (beta-binomial); variances grow by 1 + (replicates - 1) scatter.
         seed_scatter: standard deviation of log N* between seeds that all cells share.
         seed_column: whether the table tells the seeds.
+        form: of log N* where it is no polynomial; the threshold is then that at the smallest level.
     """
 
     levels: Sequence[float]
@@ -50,9 +80,11 @@ class PlantedThreshold:
     curvature: float = 0.0
     curve: Curve = "probit"
     lapse: float = 0.0
+    guess: float = 0.0
     scatter: float = 0.0
     seed_scatter: float = 0.0
     seed_column: bool = False
+    form: Form | None = None
 
     @property
     def middle(self) -> float:
@@ -84,7 +116,7 @@ class PlantedThreshold:
 
     def rate(self, x: ArrayLike, n: ArrayLike, shift: float = 0.0) -> np.ndarray:
         """Success rate at level x and sample size n, with log N* shifted."""
-        return np.asarray((1 - self.lapse) * CURVES[self.curve](self.probit(x, n, shift)))
+        return np.asarray(self.guess + (1 - self.guess - self.lapse) * CURVES[self.curve](self.probit(x, n, shift)))
 
     def probit(self, x: ArrayLike, n: ArrayLike, shift: float = 0.0) -> np.ndarray:
         """Distance of log N from the threshold, times the steepness."""
@@ -97,6 +129,10 @@ class PlantedThreshold:
 
     def log_threshold(self, x: ArrayLike) -> np.ndarray:
         """Natural logarithm of N* at level x."""
+        if self.form:
+            grid = np.log(np.append(np.ravel(x), max(self.levels)) / min(self.levels))
+            shifted = away_from_power_law(self.form, grid, self.exponent)[:-1].reshape(np.shape(x))
+            return np.asarray(np.log(self.threshold) + shifted)
         u = np.log(np.asarray(x, float) / self.middle)
         return np.asarray(np.log(self.threshold) + self.exponent * u + self.curvature * u**2)
 
@@ -118,6 +154,7 @@ class PlantedMeasurement:
         curvature: half of the change of the local exponent when x grows by a factor of e.
         cap: largest value that can be seen; larger ones are censored there.
         seed_scatter: standard deviation between seeds of the exponent, all levels of one seed sharing it.
+        form: of the log value where it is no polynomial.
     """
 
     levels: Sequence[float]
@@ -128,6 +165,7 @@ class PlantedMeasurement:
     curvature: float = 0.0
     cap: float = np.inf
     seed_scatter: float = 0.0
+    form: Form | None = None
 
     @property
     def middle(self) -> float:
@@ -141,6 +179,9 @@ class PlantedMeasurement:
         u = np.log(x / self.middle)
         own = rng.normal(0, self.seed_scatter, self.replicates)[seed] if self.seed_scatter else 0.0
         error = rng.normal(0, self.noise, len(x)) * (x / self.middle) ** self.noise_exponent
-        value = np.exp((self.exponent + own) * u + self.curvature * u**2 + error)
+        law = (self.exponent + own) * u + self.curvature * u**2
+        if self.form:
+            law = away_from_power_law(self.form, np.log(x / min(self.levels)), self.exponent)
+        value = np.exp(law + error)
         table = pd.DataFrame({"x": x, "value": np.minimum(value, self.cap), "censored": (value > self.cap).astype(int)})
         return table.assign(seed=seed) if self.seed_scatter else table

@@ -55,12 +55,14 @@ class Question:
         relation: "O", "Omega" or "Theta".
         margin: how much worse than claimed an exponent may be.
         searched: what the law's threshold is a value of, for sentences.
+        guess_rate: share of trials that succeed whatever that value is; estimated where it is None.
     """
 
     variables: tuple[Variable, ...]
     relation: Relation
     margin: float = 0.25
     searched: str = "N"
+    guess_rate: float | None = None
 
     @property
     def factors(self) -> list[str]:
@@ -78,6 +80,18 @@ class Question:
             bounded_below = (self.relation == "O") == (variable.goes_to == "0")
             low, high = (low, np.inf) if bounded_below else (-np.inf, high)
         return Interval(low, high, 1.0)
+
+    @property
+    def signless(self) -> tuple[Variable, ...]:
+        """The variables in which the law allows exponents of the other sign, or 0, though it claims another."""
+        return tuple(v for v in self.variables if v.exponent and self._reaches_zero(v))
+
+    def _reaches_zero(self, variable: Variable) -> bool:
+        """Whether the worse side of what is allowed reaches 0; the better side of O and Omega has no end."""
+        growth = variable.exponent if variable.goes_to == "oo" else -variable.exponent
+        worse_end = {"O": growth + self.margin, "Omega": growth - self.margin}
+        ends = [worse_end[self.relation]] if self.relation != "Theta" else [growth - self.margin, growth + self.margin]
+        return any(end * growth <= 1e-12 for end in ends)
 
     def clearance(self, variable: Variable, interval: Interval) -> float:
         """How far an interval is from the nearest edge of what the law allows; 0 if an edge lies in it."""

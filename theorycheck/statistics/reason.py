@@ -17,8 +17,9 @@ def reason(decision: Decision, estimates: Sequence[Estimate], question: Question
     pairs = list(zip(question.variables, estimates, strict=True))
     if decision == "REFUTED":
         return " ".join(_refuted(v, e, question) for v, e in pairs if _excess(v, e, question) > 0)
+    blind = " The margin reaches beyond 0, so that this tells no growth from a fall." * bool(question.signless)
     growth = {"O": "no faster than", "Omega": "at least as fast as", "Theta": "as fast as"}[question.relation]
-    return f"Grows {growth} claimed.{''.join(_tightness(v, e, question) for v, e in pairs)}"
+    return f"Grows {growth} claimed.{blind}{''.join(_tightness(v, e, question) for v, e in pairs)}"
 
 
 def settle(
@@ -67,8 +68,8 @@ def _refuted(variable: Variable, estimate: Estimate, question: Question) -> str:
     faster = (estimate.value < variable.exponent) == (variable.goes_to == "0")
     where = f" in {variable.letter}" if len(question.variables) > 1 else ""
     return (
-        f"Grows {'faster' if faster else 'slower'} than claimed{where}: exponent {estimate.value:.2f} "
-        f"{estimate.interval} against {variable.exponent:g}."
+        f"Grows {'faster' if faster else 'slower'} than claimed{where}: exponent "
+        f"{estimate.text} against {variable.exponent:g}."
     )
 
 
@@ -78,8 +79,8 @@ def _tightness(variable: Variable, estimate: Estimate, question: Question) -> st
     where = f" in {variable.letter}" if len(question.variables) > 1 else ""
     worse = (estimate.value < variable.exponent) == (question.allowed(variable).high == np.inf)
     tight = f" The data are compatible with a tight bound{where}." * (variable.exponent in estimate.interval)
-    if worse:
+    if worse and not tight:
         margin = f"worse than claimed, but within the margin of {question.margin:g}"
-        return f"{tight} The estimate {estimate.value:.2f}{where} is {margin}."
-    stays = f"the measured exponent {estimate.value:.2f} {estimate.interval} stays clear of {variable.exponent:g}"
+        return f"{tight} The estimate {estimate.value:{estimate.interval.digits}}{where} is {margin}."
+    stays = f"the measured exponent {estimate.text} stays clear of {variable.exponent:g}"
     return tight or f" Not tight{where}: {stays}."

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy import nan
 
-from theorycheck.statistics.basis import own_level_columns, points_of
-from theorycheck.statistics.binomial import Link, deviance_p_value, dispersion, fit_binomial, informative_cells
+from theorycheck.statistics.basis import level_numbers, points_of
+from theorycheck.statistics.binomial import BinomialFit, deviance_p_value, dispersion, fit_binomial, informative_cells
+from theorycheck.statistics.links import FULL, Asymptotes, Link
 
 SIGNIFICANCE = 0.1  # a power left out costs more than one too many: docs/calibration.md
 MOST_STEPS = 20
@@ -56,11 +56,15 @@ class Rise:
         inside = np.clip(points_of(table, self.factors), low, high)
         return np.asarray(np.log(inside) - (np.log(low) + np.log(high)) / 2)
 
+    def beside(self, fit: BinomialFit, cells: pd.DataFrame) -> np.ndarray:
+        """Derivatives of fitted success rates by the powers, shape (cell, power)."""
+        return np.asarray(self.derivatives(cells) * (fit.slope * fit.z)[:, None])
+
 
 SAME = Rise()  # no factors, or too few data to tell
 
 
-def fit_rise(cells: pd.DataFrame, factors: Sequence[str], lapse: float = 0.0) -> Rise:
+def fit_rise(cells: pd.DataFrame, factors: Sequence[str], asymptotes: Asymptotes = FULL) -> Rise:
     """Fit the powers by maximum likelihood, beside a threshold of its own for every combination of levels.
 
     P(success) = Phi(s_k (log N - t_k))  at level k, with  log s_k  linear in the logarithms of the factors. The first
@@ -71,7 +75,7 @@ def fit_rise(cells: pd.DataFrame, factors: Sequence[str], lapse: float = 0.0) ->
         cells: columns `factors`, n, successes, trials, of levels whose threshold lies inside the range of N; rows of
             one cell are added up.
         factors: the columns of the levels.
-        lapse: share of trials that fail whatever N is.
+        asymptotes: of success.
 
     Returns:
         The powers where the test rejects, at 10 %, that steepness is the same everywhere; else, or where some
@@ -82,20 +86,27 @@ def fit_rise(cells: pd.DataFrame, factors: Sequence[str], lapse: float = 0.0) ->
         return SAME
     points = points_of(cells, factors)
     low, high = points.min(axis=0), points.max(axis=0)
-    terms = np.column_stack([np.log(cells["n"]), own_level_columns(cells, factors)])
+    terms, levels = np.log(cells["n"].to_numpy(float))[:, None], level_numbers(cells, factors)
     rise = Rise(tuple(factors), (0.0,) * len(factors), _floats(low), _floats(high))
-    step = _step(rise, cells, terms, lapse=lapse)
+    step = _step(rise, cells, terms, asymptotes=asymptotes, groups=levels)
     if step is None or step[0].params[0] <= 0:
         return SAME
     same, richer = step
-    df = informative_cells(richer, cells) - len(richer.params)
+    df = informative_cells(richer) - richer.coefficients
     p_value = deviance_p_value(same.deviance - richer.deviance, len(factors), dispersion(richer, cells), df)
     if p_value >= SIGNIFICANCE:
         return Rise(p_value=p_value)
-    return refit(replace(rise, p_value=p_value), cells, terms, lapse=lapse) or SAME
+    return refit(replace(rise, p_value=p_value), cells, terms, asymptotes=asymptotes, groups=levels) or SAME
 
 
-def refit(rise: Rise, cells: pd.DataFrame, terms: np.ndarray, link: Link = "probit", lapse: float = 0.0) -> Rise | None:
+def refit(
+    rise: Rise,
+    cells: pd.DataFrame,
+    terms: np.ndarray,
+    link: Link = "probit",
+    asymptotes: Asymptotes = FULL,
+    groups: np.ndarray | None = None,
+) -> Rise | None:
     """The powers of maximum likelihood beside other terms, or None when the steps do not converge.
 
     Every step moves the powers by the coefficients of their derivatives (Pregibon, J. R. Stat. Soc. C 29 (1980) 15).
@@ -105,12 +116,13 @@ def refit(rise: Rise, cells: pd.DataFrame, terms: np.ndarray, link: Link = "prob
         cells: with the columns successes and trials.
         terms: what the steepness multiplies, shape (cell, coefficient).
         link: of the regression.
-        lapse: share of trials that fail whatever N is.
+        asymptotes: of success.
+        groups: cells with an intercept of their own, as for `fit_binomial`; of one combination of levels each.
     """
     if not rise.factors:
         return rise
     for _ in range(MOST_STEPS):
-        step = _step(rise, cells, terms, link, lapse)
+        step = _step(rise, cells, terms, link, asymptotes, groups)
         if step is None:
             return None
         change = step[1].params[-len(rise.powers) :]
@@ -123,15 +135,20 @@ def refit(rise: Rise, cells: pd.DataFrame, terms: np.ndarray, link: Link = "prob
 
 
 def _step(
-    rise: Rise, cells: pd.DataFrame, terms: np.ndarray, link: Link = "probit", lapse: float = 0.0
-) -> tuple[Any, Any] | None:
+    rise: Rise,
+    cells: pd.DataFrame,
+    terms: np.ndarray,
+    link: Link = "probit",
+    asymptotes: Asymptotes = FULL,
+    groups: np.ndarray | None = None,
+) -> tuple[BinomialFit, BinomialFit] | None:
     """The regression with given powers, and that with derivatives by them as columns; None when one has no maximum."""
     scaled = rise.scaled(terms, cells)
-    fit = fit_binomial(cells, scaled, link, lapse)
+    fit = fit_binomial(cells, scaled, link, asymptotes, groups)
     if fit is None:
         return None
-    by_power = rise.derivatives(cells) * (scaled @ fit.params)[:, None]
-    richer = fit_binomial(cells, np.column_stack([scaled, by_power]), link, lapse)
+    by_power = rise.derivatives(cells) * fit.z[:, None]
+    richer = fit_binomial(cells, np.column_stack([scaled, by_power]), link, asymptotes, groups)
     return None if richer is None else (fit, richer)
 
 

@@ -13,7 +13,7 @@ from scipy import stats
 from sympy import lambdify
 
 from theorycheck.statements import Contrast, Direction, Limit, Ordering, Point, Transition, describe
-from theorycheck.statistics import checks, kinds
+from theorycheck.statistics import checks, kinds, of_counts
 from theorycheck.statistics.contrast import over_pairs, steeper
 from theorycheck.statistics.evidence import Trials
 from theorycheck.statistics.kinds import Tested
@@ -33,11 +33,15 @@ class Topic:
         factor: column of what is varied.
         letter: the same for readers.
         quantity: what the statement is about, for readers.
+        margin: how much more slowly than claimed a gap may fall.
+        varied: columns of all that is varied, where trials at two points are compared.
     """
 
     factor: str
     letter: str
     quantity: str
+    margin: float = 0.25
+    varied: tuple[str, ...] = ()
 
 
 @singledispatch
@@ -69,7 +73,7 @@ def _(statement: Direction, table: pd.DataFrame, topic: Topic) -> Judgement:
     if line.fit is not None:
         found.append(_against_lowest(levels, topic))
         if isinstance(line.evidence, Trials):
-            found += [checks.dispersion(line.fit), checks.lapses(line.evidence)]
+            found += [of_counts.dispersion(line.fit), of_counts.lapses(line.evidence)]
         p_value = line.evidence.shape_p_value(1)
         detail = f"log {topic.quantity} linear in {topic.letter}: p = {p_value:.2g}"
         found.append(Check("shape", "ok" if p_value >= NOT_SEEN else "warning", detail))
@@ -125,11 +129,11 @@ def _(statement: Contrast, table: pd.DataFrame, topic: Topic) -> Judgement:
     found += [_at_deep_end(counts, topic), _difference_of_bounds(statement, tested)]
     reason = {
         "SUPPORTED": f"{topic.quantity} grows faster along {topic.letter} -> 0 with {group} = {first}: the exponents "
-        f"differ by {tested.estimate:.2f} {tested.interval}.",
+        f"differ by {tested.interval.around(tested.estimate)}.",
         "REFUTED": f"{topic.quantity} grows no faster along {topic.letter} -> 0 with {group} = {first}: the exponents "
-        f"differ by {tested.estimate:.2f} {tested.interval}.",
+        f"differ by {tested.interval.around(tested.estimate)}.",
         "INCONCLUSIVE": "The exponents may be equal"
-        + (f" (difference {tested.estimate:.2f} {tested.interval})" if np.isfinite(tested.estimate) else "")
+        + (f" (difference {tested.interval.around(tested.estimate)})" if np.isfinite(tested.estimate) else "")
         + "; more trials or smaller levels would settle it.",
     }
     judgement = _judged(tested, reason[tested.decision], topic, found, levels, beside)
@@ -144,7 +148,7 @@ def _(statement: Limit, table: pd.DataFrame, topic: Topic) -> Judgement:
     for level, rows in table.groupby(topic.factor):
         place = f"{topic.letter} = {level:g}"
         near = kinds.reaches_limit(rows, statement.value, statement.tolerance)
-        rate = kinds.gap_rate(rows, statement.value, statement.rate, statement.start)
+        rate = kinds.gap_rate(rows, statement.value, statement.rate, statement.start, topic.margin)
         tests.append(kinds.near_and_fast(near, rate))
         name = f"exponent of the gap at {place}"
         beside.append(Estimate(topic.factor, rate.estimate, rate.interval, rate.method, name))
@@ -154,7 +158,7 @@ def _(statement: Limit, table: pd.DataFrame, topic: Topic) -> Judgement:
         )  # fmt: skip
         found.append(
             _part("rate", rate, f"from t = {statement.start:g} on the gap changes as t^{rate.estimate:.2f} "
-                  f"{rate.interval} at {place}, claimed t^-{statement.rate:g} or faster")
+                  f"{rate.interval} at {place}, claimed t^-{statement.rate:g} or faster, margin {topic.margin:g}")
         )  # fmt: skip
         sentences.append(f"{near.estimate:.3g} {near.interval:.3g} at {place}")
     tested = kinds.all_hold(tests, f"{tests[0].method}; the least sure level")
@@ -195,13 +199,13 @@ def _(statement: Transition, table: pd.DataFrame, topic: Topic) -> Judgement:
 
 @judge_statement.register
 def _(statement: Ordering, table: pd.DataFrame, topic: Topic) -> Judgement:
-    tests = [_compare_points(table, *pair) for pair in statement.pairs]
-    beside = [_compare_points(table, *pair) for pair in statement.beside]
+    tests = [_compare_points(table, topic, *pair) for pair in statement.pairs]
+    beside = [_compare_points(table, topic, *pair) for pair in statement.beside]
     found = [
         _inequality(topic.quantity, pair, test)
         for pair, test in zip((*statement.pairs, *statement.beside), (*tests, *beside), strict=True)
     ]
-    if "N" in table:
+    if "N" in table and (table["outcome"] == "failure").any():
         found.append(_samples_needed(table, _distinct([point for pair in statement.pairs for point in pair])))
     tested = kinds.all_hold(tests, f"paired t tests of {len(tests)} inequalities across seeds")
     against = [
@@ -248,9 +252,16 @@ def at(table: pd.DataFrame, point: Point) -> pd.DataFrame:
     return table.loc[keep]
 
 
-def _compare_points(table: pd.DataFrame, low: Point, high: Point) -> Tested:
+def _compare_points(table: pd.DataFrame, topic: Topic, low: Point, high: Point) -> Tested:
+    """The test of one inequality, over seeds; averages are over the same values of what neither point names."""
     rows = pd.concat([at(table, low).assign(point="low"), at(table, high).assign(point="high")])
-    return kinds.ordering(rows, "point", [("low", "high")])
+    if rows["point"].nunique() < 2:
+        return kinds.undetermined("paired t tests")
+    cells = [name for name in ("seed", *topic.varied) if name == "seed" or not (name in low or name in high)]
+    made = rows.groupby([*cells, "point"]).size().unstack(fill_value=0)
+    whole = (made == made.max()).all(axis=1)  # else a trial that is no evidence would shift the mean of its seed
+    kept = rows.merge(made[whole].reset_index()[cells], on=cells)
+    return kinds.ordering(kept, "point", [("low", "high")]) if len(kept) else kinds.undetermined("paired t tests")
 
 
 def _says(quantity: str, pair: tuple[Point, Point]) -> str:
@@ -343,8 +354,9 @@ def _at_deep_end(counts: dict[str, pd.DataFrame], topic: Topic) -> Check:
     half = float(np.linalg.norm([interval.width / 2 for interval in intervals]))
     difference = exponents[0] - exponents[1]
     detail = (
-        f"local exponents at {topic.letter} = {deep[0]:g}: {exponents[0]:.2f} {intervals[0]} and {exponents[1]:.2f} "
-        f"{intervals[1]}; difference {difference:.2f} {Interval(difference - half, difference + half, 0.95)}"
+        f"local exponents at {topic.letter} = {deep[0]:g}: {intervals[0].around(exponents[0])} and "
+        f"{intervals[1].around(exponents[1])}; difference "
+        f"{Interval(difference - half, difference + half, 0.95).around(difference)}"
     )
     return Check("drift", "ok" if difference + half < 0 else "warning", detail)
 
@@ -355,7 +367,7 @@ def _difference_of_bounds(statement: Contrast, tested: Tested) -> Check:
         return Check("difference of the bounds", "warning", f"not determined by the data; {claimed:g} in the bounds")
     inside = claimed in tested.interval
     relation = "agrees with" if inside else "is not"
-    detail = f"{tested.estimate:.2f} {tested.interval} {relation} {claimed:g}, by which the two bounds differ"
+    detail = f"{tested.interval.around(tested.estimate)} {relation} {claimed:g}, by which the two bounds differ"
     return Check("difference of the bounds", "ok" if inside else "warning", detail)
 
 

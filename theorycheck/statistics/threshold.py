@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+from scipy import stats
 
-from theorycheck.statistics.basis import Basis, centred_basis, jackknife, own_level_columns
+from theorycheck.statistics.basis import Basis, centred_basis, level_numbers
 from theorycheck.statistics.binomial import (
-    LINKS,
-    Link,
+    BinomialFit,
     covariance_beside,
     deviance_p_value,
     dispersion,
@@ -21,20 +20,19 @@ from theorycheck.statistics.binomial import (
     informative_cells,
     residual_df,
 )
+from theorycheck.statistics.links import FULL, LINKS, Asymptotes, Link
 from theorycheck.statistics.rise import SAME, Rise, refit
+from theorycheck.statistics.seeds import over_seeds, without_one_seed
 from theorycheck.verdict import Interval
-
-HIGHEST_LAPSE = 0.3
-LAPSE_SIGNIFICANCE = 0.01
 
 
 @dataclass(frozen=True)
 class ThresholdFit:
     """A binomial regression  g(P(success)) = r(x) (b0 + b1 log N + b2 f2(u) + b3 f3(u) + ...)  with link g.
 
-    The threshold N*, where success has probability q, obeys log N* = (g(q) / r - b0 - b2 f2 - ...) / b1, whatever the
-    polynomial terms f are; its local exponent in a factor is  -(b2 f2' + b3 f3' + ...) / b1  where g(q) = 0 or r is
-    constant. Logarithms are natural.
+    P is of the trials that neither succeed nor fail whatever N is. The threshold N*, where a share q of these succeeds,
+    obeys log N* = (g(q) / r - b0 - b2 f2 - ...) / b1, whatever the polynomial terms f are; its local exponent in a
+    factor is  -(b2 f2' + b3 f3' + ...) / b1  where g(q) = 0 or r is constant. Logarithms are natural.
 
     Attributes:
         basis: the terms f.
@@ -47,7 +45,8 @@ class ThresholdFit:
         df_interval: of the t distribution behind intervals: informative cells minus coefficients and powers (a million
             when the dispersion is 1 and so needs no estimate), or the number of seeds less one.
         link: g.
-        lapse: share of trials that fail whatever N is; q is then relative to the share of the others.
+        asymptotes: shares of trials that succeed, and that fail, whatever N is; where the guess rate was estimated, its
+            error is part of the covariance, unless that is clustered by seed.
         rise: r, with its powers estimated beside the coefficients, which is part of the covariance unless that is
             clustered by seed.
     """
@@ -61,7 +60,7 @@ class ThresholdFit:
     informative: int
     df_interval: int
     link: Link = "probit"
-    lapse: float = 0.0
+    asymptotes: Asymptotes = FULL
     rise: Rise = SAME
 
     def exponent(self, factor: str, at: Sequence[float] | None = None) -> float:
@@ -105,7 +104,7 @@ class ThresholdFit:
 
     def _predictor(self, rate: float, point: Sequence[float]) -> float:
         here = pd.DataFrame([point], columns=list(self.basis.factors))
-        return float(LINKS[self.link]()(rate) / self.rise.of(here)[0])
+        return float(LINKS[self.link].quantile(np.asarray(rate)) / self.rise.of(here)[0])
 
     def _fieller(self, weights: np.ndarray, confidence: float, constant: float = 0.0) -> Interval:
         """Interval of (constant - w.b) / b1: all r for which w.b + r b1 does not differ from the constant.
@@ -137,7 +136,7 @@ def fit_threshold(
     degree: int = 1,
     *,
     link: Link = "probit",
-    lapse: float = 0.0,
+    asymptotes: Asymptotes = FULL,
     rise: Rise = SAME,
 ) -> ThresholdFit | None:
     """Fit the threshold's exponents to counts of successes.
@@ -148,7 +147,7 @@ def fit_threshold(
         factors: the columns of the x_j.
         degree: of log N* in log x.
         link: of the regression.
-        lapse: share of trials that fail whatever N is; only with the probit link.
+        asymptotes: of success.
         rise: of the steepness along the levels, whose powers are fitted anew beside the exponents.
 
     Returns:
@@ -156,80 +155,41 @@ def fit_threshold(
         completely separated (Albert and Anderson, Biometrika 71 (1984) 1), so that the likelihood has no maximum; with
         seeds, also when one of them alone determines a coefficient.
     """
-    basis, counts = centred_basis(cells, factors, degree), _over_seeds(cells, factors)
+    basis, counts = centred_basis(cells, factors, degree), over_seeds(cells, factors)
     terms = threshold_design(counts, basis)
-    rise = refit(rise, counts, terms, link, lapse) or rise
+    rise = refit(rise, counts, terms, link, asymptotes) or rise
     design = rise.scaled(terms, counts)
-    result = fit_binomial(counts, design, link, lapse)
+    result = fit_binomial(counts, design, link, asymptotes)
     if result is None:
         return None
-    by_power = rise.derivatives(counts)
-    covariance = covariance_beside(result, by_power)
+    beside = _beside(result, counts, asymptotes, rise)
+    covariance = covariance_beside(result, beside)
     if covariance is None:
         return None
-    scale, informative = dispersion(result, counts, by_power), informative_cells(result, counts)
+    scale, informative = dispersion(result, counts, beside), informative_cells(result)
     covariance = covariance * scale
-    df_interval = residual_df(scale, informative - design.shape[1] - len(rise.powers))
+    df_interval = residual_df(scale, informative - design.shape[1] - beside.shape[1])
     if "seed" in cells:
-        without = [
-            fit_binomial(kept[rows], design[rows], link, lapse)
-            for kept in _without_one_seed(cells, counts, factors)
-            if (rows := (kept["trials"] > 0).to_numpy()).any()
-        ]
-        known = [result.params for result in without if result is not None]
-        if len(known) < max(2, len(without)):
+        clustered = without_one_seed(cells, counts, result, factors, link, asymptotes)
+        if clustered is None:
             return None
-        covariance, df_interval = jackknife(known), len(known) - 1
+        covariance, df_interval = clustered
     if df_interval < 1:
         return None
-    deviance, df = float(result.deviance), int(result.df_resid)
     return ThresholdFit(
-        basis, result.params, covariance, scale, deviance, df, informative, df_interval, link, lapse, rise
-    )
+        basis, result.params, covariance, scale, result.deviance, result.df_resid, informative, df_interval, link,
+        asymptotes, rise,
+    )  # fmt: skip
 
 
-def _over_seeds(cells: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
-    """The counts of each cell, summed over its seeds."""
-    if "seed" not in cells:
-        return cells
-    return cells.groupby([*factors, "n"], as_index=False)[["successes", "trials"]].sum()
-
-
-def _without_one_seed(cells: pd.DataFrame, counts: pd.DataFrame, factors: Sequence[str]) -> Iterator[pd.DataFrame]:
-    """The counts summed over all seeds but one, for each seed."""
-    where = counts.set_index([*factors, "n"])
-    for _, one in cells.groupby("seed"):
-        own = one.groupby([*factors, "n"])[["successes", "trials"]].sum().reindex(where.index, fill_value=0)
-        yield (where - own).reset_index()
-
-
-def fit_lapse(cells: pd.DataFrame, factors: Sequence[str], rise: Rise = SAME) -> tuple[float, float]:
-    """Estimate the lapse rate by profile likelihood, and test whether there are lapses at all.
-
-    Returns:
-        The rate, and the p-value of no lapses: half a chi-square of one degree of freedom, as 0 is the end of the
-        range (Self and Liang, J. Am. Stat. Assoc. 82 (1987) 605, case 5), scaled by the dispersion.
-    """
-    cells = _over_seeds(cells, factors)
-    basis = centred_basis(cells, factors)
-    design = rise.scaled(threshold_design(cells, basis), cells)
-
-    def deviance(lapse: float) -> float:
-        result = fit_binomial(cells, design, lapse=lapse)
-        return 1e9 if result is None else float(result.deviance)  # the minimiser does not bear infinity
-
-    without = fit_binomial(cells, design)
-    if without is None or deviance(0.005) >= without.deviance:
-        return 0.0, 1.0
-    best = optimize.minimize_scalar(deviance, bounds=(0, HIGHEST_LAPSE), method="bounded", options={"xatol": 1e-3})
-    gain = max(0.0, float(without.deviance) - float(best.fun))
-    with_lapse = fit_binomial(cells, design, lapse=float(best.x))
-    scale = dispersion(with_lapse, cells) if with_lapse is not None else 1.0
-    return float(best.x), float(stats.chi2.sf(gain / scale, 1) / 2)
+def _beside(fit: BinomialFit, cells: pd.DataFrame, asymptotes: Asymptotes, rise: Rise) -> np.ndarray:
+    """Derivatives of the success rates by what is estimated beside the coefficients: powers, and the guess rate."""
+    by_guess = [fit.lower] * asymptotes.estimated
+    return np.column_stack([rise.beside(fit, cells), *by_guess])
 
 
 def shape_p_value(
-    cells: pd.DataFrame, factors: Sequence[str], degree: int, *, lapse: float = 0.0, rise: Rise = SAME
+    cells: pd.DataFrame, factors: Sequence[str], degree: int, *, asymptotes: Asymptotes = FULL, rise: Rise = SAME
 ) -> float:
     """P-value of the hypothesis that log N* is a polynomial of the given degree in the log factors.
 
@@ -241,36 +201,40 @@ def shape_p_value(
         cells: as for fit_threshold; only levels whose threshold lies inside the range of N.
         factors: the columns of the x_j.
         degree: of the polynomial.
-        lapse: as for fit_threshold.
+        asymptotes: as for fit_threshold.
         rise: likewise.
 
     Returns:
         Twice the smaller p-value (Bonferroni), at most 1; 1 where the levels are too few to test.
     """
-    cells = _over_seeds(cells, factors)
-    own_level = own_level_columns(cells, factors)
-    smaller = fit_threshold(cells, factors, degree, lapse=lapse, rise=rise)
-    if smaller is None or own_level.shape[1] <= len(smaller.coefficients) - 1:
+    cells = over_seeds(cells, factors)
+    levels = level_numbers(cells, factors)
+    count = int(levels.max()) + 1 if len(levels) else 0
+    smaller = fit_threshold(cells, factors, degree, asymptotes=asymptotes, rise=rise)
+    if smaller is None or count <= len(smaller.coefficients) - 1:
         return 1.0
     p_values = []
-    terms = np.column_stack([np.log(cells["n"]), own_level])
-    saturated = fit_binomial(cells, rise.scaled(terms, cells), lapse=lapse)
+    log_n = np.log(cells["n"].to_numpy(float))[:, None]
+    saturated = fit_binomial(cells, rise.scaled(log_n, cells), asymptotes=asymptotes, groups=levels)
     if saturated is not None:
-        scale = dispersion(saturated, cells, rise.derivatives(cells))
-        gain, extra = smaller.deviance - saturated.deviance, smaller.df - int(saturated.df_resid)
-        informative = informative_cells(saturated, cells) - own_level.shape[1] - 1 - len(rise.powers)
+        beside = _beside(saturated, cells, asymptotes, rise)
+        scale = dispersion(saturated, cells, beside)
+        gain, extra = smaller.deviance - saturated.deviance, smaller.df - saturated.df_resid
+        informative = informative_cells(saturated) - count - 1 - beside.shape[1]
         p_values.append(deviance_p_value(gain, extra, scale, informative))
-    richer = fit_threshold(cells, factors, degree + 1, lapse=lapse, rise=rise)
+    richer = fit_threshold(cells, factors, degree + 1, asymptotes=asymptotes, rise=rise)
     # With as many coefficients as levels, the next degree is that threshold of its own for every level.
-    if richer is not None and own_level.shape[1] > len(richer.coefficients) - 1:
+    if richer is not None and count > len(richer.coefficients) - 1:
         gain, extra = smaller.deviance - richer.deviance, smaller.df - richer.df
-        informative = richer.informative - len(richer.coefficients) - len(rise.powers)
+        informative = richer.informative - len(richer.coefficients) - len(rise.powers) - asymptotes.estimated
         p_values.append(deviance_p_value(gain, extra, richer.dispersion, informative))
     return min(1.0, len(p_values) * min(p_values, default=1.0))
 
 
-def exponent_at_rate(cells: pd.DataFrame, factor: str, rate: float) -> tuple[float, Interval] | None:
-    """Exponent, at the middle of the levels, of the threshold where `rate` of the trials succeed.
+def exponent_at_rate(
+    cells: pd.DataFrame, factor: str, rate: float, asymptotes: Asymptotes = FULL
+) -> tuple[float, Interval] | None:
+    """Exponent, at the middle of the levels, of the threshold of another success rate, relative to the asymptotes.
 
     The success curve's steepness may change along the levels here:  P(success) = Phi(b0 + b1 L + b2 u + b3 u L)  with
     L = log N, so that  d log N*/du = -(b2 + b3 log N*) / b1  at u = 0. Interval by the delta method, which takes rows
@@ -279,18 +243,18 @@ def exponent_at_rate(cells: pd.DataFrame, factor: str, rate: float) -> tuple[flo
     Returns:
         Exponent and 95 % interval, or None when the coefficients are not determined.
     """
-    cells = _over_seeds(cells, [factor])
+    cells = over_seeds(cells, [factor])
     basis = centred_basis(cells, [factor])
     u, log_n = basis.columns(cells)[:, 0], np.log(cells["n"].to_numpy(float))
-    result = fit_binomial(cells, np.column_stack([np.ones(len(cells)), log_n, u, u * log_n]))
-    if result is None or result.params[1] <= 0:
+    result = fit_binomial(cells, np.column_stack([np.ones(len(cells)), log_n, u, u * log_n]), asymptotes=asymptotes)
+    if result is None or result.covariance is None or result.params[1] <= 0:
         return None
     b0, b1, b2, b3 = result.params
     threshold = (stats.norm.ppf(rate) - b0) / b1
     value = -(b2 + b3 * threshold) / b1
     gradient = np.array([b3 / b1**2, (b3 * threshold / b1 - value) / b1, -1 / b1, -threshold / b1])
-    covariance = result.cov_params() * dispersion(result, cells)
-    df = informative_cells(result, cells) - 4
+    covariance = result.covariance * dispersion(result, cells)
+    df = informative_cells(result) - 4
     if df < 1:
         return None
     half = stats.t.ppf(0.975, df) * np.sqrt(gradient @ covariance @ gradient)

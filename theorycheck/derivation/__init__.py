@@ -1,0 +1,7 @@
+"""The exponents of a law, derived from its bound."""
+
+from theorycheck.derivation.exponents import Derived, derive
+from theorycheck.derivation.rationals import decimals, exact
+from theorycheck.derivation.refused import Refused
+
+__all__ = ["Derived", "Refused", "decimals", "derive", "exact"]

@@ -1,0 +1,137 @@
+"""What a sound row of the trial store holds. Its checksum finds damage by chance; it is no signature."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+Row = tuple[Any, ...]
+
+
+def checksum(values: Row) -> str:
+    """SHA-256 of the values of a row, in hexadecimal."""
+    return hashlib.sha256(json.dumps(values, default=repr).encode()).hexdigest()
+
+
+def is_sound(row: Row) -> bool:
+    """Whether the last value of a row is the checksum of the others."""
+    return bool(checksum(row[:-1]) == row[-1])
+
+
+def content(row: Row) -> str:
+    """A damaged row as JSON text in ASCII, whatever it holds."""
+    return json.dumps(row, default=repr)
+
+
+def measurement(specification: str, text: str) -> dict[str, Any] | None:
+    """The measurement of a trial from its JSON texts; None where it is not what its response measures."""
+    asked, found = _object(specification), _object(text)
+    if asked is None or found is None:
+        return None
+    lists = [value for value in found.values() if isinstance(value, list)]
+    value = found.get("value", 1)
+    sound = (
+        isinstance(asked.get("response"), str)
+        and isinstance(found.get("outcome"), str)
+        and (value is None or (_is_number(value) and math.isfinite(value)))
+        and len({len(looks) for looks in lists}) <= 1
+        and all(looks and all(map(_is_number, looks)) for looks in lists)
+        and _is_realised(found, asked)
+        and _has_fields(found, asked)
+    )
+    return found if sound else None
+
+
+def formerly_sound(table: str, rows: Sequence[Row]) -> list[Row]:
+    """Rows of a table of format 1, which has no checksums, that can be what was stored."""
+    sound = {"trials": _trials, "plans": _plans, "runs": _runs}[table]
+    return list(sound([row for row in rows if all(map(_is_stored, row))]))
+
+
+def _trials(rows: Sequence[Row]) -> Iterator[Row]:
+    found = [(row, measurement(row[1], row[2])) for row in rows if row[0] == _digest(row[1])]
+    measuring = {json.loads(row[1])["response"] for row, measured in found if measured and "value" in measured}
+    for row, measured in found:
+        outcome = measured and measured["outcome"]
+        with_value = outcome == "success" and json.loads(row[1])["response"] in measuring
+        if outcome in ("success", "failure", "unfitted") and with_value == _is_number((measured or {}).get("value")):
+            yield row
+
+
+def _plans(rows: Sequence[Row]) -> Iterator[Row]:
+    for row in rows:
+        key, claim, document, _ = row
+        if key == _digest(document) and (_object(document) or {}).get("claim") == claim:
+            yield row
+
+
+def _runs(rows: Sequence[Row]) -> Iterator[Row]:
+    for row in rows:
+        _, plan, started, finished, trained, reused, verdict = row
+        texts = isinstance(plan, str) and isinstance(started, str) and isinstance(finished, str | None)
+        decided = verdict in ("SUPPORTED", "REFUTED", "INCONCLUSIVE", None)
+        if texts and decided and _is_count(trained) and _is_count(reused):
+            yield row
+
+
+def plan(document: str) -> dict[str, Any] | None:
+    """What a plan's document says, as JSON values; None where the design lacks what a run is repeated by."""
+    found = _object(document)
+    design = (found or {}).get("design")
+    if found is None or not isinstance(design, dict):
+        return None
+    sound = (
+        isinstance(design.get("profile"), str)
+        and _is_count(design.get("seed"))
+        and isinstance(design.get("device"), str)
+        and isinstance(design.get("name"), str | None)
+    )
+    return found if sound else None
+
+
+def _has_fields(found: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    """Whether what a named response always measures is there; of functions nothing is known."""
+    from theorycheck.empirical.responses import RESPONSES
+
+    named = RESPONSES.get(asked["response"])
+    return named is None or (_is_count(found.get("iterations")) and (named.value is None or named.value in found))
+
+
+def _is_realised(found: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    """Whether all that is reported as drawn at random are numbers, and parameters of the trial."""
+    drawn = {name: value for name, value in found.items() if name.startswith("realised_")}
+    parameters = asked.get("parameters")
+    return not drawn or (
+        isinstance(parameters, dict)
+        and all(name.removeprefix("realised_") in parameters and _is_number(value) for name, value in drawn.items())
+    )
+
+
+def _is_stored(value: Any) -> bool:
+    """Whether a value is of a kind that is stored: text that has an encoding, a number, or none."""
+    if isinstance(value, str):
+        return not any("\ud800" <= letter <= "\udfff" for letter in value)
+    return value is None or isinstance(value, int)
+
+
+def _object(text: Any) -> dict[str, Any] | None:
+    try:
+        found = json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _digest(text: Any) -> str | None:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() if isinstance(text, str) else None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -1,0 +1,296 @@
+"""The file of a store: it is told from others before it is touched, created, brought to the present format, or read.
+
+The pragmas application_id and user_version are SQLite's own places for whose a file is, and of which format
+(https://www.sqlite.org/fileformat2.html, sections 1.2.13 and 1.2.17).
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+from theorycheck.empirical.rows import Row, checksum, content, formerly_sound
+from theorycheck.errors import StoreError
+
+APPLICATION = 0x74636B73  # "tcks"
+FORMAT = 2
+_TABLES = """
+CREATE TABLE trials (
+    key TEXT PRIMARY KEY, specification TEXT NOT NULL, measurement TEXT NOT NULL, finished TEXT NOT NULL,
+    checksum TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE plans (
+    hash TEXT PRIMARY KEY, claim TEXT NOT NULL, document TEXT NOT NULL, recorded TEXT NOT NULL,
+    checksum TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, plan TEXT NOT NULL, started TEXT NOT NULL, finished TEXT,
+    trained INTEGER NOT NULL, reused INTEGER NOT NULL, verdict TEXT, checksum TEXT NOT NULL);
+CREATE TABLE damaged (origin TEXT NOT NULL, content TEXT NOT NULL, found TEXT NOT NULL);
+"""
+TABLES_OF_FORMAT_1 = """
+CREATE TABLE IF NOT EXISTS trials (
+    key TEXT PRIMARY KEY, specification TEXT NOT NULL, measurement TEXT NOT NULL, finished TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS plans (
+    hash TEXT PRIMARY KEY, claim TEXT NOT NULL, document TEXT NOT NULL, recorded TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS runs (
+    id INTEGER PRIMARY KEY, plan TEXT NOT NULL REFERENCES plans (hash), started TEXT NOT NULL, finished TEXT,
+    trained INTEGER NOT NULL DEFAULT 0, reused INTEGER NOT NULL, verdict TEXT);
+"""
+_log = logging.getLogger(__name__)
+_KEPT = ("trials", "plans", "runs")
+_SIDE_FILES = ("-wal", "-journal")
+_NO_WRITING = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a store, or anything else, of this name.
+
+    Raises:
+        StoreError: it may not be looked at.
+    """
+    with explained(path):
+        return path.exists()
+
+
+def open_to_write(path: Path) -> sqlite3.Connection:
+    """Open a store, and create it where there is none.
+
+    Raises:
+        StoreError: it is no store, or cannot be written.
+    """
+    _check_kind(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if _holds_something(path):
+        with closing(_looking(path)) as connection:
+            _format_of(connection, path)  # writes nothing, not even what a checkpoint would
+    connection = _connect(path)
+    with _closed_on_error(connection):
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        _bring_to_format(connection, path)
+    return connection
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """Open a private copy of a store as it is now; the file and its folder may be read-only, and stay as they are.
+
+    Raises:
+        StoreError: it is no store, or cannot be read.
+    """
+    _check_kind(path)
+    copy = _connect("")  # SQLite's own temporary database, in memory while it is small
+    with _closed_on_error(copy):
+        if _holds_something(path):
+            _copy(path, copy)
+        _bring_to_format(copy, path)
+    return copy
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the system say of a store into a StoreError."""
+    try:
+        yield
+    except (sqlite3.Error, MemoryError) as error:
+        raise StoreError(_explain(str(error), path)) from error
+    except UnicodeDecodeError as error:  # of a message that quotes what is damaged
+        raise corrupt(path, "a text is not in UTF-8") from error
+    except OSError as error:
+        raise StoreError(_explain(error.strerror or str(error), path)) from error
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Write all that is executed meanwhile, or nothing of it."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def corrupt(path: Path, reason: str) -> StoreError:
+    """The error of a store that is beyond repair."""
+    return StoreError(
+        f"the store {path} is corrupt or no theorycheck store ({reason}); move it away or name another --store"
+    )
+
+
+def now() -> str:
+    """The time, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _explain(text: str, path: Path) -> str:
+    if "full" in text:
+        return (
+            f"the store {path} could not be written: the disk is full; free space and run again, what was stored stays"
+        )
+    if "locked" in text:
+        return f"the store {path} stays locked by another process; wait for it or name another --store"
+    if "not a database" in text or "malformed" in text:
+        return str(corrupt(path, text))
+    return f"the store {path} cannot be opened or written ({text}); check its permissions or name another --store"
+
+
+def _check_kind(path: Path) -> None:
+    """No device and no pipe, whose reading may never end."""
+    if path.exists() and not path.is_file():
+        raise StoreError(f"the store {path} cannot be opened or written (it is no file); name another --store")
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
+
+
+def _holds_something(path: Path) -> bool:
+    return any(file.exists() and file.stat().st_size > 0 for file in (path, _beside(path, "-wal")))
+
+
+def _connect(place: Path | str, uri: bool = False) -> sqlite3.Connection:
+    connection = sqlite3.connect(place, timeout=60, isolation_level=None, uri=uri)
+    connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")  # of damaged ones as well
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+    return connection
+
+
+def _looking(path: Path) -> sqlite3.Connection:
+    """A connection that leaves the file as it is: closing a writing one would write back what waits in the log."""
+    mode = "ro" if _beside(path, "-wal").exists() else "rw"
+    return _connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True)
+
+
+@contextmanager
+def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _copy(path: Path, copy: sqlite3.Connection) -> None:
+    try:
+        with closing(_looking(path)) as source:
+            _copy_pages(source, path, copy)
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _NO_WRITING:
+            raise
+        # Even a reader writes side files of a log; where it may not, a copy of all files is read.
+        with tempfile.TemporaryDirectory() as folder:
+            for file in (path, *(_beside(path, ending) for ending in _SIDE_FILES)):
+                if file.exists():
+                    shutil.copyfile(file, Path(folder) / file.name)
+            with closing(_connect(Path(folder) / path.name)) as source:
+                _copy_pages(source, path, copy)
+
+
+def _copy_pages(source: sqlite3.Connection, path: Path, copy: sqlite3.Connection) -> None:
+    source.execute("BEGIN")  # a lock is waited for here, as `backup` would do so forever
+    _format_of(source, path)
+    source.backup(copy)
+
+
+def _bring_to_format(connection: sqlite3.Connection, path: Path) -> None:
+    """Create the tables, or those of an older format anew; of several processes that want to, one does."""
+    if _format_of(connection, path) == FORMAT:
+        return
+    with transaction(connection):
+        found = _format_of(connection, path)
+        if found == FORMAT:
+            return
+        if found == 1:
+            _set_tables_aside(connection)
+        _execute_all(connection, _TABLES)
+        if found == 1:
+            _take_over(connection)
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        connection.execute(f"PRAGMA user_version = {FORMAT}")
+
+
+def _format_of(connection: sqlite3.Connection, path: Path) -> int:
+    """The format of a store; 0 where there is nothing yet.
+
+    Raises:
+        StoreError: it is no store, of another format, or its tables are not those of its format.
+    """
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    tables, former = _schema(connection), _schema_of(TABLES_OF_FORMAT_1)
+    if (application, version) == (0, 0) and not tables:
+        return 0
+    if (application, version, tables) == (0, 1, former) or ((application, version) == (0, 0) and tables <= former):
+        return 1  # a run that was killed when it had just begun left some of the tables only
+    if application != APPLICATION:
+        names = ", ".join(ascii(name) for name, _ in sorted(tables)[:3])
+        raise StoreError(
+            f"{path} is a database of another application ({names or 'without tables'}) and was left as it is; "
+            "name another --store"
+        )
+    if version != FORMAT:
+        raise StoreError(
+            f"the store {path} has format {version}, this version reads format {FORMAT}; name another --store"
+        )
+    if tables != _schema_of(_TABLES):
+        raise corrupt(path, f"its tables are not those of format {FORMAT}")
+    return FORMAT
+
+
+def _schema(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
+    """Names and definitions of all tables, views, triggers and indices, but those SQLite makes by itself."""
+    rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return frozenset((str(name), " ".join(str(sql).split())) for name, sql in rows)
+
+
+@cache
+def _schema_of(script: str) -> frozenset[tuple[str, str]]:
+    with closing(_connect(":memory:")) as connection:
+        _execute_all(connection, script)
+        return _schema(connection)
+
+
+def _execute_all(connection: sqlite3.Connection, script: str) -> None:
+    """As `executescript`, which would end the transaction."""
+    for statement in filter(str.strip, script.split(";")):
+        connection.execute(statement)
+
+
+def _set_tables_aside(connection: sqlite3.Connection) -> None:
+    _execute_all(connection, TABLES_OF_FORMAT_1)
+    for table in _KEPT:
+        connection.execute(f"CREATE TEMP TABLE former_{table} AS SELECT * FROM main.{table}")
+        connection.execute(f"DROP TABLE main.{table}")
+
+
+def _take_over(connection: sqlite3.Connection) -> None:
+    """Give the rows of format 1 their checksums; those that cannot be what was stored are set aside."""
+    for table in _KEPT:
+        rows = connection.execute(f"SELECT * FROM temp.former_{table}").fetchall()
+        sound = formerly_sound(table, rows)
+        for row in sound:
+            marks = ", ".join("?" for _ in (*row, "checksum"))
+            connection.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", (*row, checksum(row)))
+        set_aside(connection, table, [row for row in rows if row not in set(sound)])
+        connection.execute(f"DROP TABLE temp.former_{table}")
+
+
+def set_aside(connection: sqlite3.Connection, table: str, rows: Sequence[Row]) -> None:
+    """Keep damaged rows where they are not used, and say so."""
+    if not rows:
+        return
+    connection.executemany("INSERT INTO damaged VALUES (?, ?, ?)", [(table, content(row), now()) for row in rows])
+    names = ", ".join(ascii(row[0]).strip("'")[:12] for row in rows[:3])
+    _log.warning(
+        "theorycheck: damaged rows of the store's table %s are set aside and not used (%d: %s%s); verifying the claim "
+        "makes them anew", table, len(rows), names, ", ..." if len(rows) > 3 else "",
+    )  # fmt: skip

@@ -1,0 +1,64 @@
+"""How expressions print, as plain text and as LaTeX, in the letters of a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sympy
+from sympy import Expr, Symbol
+from sympy.printing.latex import LatexPrinter
+from sympy.printing.precedence import PRECEDENCE
+from sympy.printing.str import StrPrinter
+
+Notation = Mapping[Symbol, str]  # LaTeX of a symbol whose name is not how the paper writes it
+
+
+def latex(expression: Expr, notation: Notation) -> str:
+    """LaTeX of an expression or relation in the paper's notation."""
+    return str(_LatexPrinter({"symbol_names": dict(notation)}).doprint(expression))
+
+
+def plain(text: str) -> str:
+    r"""Plain text of simple LaTeX: `\alpha_*` becomes `alpha_*`, `N^*` becomes `N*`."""
+    for latex_form, plain_form in (("\\", ""), ("{", ""), ("}", ""), ("^*", "*")):
+        text = text.replace(latex_form, plain_form)
+    return text
+
+
+def plain_text(expression: Expr, notation: Notation) -> str:
+    """Plain text of an expression or relation in the paper's notation."""
+    return str(_PlainPrinter(notation).doprint(expression))
+
+
+class _PlainPrinter(StrPrinter):  # type: ignore[misc]  # SymPy has no types
+    """Prints a**b as a^b, a*b as a b, and symbols as the notation says."""
+
+    def __init__(self, notation: Notation) -> None:
+        super().__init__()
+        self._names = {symbol: plain(name) for symbol, name in notation.items()}
+
+    def doprint(self, expr: sympy.Basic) -> str:
+        # Names may contain a star themselves, so they are put in after products have lost theirs.
+        symbols = sorted(expr.free_symbols, key=str)
+        marks = {symbol: chr(0xE000 + i) for i, symbol in enumerate(symbols)}
+        text: str = super().doprint(expr.xreplace({symbol: Symbol(mark) for symbol, mark in marks.items()}))
+        text = text.replace("*", " ")
+        for symbol, mark in marks.items():
+            text = text.replace(mark, self._names.get(symbol, symbol.name))
+        return text
+
+    def _print_Pow(self, expr: sympy.Pow, rational: bool = False) -> str:
+        base, power = (self.parenthesize(part, PRECEDENCE["Pow"]) for part in expr.args)
+        return f"{base}^{expr.exp if expr.exp.is_Integer else power}"
+
+    def _print_Exp1(self, expr: Expr) -> str:
+        return "e"
+
+
+class _LatexPrinter(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
+    """Prints a symbol to a negative power as theorems do, with the minus sign in the exponent."""
+
+    def _print_Pow(self, expr: sympy.Pow) -> str:
+        if expr.base.is_Symbol and expr.exp.is_Integer:
+            return f"{self._print(expr.base)}^{{{expr.exp}}}"
+        return str(super()._print_Pow(expr))

@@ -1,0 +1,223 @@
+"""What `--claims` collects: the claim files of a folder, the claims of installed packs, and known claims by name."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import fnmatch
+import os
+import symtable
+import warnings
+from collections.abc import Generator, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from theorycheck.errors import TheoryCheckError
+from theorycheck.pytest_plugin.judged import Unmet, judge
+from theorycheck.pytest_plugin.options import OPTIONS, line, option, plain
+
+SHARED = "theorycheck"  # what workers of pytest-xdist tell of their collection
+
+
+class Collection:
+    """Adds claims to the tests that are collected, and knows whether all tests of the project were."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.folder = _real(config.rootpath / option(config, "folder"))
+        self.known: list[str] = []
+        self.collected = 0  # files of claims, and claims by name
+        self.partial = False
+        self._before = 0
+        here = config.args_source == pytest.Config.ArgsSource.INVOCATION_DIR
+        chosen = config.args_source == pytest.Config.ArgsSource.ARGS
+        self._everything_asked = not chosen and not (here and config.invocation_params.dir != config.rootpath)
+
+    @property
+    def complete(self) -> bool:
+        """Whether no test of the project was left out, by a path, an option, or another plugin."""
+        left_out = (self.config.getoption(name, None) for name in ("lf", "ignore", "ignore_glob", "collectonly"))
+        return self._everything_asked and not self.partial and not any(left_out)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Have the folder collected, wherever the tests are; refuse a run that would find no claim."""
+        try:
+            self.known = known(self.config)
+        except TheoryCheckError as error:
+            raise pytest.UsageError(line(error)) from error
+        self._check()
+        args = (self.config.invocation_params.dir / arg.partition("::")[0] for arg in self.config.args)
+        if os.path.isdir(self.folder) and not any(_related(_real(Path(arg)), self.folder) for arg in args):
+            self.config.args.append(str(self.folder))
+
+    def _check(self) -> None:
+        named, root = option(self.config, "folder"), self.config.rootpath
+        default = named == OPTIONS["folder"][0]
+        if not default and not os.path.isdir(self.folder):
+            folders = [path.name for path in root.iterdir() if path.is_dir()]
+            near = difflib.get_close_matches(named, folders, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise pytest.UsageError(line(f"--claims-folder {named}: {self._where('there is no folder')}{hint}"))
+        files = [path for path in self.folder.glob("*.py") if self._is_claim_file(path)]
+        if not files and not (default and self.known):
+            found = "there is no claim file in" if os.path.isdir(self.folder) else "there is no folder"
+            raise pytest.UsageError(line(f"--claims found no claim: {self._where(found)}; {self._else()}"))
+
+    def _where(self, found: str) -> str:
+        return f"{found} {self.folder} (relative to the rootdir {self.config.rootpath})"
+
+    def _else(self) -> str:
+        packs = f"{len(self.known)} claims are installed or named" if self.known else "no pack of claims is installed"
+        return f"{packs}; name a folder by --claims-folder, or known claims by --claims-named"
+
+    def none_found(self) -> list[str]:
+        """What to say when pytest has collected none of what is there."""
+        if self.collected:
+            return []
+        return [
+            f"--claims found no claim: the paths and settings of pytest (norecursedirs, --ignore, collect_ignore) "
+            f"leave out the claim files in {self.folder}"
+        ]
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_collect_file(
+        self, file_path: Path, parent: pytest.Collector
+    ) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+        """A claim file as a test, and as no module of tests, unless it is named like one."""
+        others = yield
+        if not self._is_claim_file(file_path):
+            return others
+        self.collected += 1
+        tests = _named_like_tests(file_path, self.config)
+        return [
+            ClaimFile.from_parent(parent, path=file_path),
+            *(other for other in others if tests or type(other) is not pytest.Module),
+        ]
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Add known claims to the session's first level."""
+        report = yield
+        if isinstance(collector, pytest.Session) and self.known and report.passed:
+            self.collected += 1
+            report.result = [*report.result, KnownClaims.from_parent(collector, name="claims", names=self.known)]
+        return report
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """A module that is skipped as a whole is not collected; one that speaks of claims may have marked tests."""
+        if report.skipped:
+            with contextlib.suppress(OSError):
+                path = self.config.rootpath / report.nodeid.partition("::")[0]
+                self.partial |= b"claim" in path.read_bytes()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: Sequence[pytest.Item]) -> None:
+        """Count the tests that verify claims before some are deselected."""
+        self._before = _of_claims(items)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Count them again."""
+        self.partial |= _of_claims(session.items) < self._before
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Tell the controller of pytest-xdist what this worker has collected."""
+        if hasattr(self.config, "workeroutput"):
+            self.config.workeroutput[SHARED] = (self.collected, self.partial)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Hear it."""
+        collected, partial = getattr(node, "workeroutput", {}).get(SHARED, (0, True))
+        self.collected += collected
+        self.partial |= partial
+
+    def _is_claim_file(self, path: Path) -> bool:
+        """Whether a file lies in the folder and names a claim at its top level; others there are helpers and tests."""
+        if path.suffix != ".py" or _real(path.parent) != self.folder:
+            return False
+        try:
+            names = _names(path)
+        except (OSError, SyntaxError, ValueError, RecursionError):
+            return True  # and the test says what is wrong
+        return "claim" in names or ("Claim" in names and not _named_like_tests(path, self.config))
+
+
+def known(config: pytest.Config) -> list[str]:
+    """Claims of installed packs, and those asked for by name."""
+    from theorycheck import bounds
+
+    asked = option(config, "named")
+    named = list(bounds.claims()) if asked == "all" else [name.strip() for name in asked.split(",") if name.strip()]
+    return list(dict.fromkeys([*bounds.packed(), *named]))
+
+
+def _names(path: Path) -> set[str]:
+    """Those that a file uses at its top level; it is not run."""
+    with warnings.catch_warnings(action="ignore"):
+        return set(symtable.symtable(path.read_text(encoding="utf-8"), str(path), "exec").get_identifiers())
+
+
+def _of_claims(items: Sequence[pytest.Item]) -> int:
+    return sum("claim" in item.keywords for item in items)
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))  # which takes loops of links and names that are too long as they are
+
+
+def _related(path: Path, folder: Path) -> bool:
+    return path == folder or path in folder.parents or folder in path.parents
+
+
+def _named_like_tests(path: Path, config: pytest.Config) -> bool:
+    return any(fnmatch.fnmatch(path.name, pattern) for pattern in [*config.getini("python_files"), "conftest.py"])
+
+
+class ClaimFile(pytest.File):
+    """A claim file."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """Its one claim."""
+        yield ClaimItem.from_parent(self, name=line(self.path.stem), claim=str(self.path))
+
+
+class KnownClaims(pytest.Collector):
+    """Claims that are known by name."""
+
+    def __init__(self, *, names: list[str], **options: Any) -> None:
+        super().__init__(**options)
+        self.names = names
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """An item each."""
+        for name in self.names:
+            yield ClaimItem.from_parent(self, name=line(name), claim=name)
+
+
+class ClaimItem(pytest.Item):
+    """A claim as a test: passes when it is SUPPORTED and what the baseline says."""
+
+    def __init__(self, *, claim: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.claim = claim
+        self.keywords["claim"] = True  # as a marked test has
+
+    def runtest(self) -> None:
+        """Verify the claim."""
+        judge(self, self.claim, {})
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The message alone, where the claim is at fault."""
+        if isinstance(excinfo.value, Unmet | TheoryCheckError):
+            return plain(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self) -> tuple[Path, None, str]:
+        """Where it is, and its name."""
+        return self.path, None, f"claim {self.name}"

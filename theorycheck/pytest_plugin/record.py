@@ -1,0 +1,152 @@
+"""What was found in a session, held against the baseline: claims that clash, that are not pinned, or gone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from theorycheck.errors import TheoryCheckError
+from theorycheck.pytest_plugin.options import OPTIONS, line, option
+
+if TYPE_CHECKING:
+    from theorycheck.pytest_plugin.baseline import Pin
+    from theorycheck.pytest_plugin.collection import Collection
+
+PROPERTY = "theorycheck-claim"
+RECORD = pytest.StashKey["Record"]()
+ENDED_WELL = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+class Record:
+    """Collects what is found, also from the workers of pytest-xdist, and writes the baseline, if asked, at the end."""
+
+    def __init__(self, config: pytest.Config, collection: Collection | None) -> None:
+        self.config = config
+        self.collection = collection
+        self.path = config.rootpath / option(config, "baseline")
+        self.update: bool = config.getoption("claims_update")
+        self.found: dict[tuple[str, ...], tuple[Pin, str]] = {}
+        self.skipped = False  # a test that would have verified a claim
+        self.errors: dict[str, None] = {}  # a set that keeps the order
+        self.notes: list[str] = []
+
+    @cached_property
+    def pins(self) -> list[Pin]:
+        """The entries of the baseline, read when the first claim is verified.
+
+        Raises:
+            BaselineError: it cannot be read, or was named and is not there.
+        """
+        from theorycheck.pytest_plugin.baseline import BaselineError, read
+
+        if os.path.lexists(self.path):
+            return read(self.path)
+        if not self.update and option(self.config, "baseline") != OPTIONS["baseline"][0]:
+            raise BaselineError(f"there is no baseline {self.path}; `pytest --claims --claims-update` writes it")
+        return []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """Refuse a baseline that cannot be read before claims are verified against it, or it is written over."""
+        if self.collection or self.update:
+            try:
+                _ = self.pins
+            except TheoryCheckError as error:
+                raise pytest.UsageError(line(error)) from error
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take down what was found, and whether it was found before, otherwise."""
+        texts = [str(value) for name, value in report.user_properties if name == PROPERTY]
+        self.skipped |= report.skipped and "claim" in report.keywords and not texts
+        if not texts:
+            return
+        from theorycheck.pytest_plugin.baseline import Pin
+
+        pin = Pin.model_validate_json(texts[-1])
+        first, where = self.found.setdefault(pin.key, (pin, report.nodeid))
+        if first != pin:
+            self.errors[
+                f"{pin} has two results, by {where} and by {report.nodeid}: claims of equal names cannot be "
+                "pinned; rename one"
+            ] = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Compare and write, once, and fail a session that passed over claims."""
+        if hasattr(self.config, "workerinput"):
+            return
+        none = self.collection.none_found() if self.collection and session.exitstatus in ENDED_WELL else []
+        if self.found or self.update:
+            self._finish(session)
+        self.errors |= dict.fromkeys(none)
+        if self.errors and session.exitstatus in ENDED_WELL:
+            session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED if none else pytest.ExitCode.TESTS_FAILED
+
+    def _finish(self, session: pytest.Session) -> None:
+        whole = session.exitstatus == pytest.ExitCode.OK and not self.skipped
+        try:
+            gone = self._gone() if whole and self.collection and self.collection.complete else []
+            if not self.update:
+                self._tell(gone)
+            elif self.errors:
+                self.errors[f"{self.path} was not written, and is as it was"] = None
+            else:
+                self._write(gone, session)
+        except TheoryCheckError as error:
+            self.errors[str(error)] = None
+
+    def _gone(self) -> list[Pin]:
+        """Entries of this profile and seed that no test has verified, although none was left out; notes the others."""
+        from theorycheck import bounds
+
+        found = [pin for pin, _ in self.found.values()]
+        untested = [pin for pin in self.pins if not any(pin.covers(now) for now in found)]
+        here = (option(self.config, "profile"), option(self.config, "seed"))
+        known = bounds.claims() if untested else {}
+        gone = [pin for pin in untested if pin.name not in known and pin.ran_with(*here)]
+        if others := [str(pin) for pin in untested if pin not in gone]:
+            self.notes.append(
+                f"{len(others)} of {len(self.pins)} pins are of other runs, by --claims-named, profile or seed: "
+                f"{_listed(others)}"
+            )
+        return gone
+
+    def _tell(self, gone: list[Pin]) -> None:
+        if gone:
+            self.errors[
+                f"pinned in {self.path}, but no test verifies {_listed(map(str, gone))}; restore the claim, or let "
+                "`pytest --claims --claims-update` remove the pin"
+            ] = None
+        new = [str(now) for now, _ in self.found.values() if not any(pin.covers(now) for pin in self.pins)]
+        if new and self.pins:
+            self.notes.append(f"not in {self.path}, so not compared: {_listed(new)}; --claims-update pins")
+
+    def _write(self, gone: list[Pin], session: pytest.Session) -> None:
+        from theorycheck.pytest_plugin.baseline import merged, write
+
+        if not self.found:
+            if session.exitstatus in ENDED_WELL and not self.config.getoption("collectonly"):
+                self.errors[f"--claims-update: no claim was verified, so {self.path} was not written"] = None
+            return
+        self.__dict__.pop("pins", None)  # another session may have written meanwhile
+        write(self.path, merged(self.pins, [pin for pin, _ in self.found.values()], gone))
+        kept = "" if session.exitstatus == pytest.ExitCode.OK else ", those of the tests that gave no verdict are kept"
+        self.notes.append(f"{len(self.found)} claims pinned in {self.path}{kept}")
+        if gone:
+            self.notes.append(f"pins removed, which no test verifies any more: {_listed(map(str, gone))}")
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Say what was written, and what is amiss."""
+        for note in self.notes:
+            terminalreporter.write_line(f"theorycheck: {line(note)}")
+        for error in self.errors:
+            terminalreporter.write_line(f"ERROR: theorycheck: {line(error)}", red=True)
+
+
+def _listed(names: Iterable[str], most: int = 8) -> str:
+    given = list(names)
+    return ", ".join(given[:most]) + (f" and {len(given) - most} more" if len(given) > most else "")

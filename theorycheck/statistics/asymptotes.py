@@ -1,0 +1,122 @@
+"""Trials that succeed, or fail, whatever N is: guess rate and lapse rate by profile likelihood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy import optimize, stats
+
+from theorycheck.statistics.basis import centred_basis, level_numbers
+from theorycheck.statistics.binomial import BinomialFit, dispersion, fit_binomial
+from theorycheck.statistics.links import FULL, Asymptotes
+from theorycheck.statistics.rise import SAME, Rise
+from theorycheck.statistics.seeds import over_seeds
+from theorycheck.statistics.threshold import threshold_design
+
+HIGHEST_LAPSE = 0.3
+HIGHEST_GUESS = 0.75  # chance among two classes of unequal size; above it too few trials depend on N
+SIGNIFICANCE = 0.01  # of the tests that there are none
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the trials say of their asymptotes.
+
+    Attributes:
+        asymptotes: with the rates that the data ask for.
+        guess_p_value, lapse_p_value: of the hypotheses that no trials succeed, or fail, whatever N is; 1 where a guess
+            rate was given.
+    """
+
+    asymptotes: Asymptotes = FULL
+    guess_p_value: float = 1.0
+    lapse_p_value: float = 1.0
+
+
+def find_asymptotes(
+    cells: pd.DataFrame, factors: Sequence[str], rise: Rise = SAME, guess: float | None = None
+) -> Found:
+    """The asymptotes that the trials ask for: each is 0 unless a test at 1 % rejects that.
+
+    Args:
+        cells: as for `fit_threshold`.
+        factors: the columns of the levels.
+        rise: of the steepness.
+        guess: the guess rate where it is known; else it is estimated.
+    """
+    cells = over_seeds(cells, factors)
+    if guess is not None:
+        lapse, p_value = fit_lapse(cells, factors, rise, Asymptotes(guess))
+        return Found(Asymptotes(guess, lapse if p_value < SIGNIFICANCE else 0.0), 1.0, p_value)
+    lapse, lapse_p = fit_lapse(cells, factors, rise)
+    found = Asymptotes(0.0, lapse if lapse_p < SIGNIFICANCE else 0.0)
+    rate, guess_p = fit_guess(cells, factors, rise, found)
+    if guess_p >= SIGNIFICANCE:
+        return Found(found, guess_p, lapse_p)
+    for _ in range(2):  # as each of the two rates is estimated beside the other
+        lapse, lapse_p = fit_lapse(cells, factors, rise, Asymptotes(rate))
+        found = Asymptotes(0.0, lapse if lapse_p < SIGNIFICANCE else 0.0)
+        rate, guess_p = fit_guess(cells, factors, rise, found)
+    return Found(replace(found, guess=rate, estimated=rate > 0), guess_p, lapse_p)
+
+
+def fit_lapse(
+    cells: pd.DataFrame, factors: Sequence[str], rise: Rise = SAME, beside: Asymptotes = FULL
+) -> tuple[float, float]:
+    """Estimate the lapse rate by profile likelihood, and test whether there are lapses at all.
+
+    Beside one power law, and the guess rate of `beside`; other arguments as for `find_asymptotes`.
+
+    Returns:
+        The rate, and the p-value of no lapses; see `_profile`.
+    """
+    design = rise.scaled(threshold_design(cells, centred_basis(cells, factors)), cells)
+    return _profile(
+        lambda lapse: fit_binomial(cells, design, asymptotes=replace(beside, lapse=lapse)),
+        cells,
+        min(HIGHEST_LAPSE, (1 - beside.guess) / 2),
+    )
+
+
+def fit_guess(
+    cells: pd.DataFrame, factors: Sequence[str], rise: Rise = SAME, beside: Asymptotes = FULL
+) -> tuple[float, float]:
+    """Estimate the guess rate by profile likelihood, and test whether there is one.
+
+    Beside a threshold of its own for every combination of levels, so that a curved law is not taken for guesses, and
+    the lapse rate of `beside`; other arguments as for `find_asymptotes`.
+
+    Returns:
+        The rate, and the p-value of no guesses; see `_profile`.
+    """
+    log_n, levels = np.log(cells["n"].to_numpy(float))[:, None], level_numbers(cells, factors)
+    design = rise.scaled(log_n, cells)
+    return _profile(
+        lambda guess: fit_binomial(cells, design, asymptotes=replace(beside, guess=guess), groups=levels),
+        cells,
+        min(HIGHEST_GUESS, 0.95 - beside.lapse),
+    )
+
+
+def _profile(fit: Callable[[float], BinomialFit | None], cells: pd.DataFrame, highest: float) -> tuple[float, float]:
+    """The rate of maximum likelihood, and the p-value of the rate 0.
+
+    Half a chi-square of one degree of freedom, as 0 is the end of the range (Self and Liang, J. Am. Stat. Assoc. 82
+    (1987) 605, case 5), scaled by the dispersion of the better fit.
+    """
+
+    def deviance(rate: float) -> float:
+        result = fit(rate)
+        return 1e9 if result is None else result.deviance  # the minimiser does not bear infinity
+
+    without = fit(0.0)
+    if without is None or deviance(0.005) >= without.deviance:
+        return 0.0, 1.0
+    best = optimize.minimize_scalar(deviance, bounds=(0, highest), method="bounded", options={"xatol": 1e-3})
+    gain = max(0.0, without.deviance - float(best.fun))
+    with_rate = fit(float(best.x))
+    scale = dispersion(with_rate, cells) if with_rate is not None else 1.0
+    return float(best.x), float(stats.chi2.sf(gain / scale, 1) / 2)

@@ -1,0 +1,126 @@
+"""Regression with censored values: maximum of the likelihood of normal errors, where some values are lower bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import special
+
+MOST_STEPS = 60
+CLOSE = 1e-10  # of a Newton step's gain in the log-likelihood, at which the maximum is reached
+_LOG_ROOT_2_PI = np.log(2 * np.pi) / 2
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Values with their design.
+
+    Attributes:
+        y: logarithms of the values.
+        design: shape (row, coefficient).
+        censored: whether the value is a lower bound.
+        weight: how often each row counts.
+    """
+
+    y: np.ndarray
+    design: np.ndarray
+    censored: np.ndarray
+    weight: np.ndarray
+
+    def weighted(self, weight: np.ndarray) -> Rows:
+        """The same rows with other weights."""
+        return replace(self, weight=weight)
+
+
+def fit_censored(rows: Rows, start: np.ndarray) -> tuple[np.ndarray, float] | None:
+    """Coefficients and the log of the errors' scale that make  y = design b + e  most likely (Tobin 1958).
+
+    By Newton's method in (b / scale, 1 / scale), in which the log-likelihood is concave (Olsen, Econometrica 46 (1978)
+    1211).
+
+    Args:
+        rows: the values.
+        start: coefficients, and log of the scale.
+
+    Returns:
+        The maximum, and minus its log-likelihood; None where the rows have none.
+    """
+    keep = rows.weight > 0
+    y, x, censored, weight = rows.y[keep], rows.design[keep], rows.censored[keep], rows.weight[keep]
+    known = float(weight[~censored].sum())
+    if known <= x.shape[1] or np.linalg.matrix_rank(x[~censored]) < x.shape[1]:
+        return None
+    columns = np.column_stack([-x, y])
+    at = np.append(start[:-1], 1.0) * np.exp(-start[-1])
+    loss = _loss(at, columns, censored, weight, known)
+    for _ in range(MOST_STEPS):
+        gradient, hessian = _derivatives(at, columns, censored, weight, known)
+        try:
+            step = np.linalg.solve(hessian, gradient)
+        except np.linalg.LinAlgError:
+            return None
+        gain, length = float(gradient @ step), 1.0
+        while not (after := _loss(at - length * step, columns, censored, weight, known)) <= loss and length > 1e-8:
+            length /= 2
+        if not np.isfinite(after) or length <= 1e-8:
+            break
+        at, loss = at - length * step, after
+        if gain < CLOSE:
+            break
+    gradient, _ = _derivatives(at, columns, censored, weight, known)
+    if at[-1] <= 0 or not np.isfinite(loss) or np.abs(gradient).max() > 1e-3 * len(y):
+        return None
+    return np.append(at[:-1] / at[-1], -np.log(at[-1])), loss
+
+
+def _loss(at: np.ndarray, columns: np.ndarray, censored: np.ndarray, weight: np.ndarray, known: float) -> float:
+    if at[-1] <= 0:
+        return np.inf
+    z = columns @ at
+    each = np.where(censored, special.log_ndtr(-z), -(z**2) / 2 - _LOG_ROOT_2_PI)
+    return float(-(weight * each).sum() - known * np.log(at[-1]))
+
+
+def _derivatives(
+    at: np.ndarray, columns: np.ndarray, censored: np.ndarray, weight: np.ndarray, known: float
+) -> tuple[np.ndarray, np.ndarray]:
+    z = columns @ at
+    hazard = _hazard(z)
+    pull = weight * np.where(censored, hazard, z)
+    bend = weight * np.where(censored, hazard * (hazard - z), 1.0)
+    gradient, hessian = columns.T @ pull, (columns.T * bend) @ columns
+    gradient[-1] -= known / at[-1]
+    hessian[-1, -1] += known / at[-1] ** 2
+    return gradient, hessian
+
+
+def _hazard(z: np.ndarray) -> np.ndarray:
+    return np.asarray(np.exp(-(z**2) / 2 - _LOG_ROOT_2_PI - special.log_ndtr(-z)))
+
+
+def sandwich(rows: Rows, theta: np.ndarray, seed: np.ndarray | None = None) -> np.ndarray:
+    """Covariance of coefficients and log scale, robust to unequal variances (White, Econometrica 50 (1982) 1).
+
+    Args:
+        rows: the values.
+        theta: their maximum.
+        seed: number of each row's seed, where rows of one seed share their randomness.
+    """
+    scale, x = np.exp(theta[-1]), rows.design
+    z = (rows.y - x @ theta[:-1]) / scale
+    hazard = _hazard(z)
+    pull = np.where(rows.censored, hazard, z)
+    bend = np.where(rows.censored, hazard * (hazard - z), 1.0)
+    by_scale = np.where(rows.censored, hazard * z, z**2 - 1)
+    scores = np.column_stack([(pull / scale)[:, None] * x, by_scale])
+    mixed = x.T @ (bend * z + pull) / scale
+    last = float((bend * z**2 + pull * z).sum())
+    information = np.block([[(x.T * bend) @ x / scale**2, mixed[:, None]], [mixed[None, :], np.array([[last]])]])
+    bread = np.linalg.pinv(information)
+    n, parameters = scores.shape
+    if seed is not None:
+        n = int(seed.max()) + 1
+        scores = np.column_stack([np.bincount(seed, column, n) for column in scores.T])
+        return np.asarray(bread @ scores.T @ scores @ bread * n / (n - 1))
+    return np.asarray(bread @ scores.T @ scores @ bread * n / (n - parameters))
