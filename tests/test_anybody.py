@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 
 import theorycheck as tc
 from theorycheck import bounds
-from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError, StoreError
+from theorycheck.plan import make_plan
 from theorycheck.verification import recall, verify
 
 ROOT = Path(__file__).parents[1]
@@ -133,15 +133,12 @@ def test_a_function_may_tell_success_and_its_trials_are_placed(tmp_path):
 
 def test_a_changed_claim_file_is_another_experiment(walk):
     def key():
-        claim = bounds.load(walk)
-        return Trial(claim.response, {"L": 4.0}, 0, 0).key
+        plan = make_plan(bounds.load(walk))
+        return plan.trial(plan.cells[0], 0).key
 
     first = key()
     assert key() == first
     walk.write_text(walk.read_text().replace("size=(50,", "size=(60,"))
-    from theorycheck.empirical import trial
-
-    trial._file_digest.cache_clear()
     assert key() != first
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -22,6 +21,7 @@ from sympy.core.relational import Relational
 from theorycheck.design import SAMPLES, Design, Point, evaluate
 from theorycheck.errors import ClaimError
 from theorycheck.fields import Frozen, Held, Misfit, Text, numbers, printable
+from theorycheck.fingerprint import check_response
 from theorycheck.law import MARGIN, Law
 from theorycheck.notation import latex, plain_text
 from theorycheck.statements import Limit, Statement
@@ -86,15 +86,11 @@ def _measuring(response: Any) -> Any:
         return printable(response)
     if not callable(response):
         raise ValueError(f"a response is a name or a callable f(point, seed), got {response!r:.100}")
-    if inspect.iscoroutinefunction(response) or inspect.isgeneratorfunction(response):
-        raise ValueError("is a coroutine or a generator; a response returns what it found")
     printable((response.__doc__ or "").strip().partition("\n")[0])
     try:
-        inspect.signature(response).bind({}, 0)
-    except (TypeError, ValueError) as error:
-        if "no signature found" in str(error):  # of a builtin, which does not tell its parameters
-            return response
-        raise ValueError(f"a response is called as f(point, seed), which this one does not take: {error}") from error
+        check_response(response)
+    except ClaimError as error:
+        raise ValueError(str(error)) from error
     return response
 
 

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from theorycheck.claim import Claim
 from theorycheck.errors import ClaimError, TheoryCheckError
 from theorycheck.fields import Misfit
+from theorycheck.local_modules import beside
 
 MOST_BYTES = 10_000_000  # of a claim file; its data belong into a file of their own
 
@@ -32,7 +33,7 @@ def load(path: Path) -> Claim:
     """
     source = _read(path)
     try:
-        code = compile(source, str(path), "exec")
+        code = compile(source, str(path), "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None) or 1
         raise ClaimError(f"{path}, line {line}: this is not Python: {_reason(error)}") from error
@@ -40,7 +41,7 @@ def load(path: Path) -> Claim:
     module = ModuleType(path.stem)
     module.__file__ = str(path)
     try:
-        with _streams_kept():
+        with _streams_kept(), beside(path.parent, afresh=True):
             exec(code, module.__dict__)
     except ValidationError as error:
         raise ClaimError(_describe(error, path, source)) from error

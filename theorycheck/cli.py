@@ -106,7 +106,8 @@ def verify(
     """Train what a claim speaks about, judge it, and write a report.
 
     Exit status: 0 every claim SUPPORTED, 1 some REFUTED, 3 none refuted but some INCONCLUSIVE, 2 usage or input
-    error, 70 unexpected error, 130 interrupted (finished trials are stored, and the same command continues).
+    error, 70 unexpected error, 130 or (by SIGTERM) 143 interrupted (finished trials are stored, and the same command
+    continues).
     """
     if bool(claim) == all_claims:
         raise typer.BadParameter("name the claims to verify by --claim NAME, or all of them by --all; not both")

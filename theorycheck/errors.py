@@ -38,4 +38,12 @@ class ReportError(TheoryCheckError):
 
 
 class Interrupted(TheoryCheckError):
-    """Training stopped before its end; every finished trial is stored."""
+    """Training stopped before its end; every finished trial is stored.
+
+    Attributes:
+        status: the exit status that says so, 128 and the number of the signal.
+    """
+
+    def __init__(self, message: str, status: int = 130) -> None:
+        super().__init__(message)
+        self.status = status

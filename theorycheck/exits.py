@@ -18,9 +18,9 @@ from typer.core import TyperGroup
 
 from theorycheck import __version__
 from theorycheck.errors import Interrupted, TheoryCheckError
+from theorycheck.stopping import cause_of, stoppable
 
-USAGE_ERROR, UNEXPECTED, INTERRUPTED, READER_LEFT = 2, 70, 130, 141  # EX_SOFTWARE; 128 + SIGINT; 128 + SIGPIPE
-_NOTHING_LOST = "interrupted, nothing is lost; run the same command again to go on"
+USAGE_ERROR, UNEXPECTED, READER_LEFT = 2, 70, 141  # EX_SOFTWARE; 128 + SIGPIPE
 _LONGEST = 300  # characters of a quoted command or message
 
 
@@ -54,16 +54,23 @@ def _carried() -> Iterator[None]:
 def explained() -> Iterator[None]:
     """Turn errors that a user can repair into a message and the documented exit status."""
     try:
-        yield
+        with stoppable():
+            yield
     except Interrupted as error:
         _say(str(error))
-        raise typer.Exit(INTERRUPTED) from error
+        raise typer.Exit(error.status) from error
     except TheoryCheckError as error:
         _say(str(error))
         raise typer.Exit(USAGE_ERROR) from error
     except KeyboardInterrupt as error:
-        _say(_NOTHING_LOST)
-        raise typer.Exit(INTERRUPTED) from error
+        raise typer.Exit(_interrupted(error)) from error
+
+
+def _interrupted(error: KeyboardInterrupt) -> int:
+    """Say what interrupted, and return the exit status that says so."""
+    cause, status = cause_of(error)
+    _say(f"{cause}, nothing is lost; run the same command again to go on")
+    return status
 
 
 class Stream(io.FileIO):
@@ -133,8 +140,7 @@ def _unprinted(output: Stream) -> int:
 def _unforeseen(error: BaseException) -> int:
     """Say in one line how the command ended, and return the exit status of such an end."""
     if isinstance(error, KeyboardInterrupt):
-        _say(_NOTHING_LOST)
-        return INTERRUPTED
+        return _interrupted(error)
     if isinstance(error, SystemExit):
         what = f"sys.exit({error.code!r}) was called"
     else:

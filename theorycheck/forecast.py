@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from joblib import Parallel, delayed
 
+from theorycheck.empirical.executor import Workers
+from theorycheck.empirical.sweep import train
 from theorycheck.errors import ClaimError
-from theorycheck.plan import Plan, one_threshold, question, response_of
+from theorycheck.plan import Plan, one_threshold, question
 from theorycheck.statistics.basis import centred_basis
 from theorycheck.statistics.binomial import BINOMIAL_DF
 from theorycheck.statistics.links import probit_information
@@ -93,7 +94,7 @@ def forecast(
     """
     check(plan)
     asked = question(plan.claim)
-    with Parallel(n_jobs=jobs, return_as="generator") as workers:
+    with Workers(jobs) as workers:
         return [
             _simulate(plan, asked, name, exponent, assumed, workers, advance) for name, exponent in laws(asked).items()
         ]
@@ -153,14 +154,14 @@ def expected_fit(planted: PlantedThreshold, cells: pd.DataFrame) -> ThresholdFit
 
 def seconds_per_trial(plan: Plan) -> float:
     """Mean training time of a trial on this machine, measured on one at each end and in the middle of the design."""
-    measure = response_of(plan.claim).measure
     trials = [plan.trial(plan.cells[i], 0) for i in (-1, 0, len(plan.cells) // 2, -1)]
     seconds = []
-    for trial in trials:
-        started = time.perf_counter()
-        list(measure([trial]))
-        seconds.append(time.perf_counter() - started)
-    return float(np.mean(seconds[1:]))  # the first loads PyTorch
+    with Workers(1) as workers:
+        for trial in trials:
+            started = time.perf_counter()
+            list(train([[trial]], workers, plan.measured))
+            seconds.append(time.perf_counter() - started)
+    return float(np.mean(seconds[1:]))  # the first loads PyTorch or starts a process
 
 
 def laws(asked: Question) -> dict[str, float]:
@@ -198,7 +199,7 @@ def _simulate(
     name: str,
     exponent: float,
     assumed: Assumptions,
-    workers: Parallel,
+    workers: Workers,
     advance: Callable[[int], None],
 ) -> Chances:
     (variable,) = asked.variables
@@ -207,8 +208,8 @@ def _simulate(
     planted = _planted(plan, exponent, assumed)
     decisions: Counter[Decision] = Counter()
     widths, trials = [], []
-    for decision, width, made in workers(
-        delayed(_replicate)(placement, planted, renamed, replication) for replication in range(REPLICATIONS)
+    for decision, width, made in workers.map(
+        _replicate, ((placement, planted, renamed, replication) for replication in range(REPLICATIONS))
     ):
         decisions[decision] += 1
         widths.append(width)

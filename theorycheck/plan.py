@@ -15,8 +15,9 @@ from typing import Any, Literal, TypeGuard
 import pandas as pd
 
 from theorycheck.claim import Claim, Condition, Design
-from theorycheck.empirical.responses import FunctionResponse, Response, response
-from theorycheck.empirical.trial import REVISION, Trial, name_of
+from theorycheck.empirical.function_response import FunctionResponse
+from theorycheck.empirical.responses import Response, response
+from theorycheck.empirical.trial import REVISION, Trial
 from theorycheck.errors import ClaimError, DesignError
 from theorycheck.law import Law
 from theorycheck.statements import Contrast, Statement, Transition
@@ -118,7 +119,12 @@ class Plan:
 
     def trial(self, cell: Cell, replicate: int) -> Trial:
         """The specification of one trial of a cell."""
-        return Trial(self.claim.response, cell.parameters, self.seed, replicate, device=self.device)
+        return Trial(self.measured.identity, cell.parameters, self.seed, replicate, device=self.device)
+
+    @cached_property
+    def measured(self) -> Response | FunctionResponse:
+        """The response, a function as it was when the first key of its trials was made."""
+        return response_of(self.claim)
 
     def next_trials(self, counts: pd.DataFrame) -> list[tuple[Cell, Trial]]:
         """The trials that follow after those counted, with their cells; none when there are enough.
@@ -180,7 +186,7 @@ class Plan:
             "placement": f"in each of {len(self.arms)} groups: " * (len(self.arms) > 1) + str(self.placement),
             "seed": self.seed,
             "device": self.device,
-            "response": f"{name_of(claim.response)}: {response_of(claim).meaning}",
+            "response": f"{self.measured.identity}: {self.measured.meaning}",
             "held": claim.held,
             "name": claim.design_name,
             "outside_regime": claim.design.outside_regime,

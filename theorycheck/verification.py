@@ -14,8 +14,9 @@ from theorycheck import bounds
 from theorycheck.calibration import error_rates
 from theorycheck.claim import Claim
 from theorycheck.empirical import sweep
+from theorycheck.empirical.executor import Workers
 from theorycheck.empirical.store import DEFAULT_STORE, Store
-from theorycheck.errors import ClaimError, StoreError
+from theorycheck.errors import ClaimError, Interrupted, StoreError
 from theorycheck.law import Law
 from theorycheck.observation import as_drawn, check_hope, count, no_evidence, observed, report_no_evidence, tabulate
 from theorycheck.plan import PROFILES, Plan, ProfileName, make_plan, question, response_of
@@ -24,6 +25,7 @@ from theorycheck.reports.report import Format, available, write_report
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.kinds import holm
 from theorycheck.statistics.statements import Topic, judge_statement
+from theorycheck.stopping import cause_of, stoppable
 from theorycheck.verdict import Check, Judgement, Prediction, Variation, Verdict
 
 # Given what is done, shows progress until the block ends; told how many are done now, and how many more there will be.
@@ -222,7 +224,7 @@ def carry_out(plan: Plan, store: Store, jobs: int, progress: Progress = silent) 
     """
     trained, rounds = 0, []
     table = tabulate(plan, [], {})
-    with progress(f"train {plan.claim.name}") as advance:
+    with _continued(store), Workers(jobs) as workers, progress(f"train {plan.claim.name}") as advance:
         while following := plan.next_trials(count(table, plan)):
             trials = [trial for _, trial in following]
             stored = store.find(trial.key for trial in trials)
@@ -233,13 +235,26 @@ def carry_out(plan: Plan, store: Store, jobs: int, progress: Progress = silent) 
                     f"{len(missing)} trials of {plan.claim.name} are not stored; verify the claim to train them"
                 )
             if missing:
-                sweep.run(missing, store, jobs, lambda done: advance(done, 0))
+                sweep.run(missing, store, workers, lambda done: advance(done, 0), plan.measured)
                 stored |= store.find(trial.key for trial in missing)
             trained += len(missing)
             rounds.append(tabulate(plan, following, stored))
             table = pd.concat(rounds)
             check_hope(table, plan)
     return table.sort_values([*plan.columns, "replicate"], ignore_index=True), trained
+
+
+@contextmanager
+def _continued(store: Store) -> Iterator[None]:
+    """Answer Ctrl-C, SIGTERM and SIGHUP, also between two rounds."""
+    try:
+        with stoppable():
+            yield
+    except KeyboardInterrupt as error:
+        cause, status = cause_of(error)
+        raise Interrupted(
+            f"{cause}: what was trained is stored in {store.path}; run the same command again to go on", status
+        ) from error
 
 
 def predictions(asked: Claim | Law, margin: float | None = None) -> tuple[Prediction, ...]:

@@ -8,16 +8,17 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from theorycheck.empirical.returned import measurement
+from theorycheck.empirical.function_response import FunctionResponse, Job, Measurement
 from theorycheck.empirical.setting import Setting
-from theorycheck.empirical.trial import Function, Trial
+from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError, DesignError
-
-Measurement = Mapping[str, Any]
+from theorycheck.fingerprint import Function
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,36 @@ class Response:
         """What a trial took, in multiply-adds, roughly; the same on every machine."""
         return self.setting(**parameters).work(measurement["iterations"])
 
-    def measure(self, trials: Sequence[Trial]) -> Iterator[tuple[int, Measurement]]:
-        """Train trials that share their shapes, and yield position and measurement of each."""
-        function: Callable[[Sequence[Trial]], Iterator[tuple[int, Measurement]]]
-        function = getattr(importlib.import_module(self.module), self.name)
-        return function(trials)
+    @property
+    def identity(self) -> str:
+        """What the specification of a trial says of its response."""
+        return self.name
+
+    def changed(self) -> list[Path]:
+        """Of its files, those that were edited since it was loaded; none, as `REVISION` tells of its changes."""
+        return []
+
+    def job(self, trials: Sequence[Trial]) -> Job:
+        """What a worker process is given to train trials that share their shapes."""
+        return partial(train, self.module, self.name, trials)
+
+
+def train(module: str, name: str, trials: Sequence[Trial]) -> tuple[list[tuple[int, Measurement]], None]:
+    """Train trials that share their shapes by a response's function, on one thread of this process.
+
+    Returns:
+        Position and measurement of each, as they were done, and None for what went wrong.
+    """
+    import torch
+
+    function: Callable[[Sequence[Trial]], Iterator[tuple[int, Measurement]]]
+    function = getattr(importlib.import_module(module), name)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        return list(function(trials)), None
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _describe(error: ValidationError) -> str:
@@ -135,62 +161,6 @@ RESPONSES = {
         ),
     )
 }
-
-
-@dataclass(frozen=True)
-class FunctionResponse:
-    """A function `f(point, seed)` of a claim file as a response.
-
-    It returns True or False, whether the trial succeeds, where a threshold is searched; else the value that is
-    measured, a positive number, or a mapping (`theorycheck.empirical.returned`). None says that the trial is no
-    evidence. All its randomness must come from the seed.
-
-    Attributes:
-        function: the function.
-        value: "value" where it measures; None where it tells success.
-    """
-
-    function: Function
-    value: str | None
-    shapes: tuple[str, ...] = ()
-    words: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """The function's name."""
-        return str(getattr(self.function, "__name__", type(self.function).__name__))
-
-    @property
-    def meaning(self) -> str:
-        """The first line of the function's documentation."""
-        told = (self.function.__doc__ or "").strip() or "a function of the claim file"
-        return told.splitlines()[0].rstrip(".")
-
-    def check(self, parameters: Mapping[str, Any], where: str) -> None:
-        """Nothing is known of what the function takes."""
-
-    def trials_at_once(self, parameters: Mapping[str, Any]) -> int:
-        """How many trials a worker is given."""
-        return 8
-
-    def work(self, parameters: Mapping[str, Any], measurement: Measurement) -> float:
-        """Every trial counts alike."""
-        return 1.0
-
-    def measure(self, trials: Sequence[Trial]) -> Iterator[tuple[int, Measurement]]:
-        """Call the function for every trial, and yield position and measurement of each.
-
-        Raises:
-            ClaimError: the function fails, or returns something else.
-        """
-        for i, trial in enumerate(trials):
-            seed = int(trial.key[:8], 16)
-            try:
-                found = self.function(dict(trial.parameters), seed)  # a copy, as it may change it
-            except (Exception, SystemExit) as error:
-                point = ", ".join(f"{name} = {value}" for name, value in trial.parameters.items())
-                raise ClaimError(f"{self.name} failed at {point}: {type(error).__name__}: {error}") from error
-            yield i, measurement(found, self.name)
 
 
 def response(named: str | Function, measures: bool = False) -> Response | FunctionResponse:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
-Function = Callable[[Mapping[str, Any], int], bool | float]  # of a design point and a seed
 REVISION = 3  # raise it whenever the engine would give another result, beyond rounding, for the same specification
 
 
@@ -19,7 +17,7 @@ class Trial:
     """The specification of one training.
 
     Attributes:
-        response: name of the response that is measured, or a function of a claim file.
+        response: the response that is measured, by its identity: its name, and of a function its fingerprint as well.
         parameters: all values that determine the trial, by name; JSON scalars.
         seed: base seed of the experiment.
         replicate: number of the repetition, 0, 1, ...
@@ -27,7 +25,7 @@ class Trial:
         device: "cpu" or "cuda".
     """
 
-    response: str | Function
+    response: str
     parameters: Mapping[str, Any]
     seed: int
     replicate: int
@@ -36,31 +34,24 @@ class Trial:
 
     @property
     def specification(self) -> str:
-        """Canonical JSON text of everything the result depends on; of a function, the text of its file."""
-        named = {"response": name_of(self.response), "parameters": dict(self.parameters), "revision": REVISION}
-        return _canonical({**vars(self), **named})
+        """Canonical JSON text of everything the result depends on."""
+        told = {field.name: getattr(self, field.name) for field in fields(self)}
+        return _canonical({**told, "parameters": dict(self.parameters), "revision": REVISION})
 
-    @property
+    @cached_property
     def key(self) -> str:
         """SHA-256 of the specification, in hexadecimal."""
         return _digest(self.specification)
+
+    @property
+    def own_seed(self) -> int:
+        """The seed that a function is given, of 32 bits."""
+        return int(self.key[:8], 16)
 
     def shared_key(self, names: tuple[str, ...]) -> str:
         """Key of all trials that agree in the named parameters and in their seeds, whatever else they vary."""
         shared = {name: self.parameters[name] for name in names}
         return _digest(_canonical({"parameters": shared, "seed": self.seed, "replicate": self.replicate}))
-
-
-def name_of(response: str | Function) -> str:
-    """The name of a response; of a function, with a hash of the file that defines it."""
-    return response if isinstance(response, str) else f"{response.__name__}@{_file_digest(response)}"
-
-
-@cache
-def _file_digest(function: Function) -> str:
-    """Of the file of a function, whose other functions it may call; of its code where there is no file."""
-    path = Path(function.__code__.co_filename)
-    return hashlib.sha256(path.read_bytes() if path.exists() else function.__code__.co_code).hexdigest()[:16]
 
 
 def _canonical(value: Any) -> str:

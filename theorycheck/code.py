@@ -1,0 +1,87 @@
+"""The code of functions: digests that do not depend on where it stands, and what it reads."""
+
+from __future__ import annotations
+
+import dis
+import hashlib
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any
+
+from theorycheck.errors import ClaimError
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of JSON values or bytes, in hexadecimal."""
+    text = value if isinstance(value, bytes) else json.dumps(value, separators=(",", ":")).encode()
+    return hashlib.sha256(text).hexdigest()
+
+
+def code_digest(code: CodeType) -> str:
+    """Of what a code object does: its instructions, names and constants, without lines, comments and file."""
+    counts = code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount
+    names = code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars
+    table = code.co_exceptiontable.hex()
+    return digest([code.co_name, code.co_code.hex(), table, counts, names, [*map(_constant, code.co_consts)]])
+
+
+def _constant(value: Any) -> Any:
+    if isinstance(value, CodeType):
+        return code_digest(value)
+    if isinstance(value, tuple | frozenset):
+        parts = [_constant(part) for part in value]
+        return [type(value).__name__, *(parts if isinstance(value, tuple) else sorted(parts, key=repr))]
+    return [type(value).__name__, repr(value)]
+
+
+def names_read(code: CodeType) -> set[str]:
+    """The global names that a code object and those inside of it read."""
+    here = {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    return here.union(*map(names_read, _inside(code)))
+
+
+def attributes_read(code: CodeType) -> set[str]:
+    """The names that a code object and those inside of it use, attributes among them."""
+    return set(code.co_names).union(*map(attributes_read, _inside(code)))
+
+
+def place_in(file: Path, function: FunctionType) -> int | str:
+    """Which of the functions of its name in a file a function is; its digest where the file was rewritten on import.
+
+    Raises:
+        ClaimError: the file holds no such function any more.
+    """
+    ours = code_digest(function.__code__)
+    places = _places(file.read_bytes(), function.__qualname__)
+    if ours in places:
+        return places.index(ours)
+    loader = function.__globals__.get("__loader__")
+    if loader is None or type(loader) is SourceFileLoader:
+        raise ClaimError(
+            f"{file} was edited after its {function.__name__} was loaded, so that what would run is not what is "
+            "written; run the same command again, in a notebook after a restart"
+        )
+    return ours
+
+
+@lru_cache(maxsize=64)
+def _places(text: bytes, name: str) -> tuple[str, ...]:
+    try:
+        whole = compile(text, "", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return ()
+    return tuple(code_digest(code) for code in _all_inside(whole) if code.co_qualname == name)
+
+
+def _inside(code: CodeType) -> list[CodeType]:
+    return [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+
+
+def _all_inside(code: CodeType) -> Iterator[CodeType]:
+    for inner in _inside(code):
+        yield inner
+        yield from _all_inside(inner)

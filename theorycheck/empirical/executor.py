@@ -1,0 +1,101 @@
+"""Worker processes: submit, as in concurrent.futures. They end with this process, and leave its signals to it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from contextlib import suppress
+from itertools import starmap
+from typing import Any, ParamSpec, Self, TypeVar
+
+from joblib.externals.loky.process_executor import ProcessPoolExecutor
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_LIBRARIES = ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMBA", "NUMEXPR")
+_ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in _LIBRARIES} | {"VECLIB_MAXIMUM_THREADS": "1"}
+_PR_SET_PDEATHSIG = 1  # Linux, include/uapi/linux/prctl.h
+
+
+class Workers:
+    """Processes of one thread each, started by the first `submit`, and killed when the block ends.
+
+    Attributes:
+        jobs: how many there may be.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
+        self._size = 1
+        self._pool: Any = None
+
+    def make_room(self, tasks: int) -> None:
+        """Have as many processes as so many tasks can use; nothing may be running."""
+        wanted = min(tasks, self.jobs)
+        if wanted > self._size:
+            self._end()
+            self._size = wanted
+
+    def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Have a function called by a worker process."""
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(self._size, initializer=_begin, initargs=(os.getpid(),), env=_ONE_THREAD)
+        future: Future[T] = self._pool.submit(function, *args, **kwargs)
+        return future
+
+    def map(self, function: Callable[..., T], arguments: Iterable[tuple[Any, ...]]) -> Iterator[T]:
+        """Results in the order of the arguments; a single worker is this process itself."""
+        if self.jobs == 1:
+            yield from starmap(function, arguments)
+            return
+        given = list(arguments)
+        self.make_room(len(given))
+        for future in [self.submit(function, *one) for one in given]:
+            yield future.result()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def _end(self) -> None:
+        if self._pool is not None:
+            with warnings.catch_warnings(action="ignore"):  # where no pgrep is, only the workers' own processes stay
+                self._pool.shutdown(kill_workers=True)  # a thread that a response left behind would never end
+            self._pool = None
+
+
+def _begin(parent: int) -> None:
+    """Prepare a worker process."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # they may reach the whole group; the parent alone answers them
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _leave_it)  # no SIG_IGN, which commands that it starts would inherit
+    _end_with(parent)
+    with suppress(OSError):  # where there is no standard error
+        os.dup2(2, 1)  # standard output is the verdict's
+
+
+def _leave_it(number: int, frame: object) -> None:
+    pass
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent does, however that ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if sys.platform != "win32":
+        threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os._exit(1)

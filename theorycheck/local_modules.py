@@ -1,0 +1,146 @@
+"""The modules beside a claim file: which ones it imports, and importing them as Python does for a script."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import site
+import sys
+import sysconfig
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.machinery import PathFinder
+from pathlib import Path
+from types import ModuleType
+
+_KEPT: dict[Path, dict[str, ModuleType]] = {}  # what claim files have imported from beside them, by folder and name
+
+
+@contextmanager
+def beside(folder: Path, afresh: bool = False) -> Iterator[None]:
+    """Let imports find the modules of a folder first, and forget them afterwards, as another may have the same names.
+
+    Args:
+        folder: of a claim file.
+        afresh: whether they are imported anew, so that an edit is seen; else once.
+    """
+    place = folder.resolve()
+    foreign = {name: module for name, module in sys.modules.items() if _is_hidden_by(place, name, module)}
+    for name in foreign:
+        del sys.modules[name]
+    before = set(sys.modules)
+    sys.modules.update({n: m for n, m in _KEPT.get(place, {}).items() if not afresh and n not in before})
+    sys.path.insert(0, str(place))
+    try:
+        yield
+    finally:
+        if str(place) in sys.path:
+            sys.path.remove(str(place))
+        new = {name: module for name, module in sys.modules.items() if name not in before}
+        _KEPT[place] = {name: module for name, module in new.items() if _is_of(place, module)}
+        for name in _KEPT[place]:
+            del sys.modules[name]
+        sys.modules.update(foreign)
+
+
+def _is_hidden_by(folder: Path, name: str, module: ModuleType) -> bool:
+    """Whether a folder has another module of this name, and neither is installed."""
+    top = folder / name.partition(".")[0]
+    there = top.with_suffix(".py").is_file() or top.is_dir()
+    file = getattr(module, "__file__", None)
+    if not there or file is None or name == "__main__":
+        return False
+    return not is_installed(Path(file)) and not _is_of(folder, module)
+
+
+def _is_of(folder: Path, module: ModuleType) -> bool:
+    """Whether a module lies in a folder."""
+    place = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", ())), None)
+    return place is not None and Path(place).is_relative_to(folder) and not is_installed(Path(place))
+
+
+@cache
+def _installations() -> tuple[Path, ...]:
+    named = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    found = [*named, *site.getsitepackages(), site.getusersitepackages()]
+    return (Path(__file__).resolve().parent, *(Path(path).resolve() for path in found))
+
+
+def is_installed(path: Path) -> bool:
+    """Whether a file belongs to Python, an installed package or this one, which the keys of trials do not follow."""
+    return any(path.resolve().is_relative_to(folder) for folder in _installations())
+
+
+def local_files(path: Path, name: str, script: bool) -> dict[str, Path]:
+    """A file, and all that it and they import from places that are not installed, or from its own package.
+
+    Import statements are followed wherever they stand, also in functions; imports by a computed name are not seen.
+
+    Args:
+        path: of the file.
+        name: of its module.
+        script: whether it imports from its own folder, as a claim file does.
+
+    Returns:
+        The files by the names of their modules.
+    """
+    folder, package = (path.parent, None) if script else (None, name.partition(".")[0])
+    found, open_ = {name: path}, [(name, path)]
+    while open_:
+        importer, at = open_.pop()
+        for wanted in _imports(at, importer):
+            for module, file in _found(wanted, folder):
+                own = package == module.partition(".")[0] and not script
+                if module not in found and (own or not is_installed(file)):
+                    found[module] = file
+                    open_.append((module, file))
+    return found
+
+
+def _imports(path: Path, name: str) -> Iterator[str]:
+    """Names of modules that a file may import; of `from a import b` both a.b and a."""
+    if path.suffix != ".py":
+        return
+    package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) + 1 - node.level] if node.level else []
+            parent = ".".join([*above, *([node.module] if node.module else [])])
+            yield from (f"{parent}.{alias.name}".removeprefix(".") for alias in node.names)
+
+
+def _found(name: str, folder: Path | None) -> Iterator[tuple[str, Path]]:
+    """Module and file of a name, and of the packages that it lies in, as far as there are any."""
+    top, *rest = name.split(".")
+    file, folders = _top(top, folder)
+    if file:
+        yield top, file
+    for i, part in enumerate(rest, 2):
+        file, folders = _inside(folders, part)
+        if file:
+            yield ".".join(name.split(".")[:i]), file
+
+
+def _top(name: str, folder: Path | None) -> tuple[Path | None, list[Path]]:
+    """File of a module that lies in no package, and the folders of its own modules where it is one."""
+    try:
+        beside = PathFinder.find_spec(name, [str(folder)]) if folder else None
+        spec = beside or importlib.util.find_spec(name)
+    except (ImportError, ValueError):  # a module without specification, such as __main__
+        spec = None
+    if spec is None:
+        return None, []
+    file = Path(spec.origin) if spec.origin and Path(spec.origin).is_file() else None
+    return file, [Path(place) for place in spec.submodule_search_locations or ()]
+
+
+def _inside(folders: list[Path], name: str) -> tuple[Path | None, list[Path]]:
+    """The same of a module in the folders of a package; imports nothing, as the usual way would its package."""
+    for folder in folders:
+        for file in (folder / name / "__init__.py", folder / f"{name}.py", *folder.glob(f"{name}.*.so")):
+            if file.is_file():
+                return file, [file.parent] if file.name == "__init__.py" else []
+    return None, [folder / name for folder in folders if (folder / name).is_dir()]
