@@ -12,7 +12,7 @@ from theorycheck.cli import app
 from theorycheck.exits import status
 
 LIMIT = 60.0  # seconds of a processor, which does not depend on how busy the machine is
-HANGING = 300.0  # seconds by the clock
+HANGING = 900.0  # seconds by the clock
 VERDICTS = ("SUPPORTED", "REFUTED", "INCONCLUSIVE")
 JUDGING = ("fit", "verify", "report")
 
@@ -89,9 +89,9 @@ def faults(ended, arguments):
 
 
 def _messages(err):
-    """Messages of an error: of the program, or of Typer on its usage."""
+    """Messages of an error: of the program, or a box of Typer."""
     lines = [line for line in err.splitlines() if " s so far" not in line]
-    return [line for line in lines if line.startswith(("theorycheck: ", "Usage: "))]
+    return [line for line in lines if line.startswith(("theorycheck: ", "╭─ Error"))]
 
 
 def _json_faults(out):

@@ -50,7 +50,7 @@ def test_a_curve_without_errors_is_no_power_law():
     assert shape_p_value(table, ["x"], 1) < 1e-6
     forms = {form.name: form for form in compare_forms(table, "x", 1.0)}
     assert forms["offset in the quantity"].exponent == pytest.approx(1, abs=1e-3)
-    assert forms["power law"].p_value < 1e-6
+    assert forms["offset in the quantity"].p_value < 1e-6
 
 
 def test_values_of_any_size_are_judged():
@@ -87,7 +87,7 @@ def test_success_that_does_not_depend_on_n_has_no_threshold():
     cells = [(x, n, 10, 20) for x in (1, 2, 4, 8) for n in (2, 4, 8, 16, 32)]
     judgement = judge(pd.DataFrame(cells, columns=["x", "n", "successes", "trials"]), asked(-1.0))
     assert (judgement.decision, judgement.estimates) == ("INCONCLUSIVE", ())
-    assert "success does not rise" in judgement.reason
+    assert judgement.reason.startswith("No exponent can be estimated")
 
 
 def test_few_rows_leave_forms_alone():
