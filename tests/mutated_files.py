@@ -8,38 +8,61 @@ from random import Random
 from mutated_tables import CASES
 
 ODD_VALUES = [
-    *("None", "0", "-1", "1", "3", "0.5", "True", "float('nan')", "float('inf')", "1e400", "10**400", "1 + 2j", "b'x'"),
-    *("''", "'x'", "' '", "'L'", "'a\\nb'", "'\\x1b[31mred'", "'\\ud800'", "'x' * 100_000", "'<b>&{}$_^%#~\\\\'", "'😀'"),
-    *("()", "[]", "{}", "set()", "(1,)", "(1, 2)", "(1, 2, 3)", "(-1, 0, 1)", "(4, 4, 4, 4)", "(4, 6, float('nan'))"),
-    *("(1e-300, 1, 1e300)", "('4', '6', '8')", "tuple(range(1, 300))", "range(3, 9)", "iter((1, 2, 3))", "np.arange(3, 9)"),
-    *("object()", "lambda *a: 1", "L", "T", "(L, L)", "oo", "-oo", "{'longest': 2}", "{L: 2}", "{'longest': None}"),
-    *("{'longest': {1}}", "{'seed': 1, 'longest': 2}", "{'longest': 10**30}", "{1: 2}", "PAPER", "Claim", "print", "..."),
+    *("None", "0", "-1", "1", "3", "0.5", "True", "float('nan')", "float('inf')", "1e400", "10**400"),
+    *("1 + 2j", "b'x'"),
+    *("''", "'x'", "' '", "'L'", "'a\\nb'", "'\\x1b[31mred'", "'\\ud800'", "'x' * 100_000"),
+    *("'<b>&{}$_^%#~\\\\'", "'😀'"),
+    *("()", "[]", "{}", "set()", "(1,)", "(1, 2)", "(1, 2, 3)", "(-1, 0, 1)", "(4, 4, 4, 4)"),
+    "(4, 6, float('nan'))",
+    *("(1e-300, 1, 1e300)", "('4', '6', '8')", "tuple(range(1, 300))", "range(3, 9)"),
+    *("iter((1, 2, 3))", "np.arange(3, 9)"),
+    *("object()", "lambda *a: 1", "L", "T", "(L, L)", "oo", "-oo", "{'longest': 2}", "{L: 2}"),
+    "{'longest': None}",
+    *("{'longest': {1}}", "{'seed': 1, 'longest': 2}", "{'longest': 10**30}", "{1: 2}", "PAPER"),
+    *("Claim", "print", "..."),
 ]  # fmt: skip
 ODD_LAWS = [
-    *("BigO(1, (L, oo))", "BigO(0, (L, oo))", "BigO(L, (L, 0))", "BigO(L, (L, 1))", "BigO(T, (L, oo))", "BigO(L)", "BigO()"),
-    *("Theta(L**L, (L, oo))", "Theta(2**L, (L, oo))", "Theta(-L, (L, oo))", "Theta(L**0.3, (L, oo))", "L**2", "'L**2'"),
-    *("Omega(L**2, (L, oo))", "BigO(L*T, (L, oo), (T, oo))", "BigO(L**2, (L, oo), (L, oo))", "BigO(L**200, (L, oo))"),
-    *("Theta(1/L, (L, 0))", "BigO(oo, (L, oo))", "BigO(L**2, 'L')", "BigO(L**T, (L, oo))", "Theta(L**1j, (L, oo))"),
+    *("BigO(1, (L, oo))", "BigO(0, (L, oo))", "BigO(L, (L, 0))", "BigO(L, (L, 1))"),
+    *("BigO(T, (L, oo))", "BigO(L)", "BigO()"),
+    *("Theta(L**L, (L, oo))", "Theta(2**L, (L, oo))", "Theta(-L, (L, oo))", "Theta(L**0.3, (L, oo))"),
+    *("L**2", "'L**2'"),
+    *("Omega(L**2, (L, oo))", "BigO(L*T, (L, oo), (T, oo))", "BigO(L**2, (L, oo), (L, oo))"),
+    "BigO(L**200, (L, oo))",
+    *("Theta(1/L, (L, 0))", "BigO(oo, (L, oo))", "BigO(L**2, 'L')", "BigO(L**T, (L, oo))"),
+    "Theta(L**1j, (L, oo))",
 ]  # fmt: skip
 ODD_RETURNS = [
-    *("None", "0", "0.0", "-1.0", "float('nan')", "float('inf')", "10**400", "'3'", "True", "False", "[]", "{}", "1j", "seed"),
-    *("np.float32(3)", "np.array(3.0)", "np.array([3.0, 4.0])", "np.bool_(True)", "5e-324", "1e308", "object()", "1 / 0"),
-    *("[][0]", "int('x')", "print('noise') or 3.0", "float(point['L'])", "point['L'] ** 2.0", "point['nothing']", "3.0"),
-    *("1 + seed % 2", "None if seed % 2 else point['L'] ** 2.0", "point.clear() or 3.0", "__import__('nothing')", "(yield)"),
-    *("__import__('sys').exit(0)", "__import__('sys').exit('enough')", "exec('raise MemoryError')", "np.float64(1) / 0"),
-    *("__import__('warnings').warn('careful') or 3.0", "(lambda f: f(f))(lambda f: f(f))", "__import__('time').sleep(0)"),
+    *("None", "0", "0.0", "-1.0", "float('nan')", "float('inf')", "10**400", "'3'", "True", "False"),
+    *("[]", "{}", "1j", "seed"),
+    *("np.float32(3)", "np.array(3.0)", "np.array([3.0, 4.0])", "np.bool_(True)", "5e-324", "1e308"),
+    *("object()", "1 / 0"),
+    *("[][0]", "int('x')", "print('noise') or 3.0", "float(point['L'])", "point['L'] ** 2.0"),
+    *("point['nothing']", "3.0"),
+    *("1 + seed % 2", "None if seed % 2 else point['L'] ** 2.0", "point.clear() or 3.0"),
+    *("__import__('nothing')", "(yield)"),
+    *("__import__('sys').exit(0)", "__import__('sys').exit('enough')", "exec('raise MemoryError')"),
+    "np.float64(1) / 0",
+    *("__import__('warnings').warn('careful') or 3.0", "(lambda f: f(f))(lambda f: f(f))"),
+    "__import__('time').sleep(0)",
 ]  # fmt: skip
 ODD_LINES = [
-    *("raise SystemExit(0)", "raise SystemExit(1)", "raise SystemExit('enough')", "raise KeyError(3)", "1 / 0", "import nothing"),
-    *("claim = None", "claim = claim", "del claim", "print('noise')", "  indented", ")", "'''", "x = \ud800", "\x00", "L = 3"),
-    *("import sys; sys.setrecursionlimit(50)", "import os; os.chdir('/')", "assert False", "Claim = dict", "return 3", "exit()"),
+    *("raise SystemExit(0)", "raise SystemExit(1)", "raise SystemExit('enough')", "raise KeyError(3)"),
+    *("1 / 0", "import nothing"),
+    *("claim = None", "claim = claim", "del claim", "print('noise')", "  indented", ")", "'''"),
+    *("x = \ud800", "\x00", "L = 3"),
+    *("import sys; sys.setrecursionlimit(50)", "import os; os.chdir('/')", "assert False"),
+    *("Claim = dict", "return 3", "exit()"),
 ]  # fmt: skip
 
 
 def template(name="mine"):
     """The file that `theorycheck new` writes."""
     text = files("theorycheck.reports").joinpath("templates/claim.py.txt").read_text(encoding="utf-8")
-    return text.replace("NAME", name).replace("FILE", f"{name}.py").replace("(4, 6, 8, 12, 16, 24, 32, 40)", "(4, 5, 6, 8, 10)")
+    return (
+        text.replace("NAME", name)
+        .replace("FILE", f"{name}.py")
+        .replace("(4, 6, 8, 12, 16, 24, 32, 40)", "(4, 5, 6, 8, 10)")
+    )
 
 
 def claim_file(number):
@@ -50,7 +73,9 @@ def claim_file(number):
         text = rng.choice([_value, _value, _value, _without, _law, _returned, _returned, _line, _names])(rng, text)
     content = text.encode("utf-8", errors="surrogatepass")
     if rng.random() < 0.05:
-        content = rng.choice([content[: len(content) // 2], text.encode("utf-16", errors="replace"), b"", b"\xff" + content])
+        content = rng.choice(
+            [content[: len(content) // 2], text.encode("utf-16", errors="replace"), b"", b"\xff" + content]
+        )
     return content
 
 
@@ -95,22 +120,41 @@ def _line(rng, text):
 
 
 def _names(rng, text):
-    names = ("factor", "levels", "replicates", "held", "law", "response", "np", "Claim", "point", "seed", "L", "T", "oo")
+    names = (
+        "factor",
+        "levels",
+        "replicates",
+        "held",
+        "law",
+        "response",
+        "np",
+        "Claim",
+        "point",
+        "seed",
+        "L",
+        "T",
+        "oo",
+    )
     old, new = rng.sample(names, 2)
     return re.sub(rf"\b{old}\b", new, text, count=rng.choice([0, 1]))
 
 
 VALUES = [
-    *("", " ", "0", "1", "-1", "3", "0.5", "nan", "inf", "-inf", "1e400", "x", "x^-1", "O", "oo", "all", "quick", "smoke", "md"),
-    *("md,html", "pdf,xyz", ",", "cpu", "cuda", "table.csv", "mine.py", "nothing.csv", "nothing.py", ".", "..", "/", "/dev/null"),
-    *("folder", "folder/x.py", "sample_complexity", "sample_complexty", "two.sqlite", "noise.bin", "\udcff", "a\udcffb.py", "é", "😀"),
-    *("a" * 300, "a" * 5000 + ".py", "\x1b[31m", "a\nb", "--", "-", "--json", "--help", "-h", "99999999999999999999", "0x10", "1_0"),
+    *("", " ", "0", "1", "-1", "3", "0.5", "nan", "inf", "-inf", "1e400", "x", "x^-1", "O", "oo"),
+    *("all", "quick", "smoke", "md"),
+    *("md,html", "pdf,xyz", ",", "cpu", "cuda", "table.csv", "mine.py", "nothing.csv", "nothing.py"),
+    *(".", "..", "/", "/dev/null"),
+    *("folder", "folder/x.py", "sample_complexity", "sample_complexty", "two.sqlite", "noise.bin"),
+    *("\udcff", "a\udcffb.py", "é", "😀"),
+    *("a" * 300, "a" * 5000 + ".py", "\x1b[31m", "a\nb", "--", "-", "--json", "--help", "-h"),
+    *("99999999999999999999", "0x10", "1_0"),
 ]  # fmt: skip
 OPTIONS = {
     "fit": ["--claim", "--law", "--relation", "--variable", "--as-variable-goes-to", "--margin", "--guess-rate", "--json"],
     "show": ["--json", "--nothing"],
     "verify": [
-        "--claim", "--all", "--profile", "--report", "--fragment", "--design", "--sensitivity", "--seed", "--jobs", "--device",
+        "--claim", "--all", "--profile", "--report", "--fragment", "--design", "--sensitivity",
+        "--seed", "--jobs", "--device",
         "--store", "--out", "--json", "--quiet",
     ],
     "plan": ["--claim", "--profile", "--threshold", "--steepness", "--jobs"],
@@ -156,7 +200,14 @@ def baseline(number):
     """The bytes of a mutated baseline, which pins the claim `walk`."""
     rng = Random(f"baseline {number}")
     exponent = {"variable": "x", "estimate": 1.0, "ci_low": 0.9, "ci_high": 1.1}
-    pin = {"name": "walk", "design": None, "verdict": "SUPPORTED", "profile": "quick", "seed": 0, "exponents": [exponent]}
+    pin = {
+        "name": "walk",
+        "design": None,
+        "verdict": "SUPPORTED",
+        "profile": "quick",
+        "seed": 0,
+        "exponents": [exponent],
+    }
     document = {"theorycheck-baseline": 2, "claims": [pin, *[{**pin, "name": "other"}] * (rng.random() < 0.3)]}
     if rng.random() < 0.25:
         document = {"walk": {k: v for k, v in pin.items() if k not in ("name", "design")}}
@@ -170,7 +221,9 @@ def baseline(number):
             at = rng.randrange(len(text))
             text = text[:at] + rng.choice(["", ",", "{", "]", '"', "\x00", "NaN", "é", "1e999"]) + text[at + 1 :]
         case 2:
-            text = rng.choice(["", "null", "[]", "3", '"x"', "{}", "[" * 100_000, "NaN", text + text, '{"claims": 3}', "SQLite"])
+            text = rng.choice(
+                ["", "null", "[]", "3", '"x"', "{}", "[" * 100_000, "NaN", text + text, '{"claims": 3}', "SQLite"]
+            )
         case 3:
             return rng.choice([text.encode("utf-16"), b"\xff" + text.encode(), text.encode("utf-8-sig")])
     return text.encode("utf-8", errors="surrogatepass")
@@ -187,7 +240,25 @@ def _mutate(rng, document):
         return
     holder = rng.choice(holders)
     key = rng.choice(sorted(holder)) if isinstance(holder, dict) else rng.randrange(len(holder))
-    odd = [None, 0, -1, 3, 0.5, "", "x", "REFUTED", "*", True, [], {}, float("nan"), float("inf"), 10**30, "\x1b[31m", "\ud800"]
+    odd = [
+        None,
+        0,
+        -1,
+        3,
+        0.5,
+        "",
+        "x",
+        "REFUTED",
+        "*",
+        True,
+        [],
+        {},
+        float("nan"),
+        float("inf"),
+        10**30,
+        "\x1b[31m",
+        "\ud800",
+    ]
     match rng.randrange(4):
         case 0:
             del holder[key]
@@ -202,7 +273,9 @@ def _mutate(rng, document):
 def furnish(folder):
     """Write the files that the options name."""
     (folder / "mine.py").write_text(template(), encoding="utf-8")
-    (folder / "table.csv").write_text("x,value\n" + "".join(f"{x},{x + x % 3}\n" for x in range(1, 13)), encoding="utf-8")
+    (folder / "table.csv").write_text(
+        "x,value\n" + "".join(f"{x},{x + x % 3}\n" for x in range(1, 13)), encoding="utf-8"
+    )
     (folder / "noise.bin").write_bytes(bytes(range(256)) * 8)
     (folder / "two.sqlite").write_bytes(b"SQLite format 3\x00" + bytes(200))
     (folder / "folder").mkdir()

@@ -40,7 +40,12 @@ def test_tables_get_the_right_verdict(tmp_path, name):
 
 @pytest.mark.parametrize(
     ("name", "right", "within"),
-    [("cubic_rejected", 0.62, 0.16), ("floor_then_linear", 1, 0.02), ("weak_law", -0.05, 0.002), ("largest_once", 1, 0.02)],
+    [
+        ("cubic_rejected", 0.62, 0.16),
+        ("floor_then_linear", 1, 0.02),
+        ("weak_law", -0.05, 0.002),
+        ("largest_once", 1, 0.02),
+    ],
 )
 def test_exponents_at_the_asymptotic_end(tmp_path, name, right, within):
     (exponent,) = fitted(tmp_path, name)["exponents"]

@@ -1,4 +1,4 @@
-"""The judge on tables that are exact, constant, extreme or collinear: a right value of each, and no warning of numpy."""
+"""The judge on tables that are exact, constant, extreme or collinear: their right values, and no warnings."""
 
 import json
 

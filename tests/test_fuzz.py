@@ -80,6 +80,6 @@ def test_baselines(numbers, pytester):
         assert status in (0, 1, 4), (number, status, output)
         assert "Warning" not in output, (number, output)
         if status == 0:
-            assert json.loads(content), (number, output)
+            assert isinstance(json.loads(content.decode("utf-8-sig")), dict), (number, output)
         else:
             assert BASELINE in output, (number, output)

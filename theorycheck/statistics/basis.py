@@ -101,7 +101,7 @@ def independent(columns: np.ndarray) -> bool:
     length = np.linalg.norm(columns, axis=0)
     if not (length > 0).all():
         return False
-    return int(np.linalg.matrix_rank(columns / length, tol=COLLINEAR)) == columns.shape[1]
+    return bool(np.linalg.matrix_rank(columns / length, tol=COLLINEAR) == columns.shape[1])
 
 
 def exponential(logarithm: float) -> float:

@@ -175,7 +175,9 @@ def errors(evidence: Measurements, question: Question) -> Check:
 def agreement(estimates: Sequence[Estimate], regression: Regression | None) -> Check:
     """Whether the two estimators of one overall exponent lie within each other's intervals."""
     if regression is None:
-        return Check("agreement", "warning", "no log-log regression: too few levels are measured, or these follow a law exactly")
+        return Check(
+            "agreement", "warning", "no log-log regression: too few levels are measured, or these follow a law exactly"
+        )
     agree, parts = True, []
     for ours, theirs in zip(estimates, regression.estimates, strict=True):
         agree &= ours.value in theirs.interval and theirs.value in ours.interval
