@@ -3,12 +3,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: help verify test check docs nightly clean
+.PHONY: help verify test slow check docs nightly clean
 
 help:
 	@echo "make verify   set up .venv, verify the claim sample_complexity, write theorycheck-out/sample_complexity/report.pdf"
 	@echo "make test     set up .venv, run the tests"
-	@echo "make check    set up .venv, run linters, type checker, import contracts and tests"
+	@echo "make slow     set up .venv, run the tests that take minutes: mutated inputs"
+	@echo "make check    set up .venv, run linters, type checker, import contracts and all tests"
 	@echo "make docs     set up .venv, serve the documentation at http://127.0.0.1:8000"
 	@echo "make nightly  set up .venv, train every claim anew and compare with claims-baseline.json"
 	@echo "make clean    remove .venv (stored trials and reports stay)"
@@ -22,12 +23,17 @@ test: $(INSTALLED)
 	@echo "Running the tests."
 	@$(BIN)/python -m pytest -n 2
 
+slow: $(INSTALLED)
+	@echo "Running the slow tests."
+	@$(BIN)/python -m pytest -n 2 -m slow
+
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -m slow
 
 docs: $(INSTALLED)
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve

@@ -271,8 +271,8 @@ class Verdict:
         return ", ".join(f"{low:g} <= {letter} <= {high:g}" for letter, low, high in spans)
 
     def document(self) -> dict[str, Any]:
-        """The verdict as the JSON values of one entry of `claims` in `--json`; unbounded interval ends are null."""
-        return {
+        """The verdict as the JSON values of one entry of `claims` in `--json`; numbers that are not finite are null."""
+        found = {
             "name": self.name,
             "verdict": self.judgement.decision,
             "statement": self.statement,
@@ -287,6 +287,7 @@ class Verdict:
             **({"unwritten": list(self.unwritten)} if self.unwritten else {}),
             **({"sensitivity": [asdict(variation) for variation in self.sensitivity]} if self.sensitivity else {}),
         }
+        return {name: _finite(value) for name, value in found.items()}
 
     def _exponent(self, position: int, prediction: Prediction) -> dict[str, Any]:
         estimates = self.judgement.estimates
@@ -298,10 +299,19 @@ class Verdict:
             "relation": self.relation,
             "margin": prediction.margin,
             "estimate": estimate.value if estimate else None,
-            "ci_low": interval.low if math.isfinite(interval.low) else None,
-            "ci_high": interval.high if math.isfinite(interval.high) else None,
+            "ci_low": interval.low,
+            "ci_high": interval.high,
             "confidence": interval.confidence,
         }
+
+
+def _finite(value: Any) -> Any:
+    """A JSON value without the numbers that JSON lacks."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {name: _finite(inner) for name, inner in value.items()}
+    return [_finite(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def result_document(verdicts: Sequence[Verdict]) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from itertools import combinations_with_replacement
 import numpy as np
 import pandas as pd
 
+COLLINEAR = 1e-7  # root of the precision of floats: normal equations square the condition number
+
 
 @dataclass(frozen=True)
 class Basis:
@@ -92,3 +94,17 @@ def jackknife(coefficients: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
     """
     deviations = np.array(coefficients) - np.mean(coefficients, axis=0)
     return np.asarray((len(deviations) - 1) / len(deviations) * deviations.T @ deviations)
+
+
+def independent(columns: np.ndarray) -> bool:
+    """Whether columns are linearly independent, as far as normal equations can tell."""
+    length = np.linalg.norm(columns, axis=0)
+    if not (length > 0).all():
+        return False
+    return bool(np.linalg.matrix_rank(columns / length, tol=COLLINEAR) == columns.shape[1])
+
+
+def exponential(logarithm: float) -> float:
+    """The number of a natural logarithm; infinite where it is larger than floats are."""
+    with np.errstate(over="ignore"):
+        return float(np.exp(logarithm))

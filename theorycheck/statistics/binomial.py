@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
+from theorycheck.statistics.basis import independent
 from theorycheck.statistics.links import FULL, LINKS, LOG_ROOT_2_PI, Asymptotes, Curve, Link
 
 BINOMIAL_DF = 10**6
@@ -140,7 +141,7 @@ def covariance_beside(fit: BinomialFit, beside: np.ndarray | None = None) -> np.
     return np.asarray(found) if (np.diag(found) > 0).all() and np.isfinite(found).all() else None
 
 
-def clustered_covariance(fit: BinomialFit, cells: pd.DataFrame, cluster: np.ndarray) -> np.ndarray:
+def clustered_covariance(fit: BinomialFit, cells: pd.DataFrame, cluster: np.ndarray) -> np.ndarray | None:
     """Covariance of a probit regression's coefficients, robust to clusters of cells that share their randomness.
 
     Liang and Zeger, Biometrika 73 (1986) 13, theorem 1, with the observed information, times
@@ -150,13 +151,19 @@ def clustered_covariance(fit: BinomialFit, cells: pd.DataFrame, cluster: np.ndar
         fit: without groups and asymptotes.
         cells: with the column successes.
         cluster: number of each cell's cluster, from 0 on.
+
+    Returns:
+        The covariance, or None where the information is singular.
     """
     x, z = fit.columns, np.clip(fit.z, -30, 30)
     successes = cells["successes"].to_numpy(float)
     failures, density = fit.trials - successes, np.exp(-(z**2) / 2 - LOG_ROOT_2_PI)
     up, down = density / special.ndtr(z), density / special.ndtr(-z)
     pull, observed = successes * up - failures * down, successes * up * (z + up) + failures * down * (down - z)
-    bread = np.linalg.inv((x.T * observed) @ x)
+    try:
+        bread = np.linalg.inv((x.T * observed) @ x)
+    except np.linalg.LinAlgError:
+        return None
     count, (n, k) = int(cluster.max()) + 1, x.shape
     scores = np.column_stack([np.bincount(cluster, pull * column, count) for column in x.T])
     small_sample = count / (count - 1) * (n - 1) / (n - k)
@@ -214,7 +221,7 @@ def fit_binomial(
     own = 0 if groups is None else int(groups.max()) + 1
     if len(cells) <= columns.shape[1] + own or not 0 < successes.sum() < trials.sum():
         return None
-    if groups is None and np.linalg.matrix_rank(columns) < columns.shape[1]:
+    if groups is None and not independent(columns):
         return None
     curve = LINKS[link]
     rate = np.clip(asymptotes.inside((successes + 0.5) / (trials + 1)), 0.02, 0.98)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special
 
+from theorycheck.statistics.basis import independent
+
 MOST_STEPS = 60
 CLOSE = 1e-10  # of a Newton step's gain in the log-likelihood, at which the maximum is reached
 _LOG_ROOT_2_PI = np.log(2 * np.pi) / 2
@@ -49,7 +51,7 @@ def fit_censored(rows: Rows, start: np.ndarray) -> tuple[np.ndarray, float] | No
     keep = rows.weight > 0
     y, x, censored, weight = rows.y[keep], rows.design[keep], rows.censored[keep], rows.weight[keep]
     known = float(weight[~censored].sum())
-    if known <= x.shape[1] or np.linalg.matrix_rank(x[~censored]) < x.shape[1]:
+    if known <= x.shape[1] or not independent(x[~censored]):
         return None
     columns = np.column_stack([-x, y])
     at = np.append(start[:-1], 1.0) * np.exp(-start[-1])

@@ -27,7 +27,7 @@ def span(values: Sequence[LevelValue], question: Question) -> Check:
     parts, fewest = [], np.inf
     for i, variable in enumerate(question.variables):
         levels = [value.point[i] for value in values if value.measured]
-        decades = float(np.log10(max(levels) / min(levels))) if levels else 0.0
+        decades = float(np.log10(max(levels)) - np.log10(min(levels))) if levels else 0.0
         fewest = min(fewest, decades)
         parts.append(f"{decades:.2f} decades of {variable.letter}")
     status: Status = "ok" if fewest >= WANTED_DECADES - 1e-9 else "warning"
@@ -175,7 +175,9 @@ def errors(evidence: Measurements, question: Question) -> Check:
 def agreement(estimates: Sequence[Estimate], regression: Regression | None) -> Check:
     """Whether the two estimators of one overall exponent lie within each other's intervals."""
     if regression is None:
-        return Check("agreement", "warning", "too few measured levels for a log-log regression")
+        return Check(
+            "agreement", "warning", "no log-log regression: too few levels are measured, or these follow a law exactly"
+        )
     agree, parts = True, []
     for ours, theirs in zip(estimates, regression.estimates, strict=True):
         agree &= ours.value in theirs.interval and theirs.value in ours.interval

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special, stats
 
-from theorycheck.statistics.least_squares import censored_rows
+from theorycheck.statistics.basis import exponential
+from theorycheck.statistics.least_squares import censored_rows, rounding_variance
 from theorycheck.statistics.links import FULL, Asymptotes
 from theorycheck.statistics.rise import SAME, Rise
 from theorycheck.statistics.seeds import over_seeds
@@ -93,12 +94,12 @@ _Fit = tuple[float, str, float, float, int]
 def _power_law(x: np.ndarray, objective: Objective, start: np.ndarray) -> _Fit:
     best = _minimise(lambda p: objective(p[0] + p[1] * np.log(x), p[2]), [start])
     log_c, k, _ = best.x
-    return float(best.fun), f"{np.exp(log_c):.3g} x^{k:.2f}", float(k), 0.0, 3
+    return float(best.fun), f"{_coefficient(log_c)} x^{k:.2f}", float(k), 0.0, 3
 
 
 def _offset_in_factor(x: np.ndarray, objective: Objective, start: np.ndarray, fixed: float | None = None) -> _Fit:
     """The offset x0 = min(x) - gap stays below the smallest level; gap = min(x) is the power law."""
-    low, high = np.log(1e-3 * x.min()), np.log(10 * x.max())
+    low, high = np.log(x.min()) - np.log(1000), np.log(x.max()) + np.log(10)
 
     def minus_log_likelihood(p: np.ndarray) -> float:
         if not low <= p[3] <= high:
@@ -111,7 +112,7 @@ def _offset_in_factor(x: np.ndarray, objective: Objective, start: np.ndarray, fi
     log_c, k, _, log_gap = best.x
     x0, k = float(x.min() - np.exp(log_gap)), float(k if fixed is None else fixed)
     power = f"{k:.2f}" if fixed is None else f"{k:g}"
-    text = f"{np.exp(log_c):.3g} (x {'-' if x0 >= 0 else '+'} {abs(x0):.3g})^{power}"
+    text = f"{_coefficient(log_c)} (x {'-' if x0 >= 0 else '+'} {abs(x0):.3g})^{power}"
     return float(best.fun), text, k, x0, 4 if fixed is None else 3
 
 
@@ -125,15 +126,29 @@ def _offset_in_quantity(x: np.ndarray, objective: Objective, start: np.ndarray) 
     centred = start + np.array([start[1] * np.log(middle), 0, 0])
     best = _minimise(minus_log_likelihood, [np.append(centred, b) for b in (0.0, 0.3, 2.0)])
     log_a, k, _, ratio = best.x
-    a, b = float(np.exp(log_a) * middle**-k), float(np.exp(log_a) * ratio)
-    return float(best.fun), f"{a:.3g} x^{k:.2f} {'-' if b < 0 else '+'} {abs(b):.3g}", float(k), b, 4
+    with np.errstate(over="ignore"):
+        b = float(exponential(log_a) * ratio)
+    text = f"{_coefficient(log_a - k * np.log(middle))} x^{k:.2f} {'-' if b < 0 else '+'} {abs(b):.3g}"
+    return float(best.fun), text, float(k), b, 4
 
 
 def _minimise(function: Callable[[np.ndarray], float], starts: Sequence[np.ndarray]) -> optimize.OptimizeResult:
     options = {"maxiter": 4000, "maxfev": 4000, "xatol": 1e-6, "fatol": 1e-8}
-    results = [optimize.minimize(function, start, method="Nelder-Mead", options=options) for start in starts]
-    best = min(results, key=lambda result: result.fun)
-    return optimize.minimize(function, best.x, method="Nelder-Mead", options=options)  # out of a collapsed simplex
+
+    def finite(p: np.ndarray) -> float:
+        value = function(p)
+        return np.inf if np.isnan(value) else value
+
+    with np.errstate(all="ignore"):  # the simplex goes to extremes, where there is no minimum
+        results = [optimize.minimize(finite, start, method="Nelder-Mead", options=options) for start in starts]
+        best = min(results, key=lambda result: result.fun)
+        return optimize.minimize(finite, best.x, method="Nelder-Mead", options=options)  # out of a collapsed simplex
+
+
+def _coefficient(logarithm: float) -> str:
+    """A positive factor, of any size."""
+    value = exponential(logarithm)
+    return f"{value:.3g}" if 0 < value < np.inf else f"10^{logarithm / np.log(10):.4g}"
 
 
 _Likelihood = tuple[np.ndarray, Objective, np.ndarray]  # the x that the objective wants quantities at, it, its start
@@ -171,9 +186,10 @@ def _measurements(table: pd.DataFrame, factor: str) -> _Likelihood:
 
     def minus_log_likelihood(log_quantity: np.ndarray, log_scale: float) -> float:
         away, beyond = mean - log_quantity[: len(mean)], bound - log_quantity[len(mean) :]
-        missed = (squares + number * away**2).sum() * np.exp(-2 * log_scale) / 2
+        missed = (squares + number * (away**2 + rounding)).sum() * np.exp(-2 * log_scale) / 2
         return float(missed + number.sum() * log_scale - (times * special.log_ndtr(-beyond * np.exp(-log_scale))).sum())
 
+    rounding = rounding_variance(rows["y"].to_numpy())
     slope, constant = np.polyfit(np.log(rows["x"]), rows["y"], 1)
     spread = np.std(rows["y"] - constant - slope * np.log(rows["x"]))
     x = np.concatenate([known["x"], bounds["x"]])

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from theorycheck.statistics import checks
+from theorycheck.statistics.basis import independent
 from theorycheck.statistics.evidence import Evidence, Trials
 from theorycheck.statistics.loglog import fit_loglog
 from theorycheck.statistics.question import TESTED, Question
@@ -114,7 +115,7 @@ def _missing(evidence: Evidence, question: Question) -> str:
     points = [level.point for level in evidence.levels if level.measured]
     if too_few_levels(evidence, question):
         return f"{checks.censoring(evidence).detail}, fewer than the {FEWEST_LEVELS} that an exponent needs"
-    if np.linalg.matrix_rank(np.column_stack([np.ones(len(points)), np.log(points)])) <= len(question.factors):
+    if not independent(np.column_stack([np.ones(len(points)), np.log(points)])):
         names = " and ".join(v.letter for v in question.variables)
         return (
             f"the levels of {names} change together, so that their exponents cannot be told apart; cross their levels"

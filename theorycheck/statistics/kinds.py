@@ -246,7 +246,8 @@ def _paired(rows: pd.DataFrame, factor: str, group: str, names: tuple[str, str])
     result, pair = fit_binomial(rows, design), pd.factorize(rows["pair"])[0]
     if result is None or pair.max() < 1:
         return None
-    return result.params, clustered_covariance(result, rows, pair), float(pair.max())
+    covariance = clustered_covariance(result, rows, pair)
+    return None if covariance is None else (result.params, covariance, float(pair.max()))
 
 
 def _unpaired(rows: pd.DataFrame, factor: str, group: str, names: tuple[str, str]) -> Joint | None:

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from theorycheck.statistics.basis import jackknife, level_numbers, points_of
+from theorycheck.statistics.basis import independent, jackknife, level_numbers, points_of
 from theorycheck.statistics.censored import Rows, fit_censored, sandwich
 
 Errors = Literal["HC3", "seeds", "bootstrap"]
@@ -49,7 +49,7 @@ class Data:
     @property
     def rounding(self) -> float:
         """Variance below which values that follow a law exactly cannot be told from it."""
-        return float(1e-13 * max(1.0, np.abs(self.y).max())) ** 2
+        return rounding_variance(self.y)
 
     def summed(self, values: np.ndarray | None = None) -> np.ndarray:
         """Sum of values (by default their number) at each combination of levels."""
@@ -74,6 +74,11 @@ def censored_rows(table: pd.DataFrame) -> np.ndarray:
     return table["censored"].to_numpy(bool) if "censored" in table else np.zeros(len(table), bool)
 
 
+def rounding_variance(y: np.ndarray) -> float:
+    """Of logarithms y that follow a law exactly, from the precision of floats."""
+    return float(1e-13 * max(1.0, np.abs(y).max())) ** 2
+
+
 def estimate(data: Data, at_levels: np.ndarray, errors: Errors | None = None) -> Estimated | None:
     """Coefficients, their covariance and its degrees of freedom; None when the rows do not determine them.
 
@@ -94,7 +99,7 @@ def _fit(data: Data, at_levels: np.ndarray) -> Fitted | None:
     known, count = ~data.censored, at_levels.shape[1]
     number = data.summed(known)
     seen = at_levels[number > 0]
-    if known.sum() <= count or len(seen) < count or np.linalg.matrix_rank(seen) < count:
+    if known.sum() <= count or len(seen) < count or not independent(seen):
         return None
     coefficients, squares = _least_squares(data, at_levels, known)
     variance = squares / (known.sum() - count) + data.rounding
@@ -129,8 +134,14 @@ def _covariance(data: Data, at_levels: np.ndarray, fitted: Fitted, errors: Error
         theta = np.append(fitted.coefficients, fitted.log_scale)
         return _censored_covariance(_rows(data, at_levels), theta, data.seed if errors == "seeds" else None)
     if errors == "seeds" and data.seed is not None:
-        return _without_one_seed(data, at_levels, data.seed)
+        found = _without_one_seed(data, at_levels, data.seed)
+        return None if found is None else found + data.rounding * _bread(data, at_levels)
     return _hc3(data, at_levels, fitted)
+
+
+def _bread(data: Data, at_levels: np.ndarray) -> np.ndarray:
+    """Inverse of the normal equations' matrix."""
+    return np.asarray(np.linalg.inv(at_levels.T @ (data.summed()[:, None] * at_levels)))
 
 
 def _hc3(data: Data, at_levels: np.ndarray, fitted: Fitted) -> np.ndarray:
@@ -139,7 +150,7 @@ def _hc3(data: Data, at_levels: np.ndarray, fitted: Fitted) -> np.ndarray:
     A row that alone determines a coefficient has leverage 1 and no residual; the variance of all rows stands in.
     """
     number, residual = data.summed(), data.y - (at_levels @ fitted.coefficients)[data.level]
-    bread = np.linalg.inv(at_levels.T @ (number[:, None] * at_levels))
+    bread = _bread(data, at_levels)
     leverage = ((at_levels @ bread) * at_levels).sum(axis=1)
     alone = leverage > 1 - 1e-9
     squares = data.summed(residual**2 + data.rounding) / np.where(alone, 1, 1 - leverage) ** 2

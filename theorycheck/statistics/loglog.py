@@ -11,7 +11,9 @@ import statsmodels.api as sm
 from scipy import stats
 from statsmodels.iolib.summary import summary_params
 
+from theorycheck.statistics.basis import exponential, independent
 from theorycheck.statistics.binomial import fit_binomial
+from theorycheck.statistics.least_squares import rounding_variance
 from theorycheck.statistics.links import FULL, Asymptotes
 from theorycheck.verdict import Estimate, Interval, LevelValue, Regression, RegressionRow
 
@@ -45,11 +47,10 @@ def _level_threshold(point: tuple[float, ...], level: pd.DataFrame, rate: float,
         b0, b1 = fit.params
         log_threshold = float(stats.norm.ppf(rate) - b0) / b1
         gradient = np.array([-1, -log_threshold]) / b1
-        error = np.sqrt(gradient @ fit.covariance @ gradient) * stats.norm.ppf(0.975)
+        error = np.sqrt(max(gradient @ fit.covariance @ gradient, 0.0)) * stats.norm.ppf(0.975)
         if np.log(n[0]) <= log_threshold <= np.log(n[-1]):
-            with np.errstate(over="ignore"):  # an end without bound
-                low, high = np.exp(log_threshold - error), np.exp(log_threshold + error)
-            return LevelValue(point, float(np.exp(log_threshold)), float(low), float(high), "fitted")
+            low, high = exponential(log_threshold - error), exponential(log_threshold + error)
+            return LevelValue(point, exponential(log_threshold), low, high, "fitted")
         enough = np.full_like(enough, log_threshold < np.log(n[0]))
     if enough.all():
         return LevelValue(point, n[0], 0.0, n[0], "below")
@@ -68,31 +69,31 @@ def level_means(table: pd.DataFrame, factors: Sequence[str]) -> list[LevelValue]
     for point, level in table.groupby(list(factors)):
         y = np.log(level["value"].to_numpy(float))
         error = stats.sem(y) * stats.t.ppf(0.975, len(y) - 1) if len(y) > 1 else 0.0
-        at, mean = tuple(map(float, point)), float(np.exp(y.mean()))
+        at, mean = tuple(map(float, point)), exponential(y.mean())
         if "censored" in level and level["censored"].any():
             means.append(LevelValue(at, mean, mean, np.inf, "above"))
         else:
-            means.append(
-                LevelValue(at, mean, float(np.exp(y.mean() - error)), float(np.exp(y.mean() + error)), "fitted")
-            )
+            low, high = exponential(y.mean() - error), exponential(y.mean() + error)
+            means.append(LevelValue(at, mean, low, high, "fitted"))
     return means
 
 
 def fit_loglog(values: Sequence[LevelValue], factors: Sequence[str], confidence: float = 0.95) -> Regression | None:
-    """Regress the log quantity on the log factors; None with fewer levels than coefficients and one.
+    """Regress the log quantity on the log factors.
 
+    None with fewer levels than coefficients and one, or where all levels have one value, or follow the law exactly.
     Censored levels are left out, which biases this estimate towards 0: the reason why no verdict rests on it.
     """
     measured = [value for value in values if value.measured]
     if len(measured) < len(factors) + 2:
         return None
     design = np.column_stack([np.ones(len(measured)), np.log([value.point for value in measured])])
-    if np.linalg.matrix_rank(design) < design.shape[1]:
+    if not independent(design):
         return None
     names = ["constant", *(f"log {factor}" for factor in factors)]
     response = pd.Series(np.log([value.value for value in measured]), name="log quantity")
     result = sm.OLS(response, pd.DataFrame(design, columns=names)).fit()
-    if result.ssr <= 0:
+    if result.ssr <= 0 or np.ptp(response) ** 2 <= rounding_variance(response.to_numpy()):
         return None
     influence = result.get_influence()
     columns = (response, result.fittedvalues, influence.resid_studentized_internal, influence.hat_matrix_diag)

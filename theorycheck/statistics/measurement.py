@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import linalg, sparse, stats
 
-from theorycheck.statistics.basis import Basis, centred_basis
+from theorycheck.statistics.basis import Basis, centred_basis, exponential
 from theorycheck.statistics.least_squares import Data, Errors, Estimated, Fitted, estimate
 from theorycheck.verdict import Interval
 
@@ -55,12 +55,12 @@ class MeasurementFit:
 
     def predict(self, point: Sequence[float]) -> float:
         """Fitted value (geometric mean) at a point."""
-        return float(np.exp(self._value(point) @ self.coefficients))
+        return exponential(self._value(point) @ self.coefficients)
 
     def band(self, point: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:
         """Pointwise interval of the fitted value."""
         interval = self._interval(self._value(point), confidence)
-        return float(np.exp(interval.low)), float(np.exp(interval.high))
+        return exponential(interval.low), exponential(interval.high)
 
     def _slope(self, factor: str, at: Sequence[float] | None) -> np.ndarray:
         return np.concatenate([[0.0], self.basis.slope(factor, at)])
@@ -158,7 +158,7 @@ def _lack_of_fit(data: Data, at_levels: np.ndarray) -> float | None:
     means = data.summed(data.y) / number
     within = data.summed((data.y - means[data.level]) ** 2)
     pooled = float(within.sum()) / df + data.rounding
-    told = within > 0  # values that are equal, or one alone, tell no variance of their own
+    told = within > number * data.rounding  # values that are equal, or one alone, tell no variance of their own
     variance = np.where(told, within / np.maximum(number - 1, 1) ** 2, pooled / number)
     root = 1 / np.sqrt(variance)
     law = np.linalg.lstsq(at_levels * root[:, None], means * root, rcond=None)[0]
@@ -185,4 +185,4 @@ def _estimate_means(data: Data, levels: int) -> Estimated | None:
     centre, groups = deviations.sum(axis=0) / shape[0], shape[0]
     spread = (deviations.T @ deviations).toarray() - groups * np.outer(centre, centre)
     fitted = Fitted(total / number, 0.0, 0.0, 1.0)
-    return fitted, (groups - 1) / groups * spread, groups - 1
+    return fitted, (groups - 1) / groups * spread + np.diag(data.rounding / number), groups - 1

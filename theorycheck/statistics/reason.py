@@ -36,7 +36,8 @@ def settle(
             continue
         bound = min(bounds, key=lambda b: abs(b - value))
         half_width = value - tested.low if bound < value else tested.high - value
-        factor = (half_width / max(abs(value - bound), 1e-9)) ** 2
+        ratio = half_width / max(abs(value - bound), 1e-9)
+        factor = ratio * ratio  # which may overflow, where a power would raise
         more = f"about {factor:.2g} times as many trials" if factor < MOST_TRIALS else "more trials than are worth it"
         at_end = f", or levels deeper in {variable.letter} -> {variable.goes_to}" if deeper_levels else ""
         sentences.append(

@@ -14,6 +14,7 @@ from sympy import lambdify
 
 from theorycheck.statements import Contrast, Direction, Limit, Ordering, Point, Transition, describe
 from theorycheck.statistics import checks, kinds, of_counts
+from theorycheck.statistics.basis import exponential
 from theorycheck.statistics.contrast import over_pairs, steeper
 from theorycheck.statistics.evidence import Trials
 from theorycheck.statistics.kinds import Tested
@@ -80,7 +81,7 @@ def _(statement: Direction, table: pd.DataFrame, topic: Topic) -> Judgement:
     if statement.linear is not None:
         found.append(_linear_form(statement, levels, topic))
     direction = "grows" if tested.estimate > 0 else "falls"
-    factor = np.exp(abs(tested.estimate) * line.width)
+    factor = exponential(abs(tested.estimate) * line.width)
     decided = f"{topic.quantity} {direction} with {topic.letter}, by a factor of {factor:.3g} over the range."
     reason = {
         "SUPPORTED": decided,

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from theorycheck.statistics.basis import Basis, centred_basis, level_numbers
+from theorycheck.statistics.basis import Basis, centred_basis, exponential, level_numbers
 from theorycheck.statistics.binomial import (
     BinomialFit,
     covariance_beside,
@@ -78,7 +78,7 @@ class ThresholdFit:
         """
         weights = self._slope(factor, at)
         weights[1] = exponent
-        t = weights @ self.coefficients / np.sqrt(weights @ self.covariance @ weights)
+        t = weights @ self.coefficients / np.sqrt(max(weights @ self.covariance @ weights, 1e-300))
         established = self.coefficients[1] / np.sqrt(self.covariance[1, 1])  # without a rise in N there is no threshold
         return float(stats.t.sf(min(t if side == "below" else -t, established), self.df_interval))
 
@@ -90,14 +90,13 @@ class ThresholdFit:
     def predict(self, point: Sequence[float], rate: float = 0.5) -> float:
         """Fitted N* at a point, in samples, where `rate` of the trials succeed."""
         weights = np.concatenate([[1.0, 0.0], self.basis.at(point)])
-        return float(np.exp((self._predictor(rate, point) - weights @ self.coefficients) / self.coefficients[1]))
+        return exponential((self._predictor(rate, point) - weights @ self.coefficients) / self.coefficients[1])
 
     def band(self, point: Sequence[float], rate: float = 0.5, confidence: float = 0.95) -> tuple[float, float]:
         """Pointwise Fieller interval of N* at a point, in samples."""
         weights = np.concatenate([[1.0, 0.0], self.basis.at(point)])
         interval = self._fieller(weights, confidence, self._predictor(rate, point))
-        with np.errstate(over="ignore"):
-            return float(np.exp(interval.low)), float(np.exp(interval.high))
+        return exponential(interval.low), exponential(interval.high)
 
     def _slope(self, factor: str, at: Sequence[float] | None) -> np.ndarray:
         return np.concatenate([[0.0, 0.0], self.basis.slope(factor, at)])
@@ -152,15 +151,15 @@ def fit_threshold(
 
     Returns:
         The fit, or None when the coefficients are not determined: too few cells, or successes and failures are
-        completely separated (Albert and Anderson, Biometrika 71 (1984) 1), so that the likelihood has no maximum; with
-        seeds, also when one of them alone determines a coefficient.
+        completely separated (Albert and Anderson, Biometrika 71 (1984) 1), so that the likelihood has no maximum, or
+        success does not depend on n at all; with seeds, also when one of them alone determines a coefficient.
     """
     basis, counts = centred_basis(cells, factors, degree), over_seeds(cells, factors)
     terms = threshold_design(counts, basis)
     rise = refit(rise, counts, terms, link, asymptotes) or rise
     design = rise.scaled(terms, counts)
     result = fit_binomial(counts, design, link, asymptotes)
-    if result is None:
+    if result is None or result.params[1] == 0:
         return None
     beside = _beside(result, counts, asymptotes, rise)
     covariance = covariance_beside(result, beside)
@@ -257,5 +256,5 @@ def exponent_at_rate(
     df = informative_cells(result) - 4
     if df < 1:
         return None
-    half = stats.t.ppf(0.975, df) * np.sqrt(gradient @ covariance @ gradient)
+    half = stats.t.ppf(0.975, df) * np.sqrt(max(gradient @ covariance @ gradient, 0.0))
     return float(value), Interval(float(value - half), float(value + half), 0.95)
