@@ -33,10 +33,11 @@ def measurement(specification: str, text: str) -> dict[str, Any] | None:
         return None
     lists = [value for value in found.values() if isinstance(value, list)]
     value = found.get("value", 1)
+    values = value if isinstance(value, list) else [value]
     sound = (
         isinstance(asked.get("response"), str)
         and isinstance(found.get("outcome"), str)
-        and (value is None or (_is_number(value) and math.isfinite(value)))
+        and (value is None or all(_is_number(one) and math.isfinite(one) for one in values))
         and len({len(looks) for looks in lists}) <= 1
         and all(looks and all(map(_is_number, looks)) for looks in lists)
         and _is_realised(found, asked)
