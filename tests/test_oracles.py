@@ -10,7 +10,7 @@ import statsmodels.api as sm
 from scipy import optimize, special, stats
 from statsmodels.tools.numdiff import approx_fprime, approx_hess
 
-from theorycheck.statistics import measurement
+from theorycheck.statistics import least_squares
 from theorycheck.statistics.asymptotes import fit_lapse
 from theorycheck.statistics.binomial import FULL, Asymptotes
 from theorycheck.statistics.forms import compare_forms
@@ -333,7 +333,7 @@ def test_a_planted_exponent_is_recovered_from_censored_values_but_not_by_droppin
 
 @pytest.mark.parametrize("table", [measured(lambda x: 3 * x**2, 0, 0.3, 12), censored(0)], ids=["all", "censored"])
 def test_the_bootstrap_agrees_with_the_formulas(table, monkeypatch):
-    monkeypatch.setattr(measurement, "BOOTSTRAP_SAMPLES", 300)
+    monkeypatch.setattr(least_squares, "BOOTSTRAP_SAMPLES", 300)
     resampled, robust = (fit_measurement(table, ["x"], errors=errors) for errors in ("bootstrap", "HC3"))
     widths = [i.high - i.low for i in (resampled.interval("x"), robust.interval("x"))]
     assert widths[0] == pytest.approx(widths[1], rel=0.2)
