@@ -150,7 +150,9 @@ VALUES = [
     *("99999999999999999999", "0x10", "1_0"),
 ]  # fmt: skip
 OPTIONS = {
-    "fit": ["--claim", "--law", "--relation", "--variable", "--as-variable-goes-to", "--margin", "--guess-rate", "--json"],
+    "fit": [
+        "--claim", "--law", "--relation", "--variable", "--as-variable-goes-to", "--margin", "--guess-rate", "--json",
+    ],
     "show": ["--json", "--nothing"],
     "verify": [
         "--claim", "--all", "--profile", "--report", "--fragment", "--design", "--sensitivity",
