@@ -2,6 +2,7 @@
 
 import faulthandler
 import json
+import re
 import sys
 import time
 from contextlib import contextmanager
@@ -71,7 +72,7 @@ def faults(ended, arguments):
         found.append(f"exit status {ended.code}{_log(ended.err)}")
     if "Traceback" in ended.out + ended.err:
         found.append("a traceback")
-    if "Warning" in ended.err:
+    if re.search(r":[0-9]+: \w*Warning: ", ended.err):
         found.append("a warning of Python")
     if ended.seconds > LIMIT:
         found.append(f"{ended.seconds:.0f} s")
