@@ -212,13 +212,15 @@ def command(*arguments, prelude="", **options):
     ],
 )
 def test_an_unexpected_error_ends_with_status_70_one_line_and_a_log(tmp_path, error, told):
-    prelude = f"import pathlib, theorycheck.cli\ndef exists(self): raise {error}\npathlib.Path.exists = exists"
-    ended = command("runs", prelude=prelude, env={**os.environ, "TMPDIR": str(tmp_path)}, text=True)
+    prelude = (
+        f"import theorycheck.bounds, theorycheck.cli\ndef claims(): raise {error}\ntheorycheck.bounds.claims = claims"
+    )
+    ended = command("list", prelude=prelude, env={**os.environ, "TMPDIR": str(tmp_path)}, text=True)
     assert (ended.returncode, ended.stdout) == (70, "")
     (line,) = ended.stderr.splitlines()
     (log,) = tmp_path.iterdir()
     assert line == (
-        f"theorycheck: an unexpected error ended `theorycheck runs`, which is no verdict: {told}; "
+        f"theorycheck: an unexpected error ended `theorycheck list`, which is no verdict: {told}; "
         f"the traceback is in {log}; please report it"
     )
     assert "Traceback (most recent call last)" in log.read_text()
