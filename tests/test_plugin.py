@@ -182,7 +182,11 @@ def test_the_profiles_are_those_of_the_plan():
 
 def test_interruption_ends_the_session(pytester):
     path = claim_file(pytester, "a")
-    path.write_text(path.read_text().replace("return math", "import os, signal\n    os.kill(os.getppid(), signal.SIGINT)\n    return math"))
+    path.write_text(
+        path.read_text().replace(
+            "return math", "import os, signal\n    os.kill(os.getppid(), signal.SIGINT)\n    return math"
+        )
+    )
     claim_file(pytester, "b")
     status, output = run(pytester, "--claims", "--claims-update", apart=True)
     assert (status, "stored in" in output, "passed" in output) == (2, True, False), output
