@@ -2,6 +2,7 @@
 
 import faulthandler
 import json
+import os
 import re
 import sys
 import time
