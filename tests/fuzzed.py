@@ -2,6 +2,7 @@
 
 import faulthandler
 import json
+import os
 import re
 import sys
 import time
@@ -48,8 +49,6 @@ def watched():
 
 @contextmanager
 def _within(folder, arguments):
-    import os
-
     kept = sys.argv, sys.stdin, sys.stdout, sys.stderr, os.getcwd()
     paths = folder / "stdout.txt", folder / "stderr.txt"
     with open(os.devnull) as stdin, paths[0].open("w") as out, paths[1].open("w") as err:
