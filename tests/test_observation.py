@@ -249,7 +249,7 @@ def test_none_is_left_out_where_a_threshold_is_searched(found, law, design, succ
 
 def test_a_contrast_of_a_function_is_found(found):
     body = """e = -4 if point['g'] else -2
-return bool(rng.normal() < 4 * np.log(point['N'] / 16 * (point['x'] / 0.1) ** -e))"""
+return bool(rng.normal() < 1.5 * np.log(point['N'] / 16 * (point['x'] / 0.1) ** -e))"""
     law = "Contrast(x, 'g', (True, BigO(x**-4, (x, 0))), (False, BigO(x**-2, (x, 0))))"
     design = {
         "levels": "(0.05, 0.1, 0.15, 0.2, 0.3)",

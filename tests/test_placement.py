@@ -90,7 +90,7 @@ def test_it_does_not_stop_while_a_bend_may_be_unseen(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("at_the_end", "curvature", "ends"), [(-0.25, 0.4, True), (-2.5, 0.4, True), (-1.25, 0.4, False), (-0.25, 0, False)]
+    ("at_the_end", "curvature", "ends"), [(0.0, 0.4, True), (-2.5, 0.4, True), (-1.25, 0.4, False), (-0.25, 0, False)]
 )
 def test_it_may_stop_when_a_bend_was_seen_and_the_verdict_is_clear(at_the_end, curvature, ends):
     """The edge of the claim is -1.25. Where no bend is seen, the interval must be narrow."""

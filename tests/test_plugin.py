@@ -182,10 +182,14 @@ def test_the_profiles_are_those_of_the_plan():
 
 def test_interruption_ends_the_session(pytester):
     path = claim_file(pytester, "a")
-    path.write_text(path.read_text().replace("return math", "raise KeyboardInterrupt\n    return math"))
+    path.write_text(
+        path.read_text().replace(
+            "return math", "import os, signal\n    os.kill(os.getppid(), signal.SIGINT)\n    return math"
+        )
+    )
     claim_file(pytester, "b")
     status, output = run(pytester, "--claims", "--claims-update", apart=True)
-    assert (status, "are stored in" in output, "passed" in output) == (2, True, False), output
+    assert (status, "stored in" in output, "passed" in output) == (2, True, False), output
     assert not (pytester.path / "claims-baseline.json").exists()
 
 
@@ -204,7 +208,7 @@ def test_the_projects_own_claims_are_judged_again_from_stored_trials(tmp_path):
         "--claims", "--claims-named", names, "--claims-store", store, "-k", names.replace(",", " or ")
     )
     assert status == 0, output
-    assert "1 passed, 3 deselected, 2 xfailed" in output  # INCONCLUSIVE, as the baseline expects
+    assert "2 passed, 3 deselected, 1 xfailed" in output  # INCONCLUSIVE, as the baseline expects
     with Store(store) as opened:
         assert sum(bool(one["trained"]) for one in opened.runs()) == 3  # the runs that trained them; no more
 

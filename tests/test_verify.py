@@ -81,7 +81,9 @@ def test_the_json_document_has_the_documented_keys(run):
         *("seconds", "artifacts"),
     ]
     (exponent,) = document["exponents"]
-    assert list(exponent) == ["variable", "predicted", "relation", "estimate", "ci_low", "ci_high", "confidence"]
+    assert list(exponent) == [
+        *("variable", "predicted", "relation", "margin", "estimate", "ci_low", "ci_high", "confidence")
+    ]
     assert (exponent["variable"], exponent["predicted"], exponent["relation"]) == ("alpha_relevant", -2.0, "O")
     assert all(set(check) == {"name", "status", "detail"} for check in document["checks"])
     assert set(document["trials"]) == {"total", "trained", "reused", "censored"}

@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from theorycheck.text import one_line
+
 PATIENCE, REMINDER = 2.0, 10.0  # seconds until the first line, and from one line to the next
 
 
@@ -44,12 +46,12 @@ def progress(name: str) -> Iterator[Callable[[int, int], None]]:
 @contextmanager
 def patience(task: str) -> Iterator[None]:
     """Say on standard error what a command is doing, where it takes more than two seconds, and for how long by now."""
-    done, started = threading.Event(), time.monotonic()
+    done, started, told = threading.Event(), time.monotonic(), one_line(task, 200)
 
     def remind() -> None:
         wait = PATIENCE
         while not done.wait(wait):
-            print(f"theorycheck: {task}, {time.monotonic() - started:.0f} s so far", file=sys.stderr, flush=True)
+            print(f"theorycheck: {told}, {time.monotonic() - started:.0f} s so far", file=sys.stderr, flush=True)
             wait = REMINDER
 
     reminder = threading.Thread(target=remind, daemon=True)
