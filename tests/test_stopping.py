@@ -30,7 +30,6 @@ def started(path: Path, *options: str, command: str = "verify", **more) -> subpr
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         **more,
     )
@@ -116,6 +115,26 @@ def test_a_signal_ends_the_run_and_its_workers_and_keeps_what_was_finished(name,
     assert "Traceback" not in errors
     wait_until(lambda: not any(map(alive, workers)), 10)
     assert stored(tmp_path / STORE) == 8
+
+
+def test_a_signal_ends_a_program_that_verifies_and_its_workers(tmp_path):
+    """Though it catches all exceptions."""
+    path = claim_file(tmp_path, "", f"import re\n    if point['x'] == 8: re.match('(a+)+b', 'a' * 40)\n    {GOOD}")
+    program = f"""
+import theorycheck as tc
+try:
+    tc.verify({path.name!r})
+except BaseException:
+    pass
+print("goes on")
+"""
+    process = subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    wait_until(lambda: stored(tmp_path / STORE) > 0 and children(process.pid))
+    workers = children(process.pid)
+    process.terminate()
+    assert process.communicate(timeout=60) == ("", None)
+    assert process.returncode == -signal.SIGTERM
+    wait_until(lambda: not any(map(alive, workers)), 10)
 
 
 def alive(pid: int) -> bool:

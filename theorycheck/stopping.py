@@ -16,14 +16,22 @@ class Stopped(KeyboardInterrupt):
 
 
 @contextmanager
-def stoppable() -> Iterator[None]:
-    """Raise Stopped on the first SIGTERM or SIGHUP until the block ends, unless somebody else answers or ignores it."""
+def stoppable(again: bool = False) -> Iterator[None]:
+    """Raise Stopped on the first SIGTERM or SIGHUP until the block ends, unless somebody else answers or ignores it.
+
+    Args:
+        again: whether the block's end is also that of this process, by the same signal, as it would have been at once;
+            a caller might take the exception for any other, and go on.
+    """
     numbers = [getattr(signal, name) for name in _NAMED if hasattr(signal, name)]
     ours = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
     if threading.current_thread() is not threading.main_thread():  # which alone may do so
         ours = []
 
+    came: list[int] = []
+
     def stop(number: int, _: object) -> None:
+        came.append(number)
         for each in ours:
             signal.signal(each, signal.SIG_IGN)  # a second one must not cut the end short
         raise Stopped(signal.Signals(number).name)
@@ -35,6 +43,8 @@ def stoppable() -> Iterator[None]:
     finally:
         for number in ours:
             signal.signal(number, signal.SIG_DFL)
+        if came and again:
+            signal.raise_signal(came[0])
 
 
 def cause_of(error: KeyboardInterrupt) -> tuple[str, int]:

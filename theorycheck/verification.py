@@ -248,7 +248,7 @@ def carry_out(plan: Plan, store: Store, jobs: int, progress: Progress = silent) 
 def _continued(store: Store) -> Iterator[None]:
     """Answer Ctrl-C, SIGTERM and SIGHUP, also between two rounds."""
     try:
-        with stoppable():
+        with stoppable(again=True):
             yield
     except KeyboardInterrupt as error:
         cause, status = cause_of(error)
