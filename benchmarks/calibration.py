@@ -485,12 +485,16 @@ GUESSED = [
 ] + [
     Condition("exactly as claimed, guess rate 0.5, Theta", threshold(-1.0, guess=0.5), claim(-1, "Theta"), -1.0),
     Condition("edge, guess rate 0.25, lapses 5 %", threshold(EDGE, guess=0.25, lapse=0.05), claim(-1), EDGE),
-    Condition("placed, edge, guess rate 0.25", threshold(EDGE, guess=0.25), claim(-1), EDGE, profile="standard"),
+    # Reported, and not asked, until their study has 1,000 replications.
+    Condition(
+        "placed, edge, guess rate 0.25", threshold(EDGE, guess=0.25), claim(-1), EDGE, asked=False, profile="standard"
+    ),
     Condition(
         "placed, edge, guess rate 0.5, given",
         threshold(EDGE, guess=0.5),
         known(claim(-1), 0.5),
         EDGE,
+        asked=False,
         profile="standard",
     ),
 ]

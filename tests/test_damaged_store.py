@@ -460,7 +460,7 @@ def test_listing_and_reporting_create_nothing(tmp_path, made):
 
 @pytest.mark.parametrize("run", [0, -1, 2, 2**63, 10**30])
 def test_a_run_that_is_not_there_is_named(copied, run):
-    with pytest.raises(StoreError, match=f"has no run {run}; `theorycheck runs` lists them"):
+    with pytest.raises(StoreError, match=f"has no run {run}; `theorycheck runs --store .*` lists them"):
         recall(run, copied, CLAIM)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from theorycheck.claim import Claim
 from theorycheck.errors import ReportError, StoreError
