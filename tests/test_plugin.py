@@ -184,7 +184,12 @@ def test_interruption_ends_the_session(pytester):
     path = claim_file(pytester, "a")
     path.write_text(
         path.read_text().replace(
-            "return math", "import os, signal\n    os.kill(os.getppid(), signal.SIGINT)\n    return math"
+            "return math",
+            "import os, signal\n"
+            "    if not os.path.exists('once'):\n"
+            "        open('once', 'w').close()\n"
+            "        os.kill(os.getppid(), signal.SIGINT)\n"
+            "    return math",
         )
     )
     claim_file(pytester, "b")

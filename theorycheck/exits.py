@@ -19,6 +19,7 @@ from typer.core import TyperGroup
 from theorycheck import __version__
 from theorycheck.errors import Interrupted, TheoryCheckError
 from theorycheck.stopping import cause_of, stoppable
+from theorycheck.text import neutral
 
 USAGE_ERROR, UNEXPECTED, READER_LEFT = 2, 70, 141  # EX_SOFTWARE; 128 + SIGPIPE
 _LONGEST = 300  # characters of a quoted command or message
@@ -152,8 +153,7 @@ def _unforeseen(error: BaseException) -> int:
 
 def _say(message: str) -> None:
     """Print a message; what it quotes may hold anything, also what steers terminals."""
-    safe = (c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in message)
-    typer.echo(f"theorycheck: {''.join(safe)}", err=True)
+    typer.echo(f"theorycheck: {neutral(message)}", err=True)
 
 
 def _line(text: str) -> str:

@@ -97,7 +97,7 @@ class FunctionResponse:
                 packed = cloudpickle.dumps(self.function)
         except Exception as error:
             raise ClaimError(
-                f"{self.name} cannot be sent to a worker process ({one_line(error)}); make inside of it what it cannot "
+                f"{self.name} cannot be sent to a worker process ({failure(error)}); make inside of it what it cannot "
                 "take along, such as a lock, a connection or an open file"
             ) from error
         return Sent(self.name, packed, folder, tuple(sys.path), Path.cwd())
@@ -163,7 +163,7 @@ def _unpacked(sent: Sent) -> Function:
     try:
         function: Function = pickle.loads(sent.packed)
     except BaseException as error:
-        raise ClaimError(f"{sent.name} cannot be loaded in a worker process: {one_line(error)}") from error
+        raise ClaimError(f"{sent.name} cannot be loaded in a worker process: {failure(error)}") from error
     return function
 
 
@@ -175,7 +175,7 @@ def _measured(sent: Sent, function: Function, point: Mapping[str, Any], seed: in
         raise
     except BaseException as error:  # also SystemExit, which would end the worker
         where = ", ".join(f"{name} = {value}" for name, value in point.items())
-        raise ClaimError(f"{sent.name} failed at {where}: {one_line(error)}") from error
+        raise ClaimError(f"{sent.name} failed at {where}: {failure(error)}") from error
     finally:
         if os.getpid() != process:  # a child that it forked would go on as a second worker
             os._exit(1)
@@ -183,7 +183,7 @@ def _measured(sent: Sent, function: Function, point: Mapping[str, Any], seed: in
             os.chdir(sent.home)
 
 
-def one_line(error: BaseException) -> str:
+def failure(error: BaseException) -> str:
     """Type and text of an error; of sys.exit, what was called."""
     try:
         text = " ".join(str(error).split())

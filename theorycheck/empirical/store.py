@@ -129,8 +129,9 @@ class Store:
         return {row[0]: row for row in self._sound(table, found)}
 
     def _sound(self, table: str, found: Sequence[rows.Row]) -> list[rows.Row]:
-        self._set_aside(table, [row for row in found if not rows.is_sound(row)])
-        return [row for row in found if rows.is_sound(row)]
+        checked = [(row, rows.is_sound(row)) for row in found]
+        self._set_aside(table, [row for row, sound in checked if not sound])
+        return [row for row, sound in checked if sound]
 
     def _set_aside(self, table: str, found: Sequence[rows.Row]) -> None:
         """Move damaged rows to where they are not used."""

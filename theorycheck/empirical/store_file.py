@@ -277,10 +277,11 @@ def _take_over(connection: sqlite3.Connection) -> None:
     for table in _KEPT:
         rows = connection.execute(f"SELECT * FROM temp.former_{table}").fetchall()
         sound = formerly_sound(table, rows)
+        kept = set(sound)
         for row in sound:
             marks = ", ".join("?" for _ in (*row, "checksum"))
             connection.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", (*row, checksum(row)))
-        set_aside(connection, table, [row for row in rows if row not in set(sound)])
+        set_aside(connection, table, [row for row in rows if row not in kept])
         connection.execute(f"DROP TABLE temp.former_{table}")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import operator
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from theorycheck.errors import TheoryCheckError
+from theorycheck.text import neutral
 
 PROFILES = ("smoke", "quick", "standard", "full")
 OPTIONS = {  # name: (default, help)
@@ -78,17 +78,13 @@ def nearest(asked: str, known: Iterable[str]) -> str:
 
 
 def plain(text: object) -> str:
-    """A text that cannot steer a terminal: what is not printable, but for line feeds, as an escape sequence."""
-    return re.sub(r"[^\n]", lambda c: c[0] if c[0].isprintable() else _escaped(c[0]), str(text))
+    """A text that cannot steer a terminal."""
+    return neutral(str(text))
 
 
 def line(text: object) -> str:
     """The same on one line."""
     return plain(text).replace("\n", "\\n")
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def _one_of(*choices: str) -> Callable[[Any], str]:

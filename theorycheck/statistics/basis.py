@@ -96,6 +96,27 @@ def jackknife(coefficients: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
     return np.asarray((len(deviations) - 1) / len(deviations) * deviations.T @ deviations)
 
 
+def by_group(columns: np.ndarray, group: np.ndarray, weight: np.ndarray | float = 1.0) -> np.ndarray:
+    """Weighted X'X of the rows of every group, shape (group, column, column).
+
+    Args:
+        columns: X, shape (row, column).
+        group: number of each row's group, from 0 on.
+        weight: of each row.
+    """
+    each, groups = range(columns.shape[1]), int(group.max()) + 1
+    squares = [[np.bincount(group, weight * columns[:, i] * columns[:, j], groups) for j in each] for i in each]
+    return np.array(squares).transpose(2, 0, 1)
+
+
+def solved(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray | None:
+    """Solutions of many sets of normal equations, shape (set, column); None where one is singular."""
+    size = np.linalg.eigvalsh(matrices)
+    if (size[:, 0] <= 1e-12 * size[:, -1]).any():
+        return None
+    return np.asarray(np.linalg.solve(matrices, vectors[..., None])[..., 0])
+
+
 def independent(columns: np.ndarray) -> bool:
     """Whether columns are linearly independent, as far as normal equations can tell."""
     length = np.linalg.norm(columns, axis=0)

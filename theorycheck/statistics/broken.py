@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from theorycheck.statistics.basis import level_numbers
 from theorycheck.statistics.binomial import dispersion, fit_binomial
 from theorycheck.statistics.evidence import Measurements, Trials
 from theorycheck.statistics.least_squares import Data
@@ -43,35 +44,29 @@ def _rivals(u: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _of_counts(evidence: Trials) -> Deviance:
-    cells = over_seeds(evidence.table, evidence.factors)
-    level = np.unique(cells[evidence.factors[0]].to_numpy(float), return_inverse=True)[1].ravel()
-    log_n = np.log(cells["n"].to_numpy(float))
+    cells, asymptotes, rise = over_seeds(evidence.table, evidence.factors), evidence.asymptotes, evidence.rise
+    level, log_n = level_numbers(cells, evidence.factors), np.log(cells["n"].to_numpy(float))
+    saturated = fit_binomial(cells, rise.scaled(log_n[:, None], cells), asymptotes=asymptotes, groups=level)
+    scale = 1.0 if saturated is None else dispersion(saturated, cells)
 
     def deviance(terms: np.ndarray) -> float:
         columns = np.column_stack([np.ones(len(cells)), log_n, terms[level]])
-        fit = fit_binomial(cells, evidence.rise.scaled(columns, cells), asymptotes=evidence.asymptotes)
+        fit = fit_binomial(cells, rise.scaled(columns, cells), asymptotes=asymptotes)
         return np.inf if fit is None else fit.deviance / scale
 
-    saturated = fit_binomial(
-        cells, evidence.rise.scaled(log_n[:, None], cells), asymptotes=evidence.asymptotes, groups=level
-    )
-    scale = 1.0 if saturated is None else dispersion(saturated, cells)
     return deviance
 
 
 def _of_values(evidence: Measurements) -> Deviance:
-    """Squares about a law over the variance of values at one level, or of the law with a mean for each level."""
+    """Squares about a law over the variance of values at one level; nan where no level has two."""
     data = Data.of(evidence.table, evidence.factors)
-    known = ~data.censored
-    number = np.maximum(data.summed(known), 1e-9)
-    means = data.summed(np.where(known, data.y, 0)) / number
-    within = float((np.where(known, data.y - means[data.level], 0) ** 2).sum())
-    spare = known.sum() - len(number)
+    number, means = data.summed(~data.censored), data.means
+    spare = number.sum() - len(number)
+    variance = (data.within(means).sum() / spare if spare > 0 else np.nan) + data.rounding
 
     def deviance(terms: np.ndarray) -> float:
-        columns, root = np.column_stack([np.ones(len(terms)), terms]), np.sqrt(number)
-        law = columns @ np.linalg.lstsq(columns * root[:, None], means * root, rcond=None)[0]
-        return float((number * (means - law) ** 2).sum()) / variance
+        columns = np.column_stack([np.ones(len(terms)), terms])
+        away = means - columns @ data.law(columns, means, number)
+        return float((number * away**2).sum() / variance)
 
-    variance = (within / spare if spare > 0 else np.nan) + data.rounding
     return deviance

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from theorycheck.statistics.basis import independent, jackknife, level_numbers, points_of
+from theorycheck.statistics.basis import by_group, independent, jackknife, level_numbers, points_of, solved
 from theorycheck.statistics.censored import Rows, fit_censored, sandwich
 
 Errors = Literal["HC3", "seeds", "bootstrap"]
@@ -50,6 +50,21 @@ class Data:
     def rounding(self) -> float:
         """Variance below which values that follow a law exactly cannot be told from it."""
         return rounding_variance(self.y)
+
+    @property
+    def means(self) -> np.ndarray:
+        """Of the values that are no bounds at each combination of levels; 0 where there are none."""
+        known = ~self.censored
+        return np.asarray(self.summed(np.where(known, self.y, 0)) / np.maximum(self.summed(known), 1))
+
+    def within(self, means: np.ndarray) -> np.ndarray:
+        """Squares of the values that are no bounds about the means, at each combination of levels."""
+        return self.summed(np.where(self.censored, 0, self.y - means[self.level]) ** 2)
+
+    def law(self, at_levels: np.ndarray, means: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """Coefficients of a law by weighted least squares of means, whose design has a row for each of them."""
+        root = np.sqrt(weight)
+        return np.asarray(np.linalg.lstsq(at_levels * root[:, None], means * root, rcond=None)[0])
 
     def summed(self, values: np.ndarray | None = None) -> np.ndarray:
         """Sum of values (by default their number) at each combination of levels."""
@@ -101,7 +116,8 @@ def _fit(data: Data, at_levels: np.ndarray) -> Fitted | None:
     seen = at_levels[number > 0]
     if known.sum() <= count or len(seen) < count or not independent(seen):
         return None
-    coefficients, squares = _least_squares(data, at_levels, known)
+    coefficients = data.law(at_levels, data.means, number)  # which is that of the rows
+    squares = float(data.within(at_levels @ coefficients).sum())
     variance = squares / (known.sum() - count) + data.rounding
     if not data.censored.any():
         return Fitted(coefficients, float(np.log(variance) / 2), squares, float(variance))
@@ -110,16 +126,6 @@ def _fit(data: Data, at_levels: np.ndarray) -> Fitted | None:
         return None
     theta, minimum = best
     return Fitted(theta[:-1], float(theta[-1]), 2 * minimum, 1.0)
-
-
-def _least_squares(data: Data, at_levels: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, float]:
-    """Coefficients by weighted least squares of the means at each level, which is that of the rows; and its squares."""
-    number = data.summed(known)
-    means = data.summed(np.where(known, data.y, 0)) / np.maximum(number, 1)
-    root = np.sqrt(number)
-    coefficients = np.linalg.lstsq(at_levels * root[:, None], means * root, rcond=None)[0]
-    residual = np.where(known, data.y - (at_levels @ coefficients)[data.level], 0)
-    return coefficients, float(residual @ residual)
 
 
 def _rows(data: Data, at_levels: np.ndarray) -> Rows:
@@ -160,20 +166,15 @@ def _hc3(data: Data, at_levels: np.ndarray, fitted: Fitted) -> np.ndarray:
 
 def _normal_equations(data: Data, at_levels: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """X'X and X'y of the rows of every group, shapes (group, p, p) and (group, p)."""
-    rows, groups = at_levels[data.level], int(group.max()) + 1
-    each = range(rows.shape[1])
-    squares = [[np.bincount(group, rows[:, i] * rows[:, j], groups) for j in each] for i in each]
-    return np.array(squares).transpose(2, 0, 1), np.array([np.bincount(group, rows[:, i] * data.y) for i in each]).T
+    rows = at_levels[data.level]
+    return by_group(rows, group), np.array([np.bincount(group, column * data.y) for column in rows.T]).T
 
 
 def _without_one_seed(data: Data, at_levels: np.ndarray, seed: np.ndarray) -> np.ndarray | None:
     """Delete-one-seed jackknife from the normal equations of every seed."""
     squares, products = _normal_equations(data, at_levels, seed)
-    kept = squares.sum(axis=0) - squares
-    size = np.linalg.eigvalsh(kept)
-    if (size[:, 0] <= 1e-12 * size[:, -1]).any():
-        return None
-    return jackknife(np.linalg.solve(kept, (products.sum(axis=0) - products)[..., None])[..., 0])
+    known = solved(squares.sum(axis=0) - squares, products.sum(axis=0) - products)
+    return None if known is None else jackknife(known)
 
 
 def _censored_covariance(rows: Rows, theta: np.ndarray, seed: np.ndarray | None) -> np.ndarray | None:

@@ -155,14 +155,13 @@ def _lack_of_fit(data: Data, at_levels: np.ndarray) -> float | None:
     number, df = data.summed(), len(data.y) - levels
     if df < levels - count:
         return None
-    means = data.summed(data.y) / number
-    within = data.summed((data.y - means[data.level]) ** 2)
+    means = data.means
+    within = data.within(means)
     pooled = float(within.sum()) / df + data.rounding
     told = within > number * data.rounding  # values that are equal, or one alone, tell no variance of their own
     variance = np.where(told, within / np.maximum(number - 1, 1) ** 2, pooled / number)
-    root = 1 / np.sqrt(variance)
-    law = np.linalg.lstsq(at_levels * root[:, None], means * root, rcond=None)[0]
-    return _hotelling(float((((means - at_levels @ law) * root) ** 2).sum()), levels - count, df)
+    away = means - at_levels @ data.law(at_levels, means, 1 / variance)
+    return _hotelling(float((away**2 / variance).sum()), levels - count, df)
 
 
 def _estimate_means(data: Data, levels: int) -> Estimated | None:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special
 
-from theorycheck.statistics.evidence import Trials
+from theorycheck.statistics.evidence import Measurements, Trials
 from theorycheck.statistics.links import probit_information
 from theorycheck.statistics.planted import PlantedThreshold
 from theorycheck.statistics.question import Question
@@ -110,37 +110,37 @@ class Adaptive:
             counts: one row a cell that was tried, with the columns of the factor, n, successes, trials, unfitted
                 (tried as well, but no evidence), and work (spent on all of them, in any unit).
         """
-        belief = Belief(self.cells, counts, self.question, self._guess_rate(counts))
-        spent, first_look = belief.spent, FIRST_LOOK * len(belief.levels)
+        levels = len({level for level, _ in self.cells})
+        trials, first_look = int(counts["trials"].sum()), FIRST_LOOK * levels
+        told, spent = trials >= TOLD * levels, trials + int(counts["unfitted"].sum())
+        evidence = gather(counts, self.question) if told or spent >= first_look else None
+        belief = Belief(self.cells, counts, self.question, self._guess_rate(evidence if told else None))
         if spent >= self.budget:
             return Counter()
-        if spent < SEARCH_ROUNDS * SEARCH_TRIALS * len(belief.levels):
+        if spent < SEARCH_ROUNDS * SEARCH_TRIALS * levels:
             chosen = Counter(dict.fromkeys(belief.turning_points(), SEARCH_TRIALS))
-        elif len(belief.within_reach()) < FEWEST_LEVELS or (spent >= first_look and self._enough(counts)):
+        elif len(belief.within_reach()) < FEWEST_LEVELS or (spent >= first_look and self._enough(evidence)):
             return Counter()
         else:
             chosen = belief.refine(min(spent, first_look - spent) if spent < first_look else spent)
         return _at_most(chosen, self.budget - spent)
 
-    def _guess_rate(self, counts: pd.DataFrame) -> float:
-        """As the question tells, or what the trials so far ask for, once the search is over."""
+    def _guess_rate(self, evidence: Trials | Measurements | None) -> float:
+        """As the question tells, or what the trials so far ask for, where they are enough to tell."""
         if self.question.guess_rate is not None:
             return self.question.guess_rate
-        tried = counts[counts["trials"] > 0]
-        if tried["trials"].sum() < TOLD * len({level for level, _ in self.cells}):
-            return 0.0
-        return Trials.of(tried, self.question.factors).asymptotes.guess
+        return evidence.asymptotes.guess if isinstance(evidence, Trials) else 0.0
 
-    def _enough(self, counts: pd.DataFrame) -> bool:
+    def _enough(self, evidence: Trials | Measurements | None) -> bool:
         """Whether the interval is narrow enough, in a run that would have seen a bend that matters.
 
         The average over an unseen bend has a narrow interval as well, at the wrong place. A bend would be seen once the
         local exponent is known to within some margins of the claim.
         """
-        evidence, (variable,) = gather(counts, self.question), self.question.variables
-        fits = fit_laws(evidence, self.question)
-        if fits is None:
+        fits = None if evidence is None else fit_laws(evidence, self.question)
+        if evidence is None or fits is None:
             return False
+        (variable,) = self.question.variables
         interval, clearance = fits.interval(variable.factor), 0.0
         if self.decides and (fits.bent or fits.doubt):
             clearance = self.question.clearance(variable, interval)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from theorycheck.statistics.basis import jackknife
+from theorycheck.statistics.basis import by_group, jackknife, solved
 from theorycheck.statistics.binomial import BinomialFit, fit_binomial
 from theorycheck.statistics.links import Asymptotes, Link
 
@@ -67,14 +67,7 @@ def _one_step(
     unit = np.divide(slope, mu * (1 - mu), out=np.zeros_like(mu), where=mu * (1 - mu) > 1e-14)
     trials = cells["trials"].to_numpy(float)
     pull, weight = (cells["successes"].to_numpy(float) - trials * mu) * unit, trials * slope * unit
-    seeds, each = int(seed.max()) + 1, range(columns.shape[1])
-    own = [[np.bincount(seed, weight * columns[:, i] * columns[:, j], seeds) for j in each] for i in each]
-    squares, scores = (
-        np.array(own).transpose(2, 0, 1),
-        np.array([np.bincount(seed, pull * c, seeds) for c in columns.T]).T,
-    )
-    left = squares.sum(axis=0) - squares
-    size = np.linalg.eigvalsh(left)
-    if (size[:, 0] <= 1e-12 * size[:, -1]).any():
-        return None
-    return np.asarray(fit.params - np.linalg.solve(left, scores[..., None])[..., 0])
+    squares = by_group(columns, seed, weight)
+    scores = np.array([np.bincount(seed, pull * column) for column in columns.T]).T
+    moved = solved(squares.sum(axis=0) - squares, scores)
+    return None if moved is None else fit.params - moved

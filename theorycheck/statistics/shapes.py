@@ -31,8 +31,7 @@ class Fits:
         end: fits of the asymptotic end alone which must agree as well where one power law is rejected: a curve, and a
             power law unless the data exclude a law with a kink or a step, which has another slope there than a smooth
             curve through it.
-        from_level: where the asymptotic end begins that the verdict rests on, where all shapes are rejected.
-        rejected: whether the shapes of all degrees are rejected, so that the verdict rests on the asymptotic end alone.
+        from_level: where the asymptotic end begins that the verdict rests on where all shapes are rejected; else empty.
         shallowest, deepest: the ends of the measured range, the second where the regime points to.
     """
 
@@ -45,7 +44,11 @@ class Fits:
     doubt: Fit | None = None
     end: tuple[Fit, ...] = ()
     from_level: tuple[float, ...] = ()
-    rejected: bool = False
+
+    @property
+    def rejected(self) -> bool:
+        """Whether the shapes of all degrees are rejected, so that the verdict rests on the asymptotic end alone."""
+        return bool(self.from_level)
 
     @property
     def decisive(self) -> Fit:
@@ -182,7 +185,7 @@ def at_the_end(whole: Fits, p_value: float, evidence: Evidence, question: Questi
     curve = next((evidence.at(end).fit(2) for end in asymptotic_ends(evidence, question, 4)[-1:]), None)
     if law is None or curve is None:
         return None
-    return replace(whole, bent=law, bent_p_value=p_value, end=(curve,), from_level=level, rejected=True)
+    return replace(whole, bent=law, bent_p_value=p_value, end=(curve,), from_level=level)
 
 
 def asymptotic_fit(evidence: Evidence, question: Question, degree: int) -> tuple[tuple[float, ...], Fit | None]:
