@@ -1,4 +1,6 @@
-"""Puts the links at the top level into the source distribution, as a list of files cannot hold a link to a folder."""
+"""Puts the links at the top level into the source distribution, as a list of files cannot hold a link to a
+folder.
+"""
 
 from pathlib import Path
 

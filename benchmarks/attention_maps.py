@@ -1,8 +1,10 @@
-"""Attention of one sample before and after training, with and without confusion tokens: docs/attention-maps.png.
+"""Attention of one sample before and after training, with and without confusion tokens:
+docs/attention-maps.png.
 
     python benchmarks/attention_maps.py [--write]
 
-The setting is that of the claim attention_concentration at alpha_* = 0.2, with alpha_# = 0 or 0.1; training seed 0.
+The setting is that of the claim attention_concentration at alpha_* = 0.2, with alpha_# = 0 or 0.1; training
+seed 0.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     python benchmarks/calibration.py [--json] [--quick] [--write [--resume]]
 
-1,000 or 3,000 replications a condition (100 with --quick). --write stores the result for the reports, and the table in
-docs/, after every condition; with --resume a study that was cut short goes on where it was.
+1,000 or 3,000 replications a condition (100 with --quick). --write stores the result for the reports, and the
+table in docs/, after every condition; with --resume a study that was cut short goes on where it was.
 """
 
 from __future__ import annotations
@@ -26,21 +26,22 @@ from scipy import stats
 
 from theorycheck.bounds.shallow_vit import LEVELS, SAMPLES_UP_TO_256
 from theorycheck.plan import PROFILES
-from theorycheck.statistics import kinds
+from theorycheck.statistics import tests
 from theorycheck.statistics.contrast import steeper
+from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.judge import drift_of
-from theorycheck.statistics.kinds import Tested
 from theorycheck.statistics.placement import simulate
-from theorycheck.statistics.planted import PlantedMeasurement, PlantedThreshold, end_exponent
-from theorycheck.statistics.question import Question, Variable
-from theorycheck.statistics.shapes import decide, fit_laws, gather
+from theorycheck.statistics.selection import decide, fit_laws, gather
+from theorycheck.statistics.simulated import PlantedMeasurement, PlantedThreshold, end_exponent
+from theorycheck.statistics.tests import Tested
 
 ROOT = Path(__file__).parents[1]
 STORED = ROOT / "theorycheck/calibration.json"
 TABLE = ROOT / "docs/calibration-table.md"
 SEED = 28_000  # of the study; what the judge was tuned on had others (docs/calibration.md)
 
-# Designs fixed beforehand, as in the profile full of `verify` and in most tables given to `fit`: all N at all levels.
+# Designs fixed beforehand, as in the profile full of `verify` and in most tables given to `fit`: all N at all
+# levels.
 SAMPLES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 DESIGNS = {"standard": (SAMPLES, 20), "quick": (SAMPLES[::2], 4), "smoke": (SAMPLES[::4], 1)}
 # Trials placed adaptively, as in the other profiles of `verify`, over the cells of its claims.
@@ -54,16 +55,18 @@ class Condition:
     Attributes:
         name: for readers.
         planted: the truth.
-        question: the claim.
-        truth: of the exponent that the claim is about: that at the end of the range which the regime points to.
-        asked: whether the figures asked of the judge apply; else the condition is reported for what it becomes.
+        hypothesis: the claim.
+        truth: of the exponent that the claim is about: that at the end of the range which the regime points
+            to.
+        asked: whether the figures asked of the judge apply; else the condition is reported for what it
+            becomes.
         replications: more where a pilot came close to a figure.
         profile: of `verify`, by which trials are placed; None for a design fixed beforehand.
     """
 
     name: str
     planted: PlantedThreshold | PlantedMeasurement
-    question: Question
+    hypothesis: Hypothesis
     truth: float
     asked: bool = True
     replications: int = 1000
@@ -73,7 +76,7 @@ class Condition:
         if self.profile is None:
             return self.planted.draw(rng)
         cells = tuple((x, n) for x in self.planted.levels for n in SAMPLES_UP_TO_256)
-        return simulate(PROFILES[self.profile].place(cells, self.question), self.planted, rng, work)
+        return simulate(PROFILES[self.profile].place(cells, self.hypothesis), self.planted, rng, work)
 
 
 def work(x: float, n: int) -> float:
@@ -81,29 +84,33 @@ def work(x: float, n: int) -> float:
     return 480e3 * 7 / x * min(n, 64) + 360e3 * (n + 500)
 
 
-def claim(exponent: float, relation: str = "O") -> Question:
-    return Question((Variable("x", "x", exponent, "0"),), relation)
+def claim(exponent: float, relation: str = "O") -> Hypothesis:
+    return Hypothesis((Variable("x", "x", exponent, "0"),), relation)
 
 
-def known(question: Question, rate: float | None) -> Question:
+def known(hypothesis: Hypothesis, rate: float | None) -> Hypothesis:
     """The same, where the guess rate is given."""
-    return replace(question, guess_rate=rate)
+    return replace(hypothesis, guess_rate=rate)
 
 
-def small(exponent: float, relation: str) -> Question:
+def small(exponent: float, relation: str) -> Hypothesis:
     """A claim with a margin of 0.03."""
     return replace(claim(exponent, relation), margin=0.03)
 
 
-def threshold(exponent: float, design: str = "standard", middle: float = 24.0, **options: object) -> PlantedThreshold:
+def threshold(
+    exponent: float, design: str = "standard", middle: float = 24.0, **options: object
+) -> PlantedThreshold:
     samples, replicates = DESIGNS[design]
     return PlantedThreshold(LEVELS, samples, replicates, exponent, middle, **options)
 
 
-def bent(at_the_end: float, curvature: float, **options: object) -> PlantedThreshold:
+def curved(at_the_end: float, curvature: float, **options: object) -> PlantedThreshold:
     """A law of given local exponent at the smallest level."""
     straight = threshold(0.0)
-    return threshold(at_the_end - 2 * curvature * math.log(LEVELS[0] / straight.middle), curvature=curvature, **options)
+    return threshold(
+        at_the_end - 2 * curvature * math.log(LEVELS[0] / straight.middle), curvature=curvature, **options
+    )
 
 
 def measured(exponent: float, **options: object) -> PlantedMeasurement:
@@ -129,7 +136,9 @@ CONDITIONS = [
     Condition("edge, censored at the top of N", threshold(-2.25, middle=80.0), claim(-2), -2.25),
     Condition("edge, lapses 5 %", threshold(EDGE, lapse=0.05), claim(-1), EDGE),
     Condition("edge, cells scatter (variance x 2)", threshold(EDGE, scatter=0.05), claim(-1), EDGE),
-    Condition("edge, cells scatter (variance x 3)", threshold(EDGE, scatter=0.10), claim(-1), EDGE, asked=False),
+    Condition(
+        "edge, cells scatter (variance x 3)", threshold(EDGE, scatter=0.10), claim(-1), EDGE, asked=False
+    ),
     Condition(
         "edge, seeds shared and told",
         threshold(EDGE, seed_scatter=0.5, seed_column=True),
@@ -137,22 +146,40 @@ CONDITIONS = [
         EDGE,
         replications=MORE,
     ),
-    Condition("edge, seeds shared, not told", threshold(EDGE, seed_scatter=0.5), claim(-1), EDGE, asked=False),
-    Condition("edge at the end, strong bend, flatter there", bent(-0.75, -0.3), claim(-1, "Omega"), -0.75),
-    Condition("edge at the end, strong bend, steeper there", bent(EDGE, 0.3), claim(-1), EDGE),
-    Condition("edge at the end, stronger bend, flatter there", bent(-0.75, -0.45), claim(-1, "Omega"), -0.75),
-    Condition("edge at the end, stronger bend, steeper there", bent(EDGE, 0.45), claim(-1), EDGE),
-    Condition("edge at the end, weak bend, steeper there", bent(EDGE, 0.12), claim(-1), EDGE, asked=False),
+    Condition(
+        "edge, seeds shared, not told", threshold(EDGE, seed_scatter=0.5), claim(-1), EDGE, asked=False
+    ),
+    Condition(
+        "edge at the end, strong curvature, flatter there", curved(-0.75, -0.3), claim(-1, "Omega"), -0.75
+    ),
+    Condition("edge at the end, strong curvature, steeper there", curved(EDGE, 0.3), claim(-1), EDGE),
+    Condition(
+        "edge at the end, stronger curvature, flatter there", curved(-0.75, -0.45), claim(-1, "Omega"), -0.75
+    ),
+    Condition("edge at the end, stronger curvature, steeper there", curved(EDGE, 0.45), claim(-1), EDGE),
+    Condition(
+        "edge at the end, weak curvature, steeper there", curved(EDGE, 0.12), claim(-1), EDGE, asked=False
+    ),
     Condition("edge, logit success curve", threshold(EDGE, curve="logit"), claim(-1), EDGE, asked=False),
     Condition("edge, cloglog success curve", threshold(EDGE, curve="cloglog"), claim(-1), EDGE, asked=False),
-    Condition("measured, exactly as claimed, Theta", measured(-1.0), claim(-1, "Theta"), -1.0, replications=MORE),
+    Condition(
+        "measured, exactly as claimed, Theta", measured(-1.0), claim(-1, "Theta"), -1.0, replications=MORE
+    ),
     Condition("measured, edge, O", measured(EDGE), claim(-1), EDGE, replications=MORE),
     Condition(
-        "measured, edge, unequal variances", measured(EDGE, noise_exponent=-0.5), claim(-1), EDGE, replications=MORE
+        "measured, edge, unequal variances",
+        measured(EDGE, noise_exponent=-0.5),
+        claim(-1),
+        EDGE,
+        replications=MORE,
     ),
     Condition("measured, edge, censored", measured(EDGE, cap=4.0), claim(-1), EDGE, replications=MORE),
     Condition(
-        "measured, edge, seeds shared and told", measured(EDGE, seed_scatter=0.2), claim(-1), EDGE, replications=MORE
+        "measured, edge, seeds shared and told",
+        measured(EDGE, seed_scatter=0.2),
+        claim(-1),
+        EDGE,
+        replications=MORE,
     ),
     *(
         Condition(f"placed, {name}", planted, asked_of, truth, asked, replications, profile)
@@ -169,16 +196,33 @@ CONDITIONS = [
             ("beyond the margin, O", threshold(-1.5), claim(-1), -1.5, True, 1000, "standard"),
             ("edge, quick profile", threshold(EDGE), claim(-1), EDGE, True, MORE, "quick"),
             ("edge, smoke profile", threshold(EDGE), claim(-1), EDGE, False, 1000, "smoke"),
-            ("edge, censored at the top of N", threshold(-2.25, middle=80.0), claim(-2), -2.25, True, MORE, "standard"),
+            (
+                "edge, censored at the top of N",
+                threshold(-2.25, middle=80.0),
+                claim(-2),
+                -2.25,
+                True,
+                MORE,
+                "standard",
+            ),
             ("edge, lapses 5 %", threshold(EDGE, lapse=0.05), claim(-1), EDGE, True, 1000, "standard"),
-            ("edge, strong bend, flatter", bent(-0.75, -0.3), claim(-1, "Omega"), -0.75, True, 1000, "standard"),
-            ("edge, strong bend, steeper", bent(EDGE, 0.3), claim(-1), EDGE, True, 1000, "standard"),
+            (
+                "edge, strong curvature, flatter",
+                curved(-0.75, -0.3),
+                claim(-1, "Omega"),
+                -0.75,
+                True,
+                1000,
+                "standard",
+            ),
+            ("edge, strong curvature, steeper", curved(EDGE, 0.3), claim(-1), EDGE, True, 1000, "standard"),
         )
     ),
 ]
 
 
-# Statements of other kinds, by the designs of the claims: for each a function that plants a truth and tests it.
+# Statements of other kinds, by the designs of the claims: for each a function that plants a truth and tests
+# it.
 Test = Callable[[np.random.Generator], Tested]
 
 
@@ -217,7 +261,7 @@ def direction(slope: float) -> Test:
         tau, n = (grid.ravel() for grid in np.meshgrid(AMOUNTS, SIZES, indexing="ij"))
         rate = stats.norm.cdf(2 * (np.log(n / 16) - slope * tau))
         table = pd.DataFrame({"tau": tau, "n": n, "successes": rng.binomial(40, rate), "trials": 40})
-        return kinds.direction(table, "tau")
+        return tests.direction(table, "tau")
 
     return test
 
@@ -235,7 +279,9 @@ def contrast(first: PlantedThreshold, second: PlantedThreshold) -> Test:
                 rng.shuffle(outcomes)
                 pairs = [f"{row.x}|{row.n}|{i}" for i in range(row.trials)]
                 arms.append(
-                    pd.DataFrame({"x": row.x, "n": row.n, "successes": outcomes * 1, "group": name, "pair": pairs})
+                    pd.DataFrame(
+                        {"x": row.x, "n": row.n, "successes": outcomes * 1, "group": name, "pair": pairs}
+                    )
                 )
         table = pd.concat(arms, ignore_index=True).assign(trials=1)
         return steeper(table, "x", "group", "first", "second")
@@ -251,11 +297,15 @@ def limit(last: float, rate: float) -> Test:
         gap = (1 - last) * (t / 400) ** -rate
         rows = [
             pd.DataFrame(
-                {"t": t, "value": 1 - gap * (1 + 0.1 * rng.normal() + 0.03 * rng.normal(size=len(t))), "seed": i}
+                {
+                    "t": t,
+                    "value": 1 - gap * (1 + 0.1 * rng.normal() + 0.03 * rng.normal(size=len(t))),
+                    "seed": i,
+                }
             )
             for i in range(SEEDS)
         ]
-        return kinds.limit(pd.concat(rows, ignore_index=True), 1, 0.1, 1, 20)
+        return tests.limit(pd.concat(rows, ignore_index=True), 1, 0.1, 1, 20)
 
     return test
 
@@ -267,7 +317,7 @@ def transition(lowest: float) -> Test:
         n, ratio = (grid.ravel() for grid in np.meshgrid((16, 24, 32, 48, 64), RATIOS, indexing="ij"))
         rate = stats.norm.cdf(3 * (np.log(lowest / ratio) + 0.5 * np.log(n / 16)))
         table = pd.DataFrame({"N": n, "ratio": ratio, "successes": rng.binomial(20, rate), "trials": 20})
-        return kinds.transition(table, "N", "ratio", BOUND)
+        return tests.transition(table, "N", "ratio", BOUND)
 
     return test
 
@@ -276,13 +326,15 @@ def ordering(*differences: float) -> Test:
     """Paired differences of 20 seeds, with standard deviation 1."""
 
     def test(rng: np.random.Generator) -> Tested:
-        tests = []
+        found = []
         for difference in differences:
             low = rng.normal(difference, 1, SEEDS)
-            rows = [("low", i, value) for i, value in enumerate(low)] + [("high", i, 0.0) for i in range(SEEDS)]
+            rows = [("low", i, value) for i, value in enumerate(low)] + [
+                ("high", i, 0.0) for i in range(SEEDS)
+            ]
             table = pd.DataFrame(rows, columns=["point", "seed", "value"])
-            tests.append(kinds.ordering(table, "point", [("low", "high")]))
-        return kinds.all_hold(tests, "")
+            found.append(tests.ordering(table, "point", [("low", "high")]))
+        return tests.all_hold(found, "")
 
     return test
 
@@ -299,13 +351,15 @@ OTHER_KINDS = [
         replications=1000,
     ),
     OtherKind(
-        "contrast, edge: equal at the end, one bent",
+        "contrast, edge: equal at the end, one curved",
         "contrast",
-        contrast(bent(-1, -0.3), threshold(-1.0)),
+        contrast(curved(-1, -0.3), threshold(-1.0)),
         0.0,
         replications=1000,
     ),
-    OtherKind("contrast, steeper by 1", "contrast", contrast(threshold(-2.0), threshold(-1.0)), -1.0, True, 1000),
+    OtherKind(
+        "contrast, steeper by 1", "contrast", contrast(threshold(-2.0), threshold(-1.0)), -1.0, True, 1000
+    ),
     OtherKind("limit, edge: last value", "limit", limit(0.9, 1.2), 0.9),
     OtherKind("limit, edge: rate", "limit", limit(0.98, 0.75), 0.98),
     OtherKind("limit, holds", "limit", limit(0.98, 1.0), 0.98, True),
@@ -331,20 +385,20 @@ class Outcome:
     decision: str
     covered: bool | None
     width: float
-    bent: bool
+    curved: bool
     warned: bool
 
 
 def replicate(condition: Condition, seed: Sequence[int]) -> Outcome:
     rng = np.random.default_rng(seed)
-    evidence = gather(condition.draw(rng), condition.question)
-    fits = fit_laws(evidence, condition.question)
-    decision = decide(fits, condition.question)
+    evidence = gather(condition.draw(rng), condition.hypothesis)
+    fits = fit_laws(evidence, condition.hypothesis)
+    decision = decide(fits, condition.hypothesis)
     if fits is None:
         return Outcome(decision, None, math.inf, False, False)
     interval = fits.interval("x")
-    warned = drift_of(fits, evidence, condition.question).status == "warning"
-    return Outcome(decision, condition.truth in interval, interval.width, fits.bent is not None, warned)
+    warned = drift_of(fits, evidence, condition.hypothesis).status == "warning"
+    return Outcome(decision, condition.truth in interval, interval.width, fits.curved is not None, warned)
 
 
 def study(
@@ -363,7 +417,9 @@ def study(
 
 def stored() -> dict[str, dict[str, object]]:
     """The stored rows by name."""
-    return {row["name"]: row for row in json.loads(STORED.read_text())["conditions"]} if STORED.exists() else {}
+    return (
+        {row["name"]: row for row in json.loads(STORED.read_text())["conditions"]} if STORED.exists() else {}
+    )
 
 
 def store(row: dict[str, object]) -> list[dict[str, object]]:
@@ -379,13 +435,15 @@ def truth_of(condition: Condition | OtherKind) -> bool | None:
     """Whether the claim holds; None at the very edge of what it allows."""
     if isinstance(condition, OtherKind):
         return condition.true
-    allowed = condition.question.allowed(condition.question.variables[0])
+    allowed = condition.hypothesis.allowed(condition.hypothesis.variables[0])
     edge = min(abs(condition.truth - allowed.low), abs(condition.truth - allowed.high)) < 1e-9
     return None if edge else condition.truth in allowed
 
 
 def summarise(condition: Condition | OtherKind, outcomes: Sequence[Outcome]) -> dict[str, object]:
-    """A verdict at the very edge of the claim is false either way; inside only REFUTED is, beyond only SUPPORTED."""
+    """A verdict at the very edge of the claim is false either way; inside only REFUTED is, beyond only
+    SUPPORTED.
+    """
     true = truth_of(condition)
     edge, inside = true is None, true is True
     if isinstance(condition, OtherKind):
@@ -394,7 +452,8 @@ def summarise(condition: Condition | OtherKind, outcomes: Sequence[Outcome]) -> 
         kind = "measured" if isinstance(condition.planted, PlantedMeasurement) else "counts"
     count = len(outcomes)
     supported, refuted, inconclusive = (
-        sum(o.decision == decision for o in outcomes) / count for decision in ("SUPPORTED", "REFUTED", "INCONCLUSIVE")
+        sum(o.decision == decision for o in outcomes) / count
+        for decision in ("SUPPORTED", "REFUTED", "INCONCLUSIVE")
     )
     unwarned = sum(o.decision == "SUPPORTED" and not o.warned for o in outcomes) / count
     known = [o.covered for o in outcomes if o.covered is not None]
@@ -410,7 +469,7 @@ def summarise(condition: Condition | OtherKind, outcomes: Sequence[Outcome]) -> 
         "supported": supported,
         "refuted": refuted,
         "false_supported_without_warning": unwarned if edge or not inside else 0.0,
-        "bent": sum(o.bent for o in outcomes) / count,
+        "curved": sum(o.curved for o in outcomes) / count,
         "width": round(float(np.median(widths)), 3) if widths else None,
         "asked": condition.asked,
     }
@@ -424,7 +483,7 @@ def markdown(rows: Sequence[dict[str, object]]) -> str:
         "of these without the drift warning",
         "false REFUTED",
         "INCONCLUSIVE",
-        "called bent",
+        "called curved",
         "median width",
         "figures asked",
         "replications",
@@ -441,53 +500,71 @@ def markdown(rows: Sequence[dict[str, object]]) -> str:
                     "false_supported_without_warning",
                     "false_refuted",
                     "inconclusive",
-                    "bent",
+                    "curved",
                 )
             ),
         ]
         lines.append(
-            f"| {' | '.join(cells)} | {r['width']} | {'yes' if r['asked'] else 'reported'} | {r['replications']} |"
+            f"| {' | '.join(cells)} | {r['width']} | {'yes' if r['asked'] else 'reported'} |"
+            f" {r['replications']} |"
         )
     return "\n".join(lines) + "\n"
 
 
-# Success curves whose steepness is a power of x: strong, as trained ViTs have it, and too weak to be seen every time.
-# And curves that rise more slowly, where a run must not end before it sees a bend, or faster than in the others.
+# Success curves whose steepness is a power of x: strong, as trained ViTs have it, and too weak to be seen
+# every time. And curves that rise more slowly, where a run must not end before it sees a curvature, or
+# faster than in the others.
 STEEPER = "steeper success at small x"
 STEEPENING = [
-    Condition(f"edge, {STEEPER}", threshold(EDGE, rise=-0.5), claim(-1), EDGE),
-    Condition(f"edge, little {STEEPER}", threshold(EDGE, rise=-0.15), claim(-1), EDGE),
-    Condition(f"edge, {STEEPER}, lapses 5 %", threshold(EDGE, rise=-0.5, lapse=0.05), claim(-1), EDGE),
+    Condition(f"edge, {STEEPER}", threshold(EDGE, steepening=-0.5), claim(-1), EDGE),
+    Condition(f"edge, little {STEEPER}", threshold(EDGE, steepening=-0.15), claim(-1), EDGE),
+    Condition(f"edge, {STEEPER}, lapses 5 %", threshold(EDGE, steepening=-0.5, lapse=0.05), claim(-1), EDGE),
     *(
         Condition(f"placed, edge, {name}", planted, claim(-1), EDGE, True, replications, "standard")
         for name, planted, replications in (
-            (STEEPER, threshold(EDGE, rise=-0.5), 2000),
-            (f"little {STEEPER}", threshold(EDGE, rise=-0.15), 1000),
-            (f"strong bend, steeper, {STEEPER}", bent(EDGE, 0.3, rise=-0.3), MORE),
+            (STEEPER, threshold(EDGE, steepening=-0.5), 2000),
+            (f"little {STEEPER}", threshold(EDGE, steepening=-0.15), 1000),
+            (f"strong curvature, steeper, {STEEPER}", curved(EDGE, 0.3, steepening=-0.3), MORE),
             ("success rises slowly", threshold(EDGE, steepness=1.0), 1000),
-            ("strong bend, steeper, success rises slowly", bent(EDGE, 0.3, steepness=1.0), 1000),
-            ("strong bend, steeper, success rises fast", bent(EDGE, 0.3, steepness=3.0), MORE),
+            ("strong curvature, steeper, success rises slowly", curved(EDGE, 0.3, steepness=1.0), 1000),
+            ("strong curvature, steeper, success rises fast", curved(EDGE, 0.3, steepness=3.0), MORE),
         )
     ),
 ]
 # Bends far enough from the edge of the claim for a run to end early because its verdict is clear.
 CLEAR = [
-    Condition(f"placed, {name}, strong bend", bent(at_the_end, 0.3), claim(-1), at_the_end, profile="standard")
+    Condition(
+        f"placed, {name}, strong curvature",
+        curved(at_the_end, 0.3),
+        claim(-1),
+        at_the_end,
+        profile="standard",
+    )
     for name, at_the_end in (("better than claimed", -0.55), ("beyond the margin", -1.95))
 ]
 # Success by chance, whatever N is: unknown, and known; and as `verify` places trials.
 GUESSED = [
     Condition(
-        f"edge, guess rate {rate:g}{told}", threshold(EDGE, guess=rate), known(claim(-1), rate if told else None), EDGE
+        f"edge, guess rate {rate:g}{told}",
+        threshold(EDGE, guess=rate),
+        known(claim(-1), rate if told else None),
+        EDGE,
     )
     for rate in (0.1, 0.25, 0.5)
     for told in ("", ", given")
 ] + [
-    Condition("exactly as claimed, guess rate 0.5, Theta", threshold(-1.0, guess=0.5), claim(-1, "Theta"), -1.0),
+    Condition(
+        "exactly as claimed, guess rate 0.5, Theta", threshold(-1.0, guess=0.5), claim(-1, "Theta"), -1.0
+    ),
     Condition("edge, guess rate 0.25, lapses 5 %", threshold(EDGE, guess=0.25, lapse=0.05), claim(-1), EDGE),
     # Reported, and not asked, until their study has 1,000 replications.
     Condition(
-        "placed, edge, guess rate 0.25", threshold(EDGE, guess=0.25), claim(-1), EDGE, asked=False, profile="standard"
+        "placed, edge, guess rate 0.25",
+        threshold(EDGE, guess=0.25),
+        claim(-1),
+        EDGE,
+        asked=False,
+        profile="standard",
     ),
     Condition(
         "placed, edge, guess rate 0.5, given",
@@ -498,11 +575,14 @@ GUESSED = [
         profile="standard",
     ),
 ]
-# Laws that are no power law and no polynomial: the truth is the local exponent at the smallest of eight levels.
+# Laws that are no power law and no polynomial: the truth is the local exponent at the smallest of eight
+# levels.
 SHAPED = tuple(float(f"{x:.4g}") for x in np.geomspace(0.01, 0.316, 8))
 ENDS = {"floor": -0.75, "kink": -0.75, "step": -0.75, "plateau": 0.0, "logarithm": -0.75}
 SHAPES = [
-    Condition(f"{start}, edge at the end, {form}, {relation}", planted, claim(truth + away, relation), truth, asked)
+    Condition(
+        f"{start}, edge at the end, {form}, {relation}", planted, claim(truth + away, relation), truth, asked
+    )
     for form, at_the_end in ENDS.items()
     for truth in (end_exponent(form, SHAPED, at_the_end),)
     for relation, away in (("O", 0.25), ("Omega", -0.25))
@@ -537,7 +617,9 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--quick", action="store_true", help="100 replications a condition")
     parser.add_argument("--write", action="store_true", help="store every result for the reports and docs/")
-    parser.add_argument("--resume", action="store_true", help="leave out the conditions stored with this seed")
+    parser.add_argument(
+        "--resume", action="store_true", help="leave out the conditions stored with this seed"
+    )
     parser.add_argument("--replications", type=int, help="another number of replications")
     parser.add_argument("--only", default="", help="renew only the conditions whose name contains this")
     parser.add_argument("--seed", type=int, default=SEED, help="of the planted data")

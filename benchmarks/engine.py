@@ -1,16 +1,19 @@
-"""Speed of the training engine: model-steps per CPU-second, one thread, against other ways to train the same models.
+"""Speed of the training engine: model-steps per CPU-second, one thread, against other ways to train the same
+models.
 
     python benchmarks/engine.py [--json] [--quick]
 
-All train the same model on the same data by the same algorithm, their draws of mini-batches and query tokens included:
+All train the same model on the same data by the same algorithm, their draws of mini-batches and query tokens
+included:
 
 * eager: one nn.Module under torch.optim.SGD, the plain formula (tests/oracle.py);
 * vmap: torch.func.vmap over the gradient of the plain formula of several models;
 * jax: jit(scan) over vmap of the plain formula in JAX, and jax_reassociated of the engine's cheaper formula;
 * ours: the engine.
 
-vmap and jax get the number of models at once, of 1, 4 and 16, that suits them best. The runs alternate, and medians are
-compared: ratios mean something on a busy machine, speeds do not. JAX is left out where it is not installed ([bench]).
+vmap and jax get the number of models at once, of 1, 4 and 16, that suits them best. The runs alternate, and
+medians are compared: ratios mean something on a busy machine, speeds do not. JAX is left out where it is not
+installed ([bench]).
 """
 
 from __future__ import annotations
@@ -72,7 +75,9 @@ class Task:
         drawn = [streams(i) for i in range(models)]
         self.samples = [draw_samples(s.samples, setting, setting.N) for s in drawn]
         weights = [initial_weights(s.model, setting) for s in drawn]
-        self.W = Weights(*(torch.cat([getattr(W, name) for W, _ in weights]).float() for name in Weights._fields))
+        self.W = Weights(
+            *(torch.cat([getattr(W, name) for W, _ in weights]).float() for name in Weights._fields)
+        )
         self.a = torch.cat([a for _, a in weights]).float()
         self.X = np.stack([s.X for s in self.samples])
         self.y = np.stack([s.y for s in self.samples])
@@ -198,9 +203,13 @@ def measure(rounds: int, shorten: int = 1) -> list[dict[str, object]]:
         setting = Setting(**COMMON, **{**shape, "T": shape["T"] // shorten})
         chosen = {}
         for label, (method, numbers) in methods(setting).items():
-            best = {n: max(speed(method, setting, n) for _ in range(2)) for n in numbers}  # the first compiles
+            best = {
+                n: max(speed(method, setting, n) for _ in range(2)) for n in numbers
+            }  # the first compiles
             chosen[label] = (method, max(best, key=best.__getitem__))
-        runs = [{label: speed(method, setting, n) for label, (method, n) in chosen.items()} for _ in range(rounds)]
+        runs = [
+            {label: speed(method, setting, n) for label, (method, n) in chosen.items()} for _ in range(rounds)
+        ]
         speeds: dict[str, float | None] = dict.fromkeys(LABELS)
         ratios: dict[str, float | None] = {f"ratio_{label}": None for label in LABELS if label != "ours"}
         for label in chosen:
@@ -228,14 +237,20 @@ def main() -> None:
     torch.set_num_threads(1)
     rows = measure(rounds=3, shorten=4) if options.quick else measure(rounds=11)
     highest = peak()
-    share = {row["name"]: row["steps_per_cpu_second"]["ours"] * operations(row["name"]) / highest for row in rows}
+    share = {
+        row["name"]: row["steps_per_cpu_second"]["ours"] * operations(row["name"]) / highest for row in rows
+    }
     document = {"sizes": rows, "peak_share": share["default"], "peak_shares": share}
     if options.json:
         print(json.dumps(document, indent=2))
         return
     for row in rows:
-        speeds = "  ".join(f"{label} {value:.0f}" for label, value in row["steps_per_cpu_second"].items() if value)
-        ratios = "  ".join(f"{key} {value:.2f}" for key, value in row.items() if key.startswith("ratio") and value)
+        speeds = "  ".join(
+            f"{label} {value:.0f}" for label, value in row["steps_per_cpu_second"].items() if value
+        )
+        ratios = "  ".join(
+            f"{key} {value:.2f}" for key, value in row.items() if key.startswith("ratio") and value
+        )
         print(f"{row['name']:8} {speeds}\n         {ratios}  share of peak {share[row['name']]:.2f}")
 
 

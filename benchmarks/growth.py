@@ -2,8 +2,9 @@
 
     python benchmarks/growth.py [--json] [--quick] [--write]
 
-Every point is one run of the sweep in a process of its own, on trials that take exactly T iterations. Times are
-CPU-seconds of that process and its workers, but wall-clock time against jobs; memory is the largest process' peak.
+Every point is one run of the sweep in a process of its own, on trials that take exactly T iterations. Times
+are CPU-seconds of that process and its workers, but wall-clock time against jobs; memory is the largest
+process' peak.
 """
 
 from __future__ import annotations
@@ -29,7 +30,15 @@ import matplotlib.pyplot as plt
 FIGURE = Path(__file__).parents[1] / "docs/growth.png"
 SETTING = {
     **{"alpha_relevant": 0.2, "alpha_confusion": 0.02, "tau": 0.3, "noise": "sphere", "fractions": "random"},
-    **{"sigma": 0.1, "delta": 0.2, "attention": True, "test_size": 64, "tolerance": 0.01, "M": 5, "eta": 1e-4},
+    **{
+        "sigma": 0.1,
+        "delta": 0.2,
+        "attention": True,
+        "test_size": 64,
+        "tolerance": 0.01,
+        "M": 5,
+        "eta": 1e-4,
+    },
     **{"L": 100, "S": 10, "d": 40, "m": 240, "B": 32, "N": 32, "T": 100},
 }
 SWEEPS = {
@@ -65,7 +74,8 @@ def point(options: dict[str, int], rounds: int) -> dict[str, float]:
     """The run of least time."""
     command = [sys.executable, __file__, "--one", json.dumps(options)]
     runs = [
-        json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout) for _ in range(rounds)
+        json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+        for _ in range(rounds)
     ]
     return min(runs, key=lambda run: run["wall_seconds" if "jobs" in options else "cpu_seconds"])
 
@@ -82,7 +92,9 @@ def plot(results: dict[str, list[dict[str, float]]]) -> None:
         axes.set(xlabel=name, ylabel=measured.replace("_", " "), ylim=(0, None))
     trials = results["trials"]
     panels[-1].plot([p["value"] for p in trials], [p["peak_mib"] for p in trials], "o-", color="#0b3c5d")
-    panels[-1].set(xlabel="trials", ylabel="peak memory, MiB", ylim=(0, 1.2 * max(p["peak_mib"] for p in trials)))
+    panels[-1].set(
+        xlabel="trials", ylabel="peak memory, MiB", ylim=(0, 1.2 * max(p["peak_mib"] for p in trials))
+    )
     panels[3].set_xticks(SWEEPS["jobs"])
     figure.savefig(FIGURE, dpi=110, metadata={"Software": None})
 
@@ -99,7 +111,8 @@ def main() -> None:
         return
     rounds = 1 if options.quick else 3
     results = {
-        name: [{"value": value, **point({name: value}, rounds)} for value in values] for name, values in SWEEPS.items()
+        name: [{"value": value, **point({name: value}, rounds)} for value in values]
+        for name, values in SWEEPS.items()
     }
     if options.write:
         plot(results)

@@ -16,13 +16,14 @@ from theorycheck.empirical.vit import Weights, Workspace, forward, hinge_loss
 
 
 def multiply_adds(setting: Setting, active: float, mixed: float) -> float:
-    """That a step really needs: products of queries, scores and attended tokens, forward and by both arguments.
+    """That a step really needs: products of queries, scores and attended tokens, forward and by both
+    arguments.
 
     Args:
         setting: of the model, with attention.
         active: share of the samples whose loss is not zero; the others have no gradient.
-        mixed: share of the neurons that are active for some queries of a sample and not for others; the gradient by the
-            others takes sums instead of products.
+        mixed: share of the neurons that are active for some queries of a sample and not for others; the
+            gradient by the others takes sums instead of products.
     """
     s = setting
     gradient = active * (s.d**2 + 2 * s.L * s.d + s.m + 2 * mixed * s.m * s.d)

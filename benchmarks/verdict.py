@@ -1,13 +1,18 @@
-"""CPU-seconds to the verdict on sample_complexity: the authors' protocol, a full grid, against `theorycheck verify`.
+"""CPU-seconds to the verdict on sample_complexity: the authors' protocol, a full grid, against `theorycheck
+verify`.
 
     python benchmarks/verdict.py [--json] [--quick]
 
-* grid: every N at every level, 20 trials a cell, trained one by one by the plain loop (tests/oracle.py) for one fixed
-  number of iterations, the most that any trial of the hardest cell takes. A random sample of cells is timed for some
-  iterations each, and extrapolated. Its interval is that of the same grid trained by our engine and judged by `verify`.
-* ours: what `verify` does, by the standard profile. The intervals of both depend on the seed, so several are compared:
+* grid: every N at every level, 20 trials a cell, trained one by one by the plain loop (tests/oracle.py) for
+one fixed
+  number of iterations, the most that any trial of the hardest cell takes. A random sample of cells is timed
+  for some iterations each, and extrapolated. Its interval is that of the same grid trained by our engine and
+  judged by `verify`.
+* ours: what `verify` does, by the standard profile. The intervals of both depend on the seed, so several are
+compared:
   by the medians of their widths, and the mean cost.
-* profile: where the time of a random sample of our trials goes, and what the ratio would be for the same trials if all
+* profile: where the time of a random sample of our trials goes, and what the ratio would be for the same
+trials if all
   multiply-adds of training and tests ran at the speed of a large matrix product, and all else were free.
 
 --quick compares with 5 trials a cell, whose interval is twice as wide, by one seed.
@@ -47,9 +52,9 @@ from theorycheck.empirical.tokens import draw_samples
 from theorycheck.empirical.training import draw_order, draw_subsets, train
 from theorycheck.empirical.trial import Trial
 from theorycheck.empirical.vit import Weights, Workspace, initial_weights
-from theorycheck.plan import Arm, Plan, make_plan, question
-from theorycheck.statistics.placement import FIRST_LOOK, Grid, Placement
-from theorycheck.statistics.shapes import Fits, fit_laws, gather
+from theorycheck.plan import Arm, Plan, hypothesis, make_plan
+from theorycheck.statistics.placement import FIRST_INTERIM, Grid, Placement
+from theorycheck.statistics.selection import Fits, fit_laws, gather
 from theorycheck.verification import carry_out, count
 
 SEEDS = tuple(range(42_000, 42_008))  # of all trials here; the verdicts in docs/ have others
@@ -59,7 +64,7 @@ TRIALS_PROFILED = 60
 
 
 def hardest(plan: Plan, trials: int) -> int:
-    """The most iterations that trials of the deepest level and the largest N take."""
+    """The most iterations that trials of the asymptotic level and the largest N take."""
     cell = max(plan.cells, key=lambda cell: (-cell.level, cell.n))
     return max(m["iterations"] for _, m in train_batch([plan.trial(cell, i) for i in range(trials)]))
 
@@ -108,8 +113,9 @@ def profile(plan: Plan, table: pd.DataFrame) -> dict[str, float]:
     """Where the CPU-seconds of trials like those of a table go, by a random sample of them.
 
     Returns:
-        Seconds of a trial: all; of these drawing its training set, training, and testing (draws included); and, were
-        their multiply-adds done at the speed of a large matrix product, training_at_peak and testing_at_peak.
+        Seconds of a trial: all; of these drawing its training set, training, and testing (draws included);
+        and, were their multiply-adds done at the speed of a large matrix product, training_at_peak and
+        testing_at_peak.
     """
     cells = {cell.place: cell for cell in plan.cells}
     rows = table.sample(min(TRIALS_PROFILED, len(table)), random_state=plan.seed)
@@ -137,7 +143,9 @@ def profile(plan: Plan, table: pd.DataFrame) -> dict[str, float]:
 def needed(trials: Sequence[Trial]) -> float:
     """Multiply-adds that training a batch really needs; which parts have a gradient is seen once an epoch."""
     settings, streams, samples = prepare(trials)
-    signs = [initial_weights(draw_streams(t).model, s)[1].float() for t, s in zip(trials, settings, strict=True)]
+    signs = [
+        initial_weights(draw_streams(t).model, s)[1].float() for t, s in zip(trials, settings, strict=True)
+    ]
     rng, workspace, total = np.random.default_rng(0), Workspace(), 0.0
 
     def watch(_: int, members: Sequence[int], weights: Weights) -> None:
@@ -153,7 +161,7 @@ def needed(trials: Sequence[Trial]) -> float:
 
 def judged(plan: Plan, placement: Placement) -> tuple[Fits, pd.DataFrame]:
     """The fits of a plan with trials placed otherwise, all of them trained here and now; and the trials."""
-    plan, asked = replace(plan, arms=(Arm({}, placement),)), question(plan.claim)
+    plan, asked = replace(plan, arms=(Arm({}, placement),)), hypothesis(plan.claim)
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "store.sqlite") as store:
         table, _ = carry_out(plan, store, jobs=1)
     fits = fit_laws(gather(count(table, plan), asked), asked)
@@ -165,8 +173,8 @@ def judged(plan: Plan, placement: Placement) -> tuple[Fits, pd.DataFrame]:
 def compare(claim: Claim, replicates: int, seed: int) -> tuple[dict[str, float], pd.DataFrame]:
     """The interval of a grid of so many trials a cell; that of `verify`, what it takes, and its trials.
 
-    The interval of a verdict is that of a straight and a bent law together where one power law is doubtful, so that of
-    the straight one is told as well.
+    The interval of a verdict is that of a straight and a curved law together where one power law is doubtful,
+    so that of the straight one is told as well.
     """
     plan, factor = make_plan(claim, "standard", seed), claim.design.factor
     grid, _ = judged(plan, Grid(plan.placement.cells, replicates))
@@ -193,20 +201,25 @@ def measure(claim: Claim, replicates: int, seeds: Sequence[int]) -> dict[str, ob
     for seed in seeds:  # in turns, as the speed of a shared machine changes
         runs.append(compare(claim, replicates, seed))
         timings.append(grid_seconds(make_plan(claim, "standard", seed), iterations, replicates))
-    seconds, error = float(np.mean(timings, axis=0)[0]), float(np.linalg.norm(timings, axis=0)[1] / len(seeds))
+    seconds, error = (
+        float(np.mean(timings, axis=0)[0]),
+        float(np.linalg.norm(timings, axis=0)[1] / len(seeds)),
+    )
     found, (_, table) = [one for one, _ in runs], runs[0]
 
     def of_all(average: Callable[[list[float]], float], name: str) -> float:
         return float(average([one[name] for one in found]))
 
-    of_a_trial, fewest = profile(plan, table), FIRST_LOOK * len(plan.levels)
+    of_a_trial, fewest = profile(plan, table), FIRST_INTERIM * len(plan.levels)
     mean_seconds, mean_trials = of_all(np.mean, "cpu_seconds"), of_all(np.mean, "trials")
     ratio = seconds / mean_seconds
     at_peak = (of_a_trial["training_at_peak"] + of_a_trial["testing_at_peak"]) / of_a_trial["all"]
     return {
         "cpu_seconds": {"grid": seconds, "grid_standard_error": error, "ours": mean_seconds},
         "ci_width": {name: of_all(np.median, f"width_of_{name}") for name in ("grid", "ours")},
-        "straight_ci_width": {name: of_all(np.median, f"straight_width_of_{name}") for name in ("grid", "ours")},
+        "straight_ci_width": {
+            name: of_all(np.median, f"straight_width_of_{name}") for name in ("grid", "ours")
+        },
         "ratio": ratio,
         "trials": {"grid": len(plan.cells) * replicates, "ours": mean_trials},
         "iterations": {"grid": iterations, "ours": of_all(np.mean, "iterations")},
@@ -233,8 +246,13 @@ def main() -> None:
         return
     seconds, trials = result["cpu_seconds"], result["trials"]
     widths = [[result[name][who] for name in ("ci_width", "straight_ci_width")] for who in ("grid", "ours")]
-    of_grid, of_ours = ("interval {:.3f} wide, that of one power law {:.3f} (medians)".format(*two) for two in widths)
-    print(f"grid: {trials['grid']} trials, {seconds['grid']:.0f} +- {seconds['grid_standard_error']:.0f} CPU-seconds,")
+    of_grid, of_ours = (
+        "interval {:.3f} wide, that of one power law {:.3f} (medians)".format(*two) for two in widths
+    )
+    print(
+        f"grid: {trials['grid']} trials, {seconds['grid']:.0f} +- {seconds['grid_standard_error']:.0f}"
+        " CPU-seconds,"
+    )
     print(f"      {of_grid}")
     print(f"ours: {trials['ours']:.0f} trials, {seconds['ours']:.1f} CPU-seconds (means), {of_ours}")
     for one in result["seeds"]:
@@ -242,11 +260,13 @@ def main() -> None:
     print(f"ratio {result['ratio']:.0f}")
     found = result["profile"]
     print(
-        "a trial: " + ", ".join(f"{name} {1e3 * value:.1f} ms" for name, value in found["seconds_of_a_trial"].items())
+        "a trial: "
+        + ", ".join(f"{name} {1e3 * value:.1f} ms" for name, value in found["seconds_of_a_trial"].items())
     )
     print(
-        f"ratio {found['ratio_at_peak']:.0f}, were trials nothing but multiply-adds at the machine's peak; "
-        f"{found['ratio_of_fewest']:.0f} with {found['fewest_trials']} trials, the fewest of a run that ends early"
+        f"ratio {found['ratio_at_peak']:.0f}, were trials nothing but multiply-adds at the machine's peak;"
+        f" {found['ratio_of_fewest']:.0f} with {found['fewest_trials']} trials, the fewest of a run that ends"
+        " early"
     )
 
 

@@ -1,4 +1,6 @@
-"""A collector of n kinds of coupons draws n H_n = Theta(n log n) of them on average until all kinds are there."""
+"""A collector of n kinds of coupons draws n H_n = Theta(n log n) of them on average until all kinds are
+there.
+"""
 
 import numpy as np
 from sympy import log, oo, symbols
@@ -9,7 +11,10 @@ n, T = symbols("n T", positive=True)
 MOTWANI = Paper(
     key="motwani1995randomized",
     short="Motwani and Raghavan 1995",
-    reference="Rajeev Motwani, Prabhakar Raghavan: Randomized Algorithms, Cambridge University Press 1995, section 3.6",
+    reference=(
+        "Rajeev Motwani, Prabhakar Raghavan: Randomized Algorithms, Cambridge University Press 1995,"
+        " section 3.6"
+    ),
 )
 
 
@@ -25,8 +30,9 @@ claim = Claim(
     source=Source(paper=MOTWANI, place="section 3.6"),
     provenance="recalled",
     quantity=T,
-    # A logarithm does not change an exponent in the limit: 1 is derived. Over a finite range it shows, as 1 + 1/log n,
-    # which is 1.1 at n = 20,000: within the margin there, but not at n = 20. So the levels are large.
+    # A logarithm does not change an exponent in the limit: 1 is derived. Over a finite range it shows, as 1 +
+    # 1/log n, which is 1.1 at n = 20,000: within the margin there, but not at n = 20. So the levels are
+    # large.
     law=Theta(n * log(n), (n, oo)),
     response=draws,
     design=Design(factor=n, levels=(200, 500, 1000, 2000, 5000, 20000), replicates=10, held={}),

@@ -1,4 +1,4 @@
-"""Linear attention learns linear regression in context: the risk is d (d + 1) / (n + d + 1) for n examples."""
+"""Linear attention regresses linearly in context: the risk is d (d + 1) / (n + d + 1) for n examples."""
 
 import numpy as np
 from sympy import oo, symbols
@@ -9,7 +9,9 @@ n, d, risk_letter = symbols("n d risk", positive=True)
 ZHANG = Paper(
     key="zhang2024trained",
     short="Zhang et al. 2024",
-    reference="R. Zhang, S. Frei, P. Bartlett: Trained Transformers Learn Linear Models In-Context. JMLR 2024",
+    reference=(
+        "R. Zhang, S. Frei, P. Bartlett: Trained Transformers Learn Linear Models In-Context. JMLR 2024"
+    ),
 )
 
 

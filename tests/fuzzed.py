@@ -1,4 +1,6 @@
-"""Runs the command line within this process as a shell would, and says what of its end is not as it should be."""
+"""Runs the command line within this process as a shell would, and says what of its end is not as it should
+be.
+"""
 
 import faulthandler
 import json

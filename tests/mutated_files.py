@@ -68,9 +68,15 @@ def template(name="mine"):
 def claim_file(number):
     """The bytes of a mutated claim file."""
     rng = Random(f"claim {number}")
-    text = template() if rng.random() < 0.75 else rng.choice(sorted(CASES.glob("*.py"))).read_text(encoding="utf-8")
+    text = (
+        template()
+        if rng.random() < 0.75
+        else rng.choice(sorted(CASES.glob("*.py"))).read_text(encoding="utf-8")
+    )
     for _ in range(rng.choice([1, 1, 1, 2, 3])):
-        text = rng.choice([_value, _value, _value, _without, _law, _returned, _returned, _line, _names])(rng, text)
+        text = rng.choice([_value, _value, _value, _without, _law, _returned, _returned, _line, _names])(
+            rng, text
+        )
     content = text.encode("utf-8", errors="surrogatepass")
     if rng.random() < 0.05:
         content = rng.choice(
@@ -87,7 +93,9 @@ def _keywords(text):
 def _value(rng, text):
     found = _keywords(text)
     place = rng.choice(found) if found else None
-    return text if place is None else f"{text[: place.start(2)]}{rng.choice(ODD_VALUES)},{text[place.end() :]}"
+    return (
+        text if place is None else f"{text[: place.start(2)]}{rng.choice(ODD_VALUES)},{text[place.end() :]}"
+    )
 
 
 def _without(rng, text):
@@ -195,7 +203,10 @@ def options(number):
                 del asked[rng.randrange(len(asked))]
             case _:
                 asked.insert(rng.randrange(len(asked) + 1), rng.choice(VALUES))
-    return [command, *(part for part in asked if part != "--all" or command != "verify")]  # all claims take minutes
+    return [
+        command,
+        *(part for part in asked if part != "--all" or command != "verify"),
+    ]  # all claims take minutes
 
 
 def baseline(number):
@@ -210,7 +221,10 @@ def baseline(number):
         "seed": 0,
         "exponents": [exponent],
     }
-    document = {"theorycheck-baseline": 2, "claims": [pin, *[{**pin, "name": "other"}] * (rng.random() < 0.3)]}
+    document = {
+        "theorycheck-baseline": 2,
+        "claims": [pin, *[{**pin, "name": "other"}] * (rng.random() < 0.3)],
+    }
     if rng.random() < 0.25:
         document = {"walk": {k: v for k, v in pin.items() if k not in ("name", "design")}}
     for _ in range(rng.choice([1, 1, 2, 4])):
@@ -221,10 +235,24 @@ def baseline(number):
             text = text[: rng.randrange(len(text))]
         case 1:
             at = rng.randrange(len(text))
-            text = text[:at] + rng.choice(["", ",", "{", "]", '"', "\x00", "NaN", "é", "1e999"]) + text[at + 1 :]
+            text = (
+                text[:at] + rng.choice(["", ",", "{", "]", '"', "\x00", "NaN", "é", "1e999"]) + text[at + 1 :]
+            )
         case 2:
             text = rng.choice(
-                ["", "null", "[]", "3", '"x"', "{}", "[" * 100_000, "NaN", text + text, '{"claims": 3}', "SQLite"]
+                [
+                    "",
+                    "null",
+                    "[]",
+                    "3",
+                    '"x"',
+                    "{}",
+                    "[" * 100_000,
+                    "NaN",
+                    text + text,
+                    '{"claims": 3}',
+                    "SQLite",
+                ]
             )
         case 3:
             return rng.choice([text.encode("utf-16"), b"\xff" + text.encode(), text.encode("utf-8-sig")])

@@ -15,7 +15,23 @@ ODD_FIELDS = [
     *('"', "'", "\x1b[31m", "\x00", "\ufeff1", "1 2", "+3", "1e", ".", "1.", ".5", "\u202e"),
     *("9" * 300, "1;2"),
 ]  # fmt: skip
-ODD_NAMES = ["", " ", "x", "n", "N", "value", "seed", "trials", "censored", "log", "lambda", "e", "\x1b[2J", "x y", "é"]
+ODD_NAMES = [
+    "",
+    " ",
+    "x",
+    "n",
+    "N",
+    "value",
+    "seed",
+    "trials",
+    "censored",
+    "log",
+    "lambda",
+    "e",
+    "\x1b[2J",
+    "x y",
+    "é",
+]
 LETTERS = ("x", "y", "z")
 
 
@@ -31,7 +47,11 @@ def measured(rng, levels=(1, 2, 4, 8, 16), most=6, noise=0.05, factors=1):
     """Values that follow a power law."""
     power, rows = rng.choice([-2, -1, -0.05, 0, 0.5, 1, 3]), []
     for _ in range(len(levels) if factors == 1 else 3 * len(levels)):
-        point = [levels[len(rows) % len(levels)]] if factors == 1 else [rng.choice(levels) for _ in range(factors)]
+        point = (
+            [levels[len(rows) % len(levels)]]
+            if factors == 1
+            else [rng.choice(levels) for _ in range(factors)]
+        )
         for _ in range(rng.randint(1, most)):
             rows.append([*point, math.prod(point) ** power * math.exp(rng.gauss(0, noise))])
     return [*LETTERS[:factors], "value"], rows
@@ -42,9 +62,13 @@ def counted(rng, levels=(0.03, 0.1, 0.3, 1), sizes=(2, 4, 8, 16, 32, 64), trials
     power, rows = rng.choice([-2, -1, 0, 0.5]), []
     for x in levels:
         for n in sizes:
-            rate = 0.5 * math.erfc(-steep * (math.log(n / 12) - power * math.log(x / levels[0])) / math.sqrt(2))
+            rate = 0.5 * math.erfc(
+                -steep * (math.log(n / 12) - power * math.log(x / levels[0])) / math.sqrt(2)
+            )
             rate = guess + (1 - guess) * rate
-            successes = sum(rng.random() < rate for _ in range(trials)) if trials <= 1000 else int(trials * rate)
+            successes = (
+                sum(rng.random() < rate for _ in range(trials)) if trials <= 1000 else int(trials * rate)
+            )
             rows.append([x, n, successes, trials])
     return ["x", "n", "successes", "trials"], rows
 
@@ -67,7 +91,9 @@ def _exact(rng):
 
 
 def _exact_curve(rng):
-    return ["x", "value"], [[x, x + 100] for x in rng.sample(range(1, 60), 8) for _ in range(rng.choice([1, 3]))]
+    return ["x", "value"], [
+        [x, x + 100] for x in rng.sample(range(1, 60), 8) for _ in range(rng.choice([1, 3]))
+    ]
 
 
 def _few_rows(rng):
@@ -221,7 +247,9 @@ def _odd_field(rng, header, rows):
 
 
 def _odd_row(rng, header, rows):
-    rng.choice(rows)[:] = rng.choice([[], [""], ["1"] * (len(header) + 1), ["1"] * (len(header) - 1), ["# note"]])
+    rng.choice(rows)[:] = rng.choice(
+        [[], [""], ["1"] * (len(header) + 1), ["1"] * (len(header) - 1), ["# note"]]
+    )
 
 
 def _odd_name(rng, header, rows):
@@ -290,7 +318,10 @@ def table(number):
         factors, changes = [c for c in LETTERS if c in header], 0
     else:
         header, rows = (_one_case if number % 4 else rng.choice(GOOD))(rng)
-        factors, changes = [c for c in header if c not in ("n", "successes", "trials", "value", "seed", "censored")], 1
+        factors, changes = (
+            [c for c in header if c not in ("n", "successes", "trials", "value", "seed", "censored")],
+            1,
+        )
         factors = factors or ["n"]
     header, rows = list(header), [list(row) for row in rows]
     for _ in range(changes * rng.choice([1, 1, 2, 4])):
@@ -319,7 +350,11 @@ def fit_options(number, factors):
 def law(number):
     """The text of a law of x and y, grown from a grammar, and sometimes spoilt."""
     rng = Random(f"law {number}")
-    grown = rng.choice(["x", "x*y", "x^-1"]) + rng.choice(["*", "+", "/", "-"]) + _grown(rng, rng.choice([1, 2, 3, 4]))
+    grown = (
+        rng.choice(["x", "x*y", "x^-1"])
+        + rng.choice(["*", "+", "/", "-"])
+        + _grown(rng, rng.choice([1, 2, 3, 4]))
+    )
     if number % 3:
         return grown
     garbage = [
@@ -332,12 +367,16 @@ def law(number):
     ]  # fmt: skip
     at = rng.randrange(len(grown) + 1)
     odd = rng.choice(garbage)
-    return rng.choice([grown[:at] + odd + grown[at:], grown[:at] + odd, odd, odd * rng.choice([2, 50, 300]), grown * 9])
+    return rng.choice(
+        [grown[:at] + odd + grown[at:], grown[:at] + odd, odd, odd * rng.choice([2, 50, 300]), grown * 9]
+    )
 
 
 def _grown(rng, depth):
     if depth == 0:
-        return rng.choice(["x", "y", "x", "y", "2", "0.076", "1/3", "0", "10", "1e-9", "c", "n", "999999999999"])
+        return rng.choice(
+            ["x", "y", "x", "y", "2", "0.076", "1/3", "0", "10", "1e-9", "c", "n", "999999999999"]
+        )
     part = _grown(rng, depth - 1)
     match rng.randrange(9):
         case 0 | 1:

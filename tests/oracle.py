@@ -1,4 +1,6 @@
-"""The oracle of the engine: the paper's formula and algorithm as anyone would first write them, one model at a time."""
+"""The oracle of the engine: the paper's formula and algorithm as anyone would first write them, one model at
+a time.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from theorycheck.empirical.vit import Weights
 
 
 class ShallowViT(nn.Module):
-    """F(X) = 1/|S| sum_s a^T Relu(W_O W_V X softmax(X^T W_K^T W_Q x_s)); every token is projected, as written."""
+    """F(X) = 1/|S| sum_s a^T Relu(W_O W_V X softmax(X^T W_K^T W_Q x_s)); every token is projected, as
+    written.
+    """
 
     def __init__(self, W: Weights, a: Tensor, attention: bool) -> None:
         super().__init__()

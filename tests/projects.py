@@ -55,7 +55,9 @@ def run(pytester, *options, apart=False):
     """Run pytest in the project, apart from this process if asked to: its exit status, and what it prints."""
     start = pytester.runpytest_subprocess if apart else pytester.runpytest_inprocess
     slow = "no:hypothesispytest"  # which loads hypothesis anew at the end of every run
-    result = start("-q", "-p", "no:cacheprovider", "-p", slow, f"--rootdir={pytester.path}", *map(str, options))
+    result = start(
+        "-q", "-p", "no:cacheprovider", "-p", slow, f"--rootdir={pytester.path}", *map(str, options)
+    )
     output = result.stdout.str() + "\n" + result.stderr.str()
     assert "INTERNALERROR" not in output
     assert "Traceback" not in output

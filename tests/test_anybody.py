@@ -20,7 +20,10 @@ ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.py"))
 WRONG = {  # the true law, and one that is not
     "gradient_descent": ("Theta(kappa, (kappa, oo))", "Theta(kappa**2, (kappa, oo))"),
-    "in_context_learning": ("Theta((d * (d + 1) / (n + d + 1)).subs(d, 4), (n, oo))", "Theta(n**-2, (n, oo))"),
+    "in_context_learning": (
+        "Theta((d * (d + 1) / (n + d + 1)).subs(d, 4), (n, oo))",
+        "Theta(n**-2, (n, oo))",
+    ),
     "coupon_collector": ("Theta(n * log(n), (n, oo))", "Theta(n**2, (n, oo))"),
 }
 
@@ -145,7 +148,9 @@ def test_a_changed_claim_file_is_another_experiment(walk):
 def test_a_varied_name_that_the_table_needs_is_refused(tmp_path):
     path = threshold_claim(tmp_path)
     path.write_text(
-        path.read_text().replace('symbols("b N_star"', 'symbols("n N_star"').replace('point["b"]', 'point["n"]')
+        path.read_text()
+        .replace('symbols("b N_star"', 'symbols("n N_star"')
+        .replace('point["b"]', 'point["n"]')
     )
     with pytest.raises(ClaimError, match="varies n, a name that the table of trials needs; rename it"):
         verify(str(path), store=tmp_path / "s.sqlite", out=tmp_path / "out")
@@ -159,7 +164,9 @@ def test_the_api(walk, tmp_path):
     assert {"L", "replicate", "value", "key"} <= set(v.trials)
     assert isinstance(v.plot(), Figure)
     folder = v.report("md", "html", out=tmp_path / "out")
-    assert {"report.md", "report.html", "trials.csv", "result.json"} <= {path.name for path in folder.iterdir()}
+    assert {"report.md", "report.html", "trials.csv", "result.json"} <= {
+        path.name for path in folder.iterdir()
+    }
     shown = v._repr_html_()
     assert "<svg" in shown
     assert "<html" not in shown
@@ -203,7 +210,16 @@ def pack(tmp_path_factory):
     for path in (ROOT / "tests/pack").iterdir():
         if path.is_file():
             (source / path.name).write_text(path.read_text())
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--target"]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--target",
+    ]
     subprocess.run([*command, folder / "site", source], check=True, capture_output=True)
     return folder / "site"
 
@@ -213,7 +229,9 @@ def test_the_claims_of_an_installed_pack_are_found(pack, tmp_path):
     program = Path(sys.executable).with_name("theorycheck")
 
     def run(*arguments):
-        return subprocess.run([program, *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True)
+        return subprocess.run(
+            [program, *arguments], cwd=tmp_path, env=environment, capture_output=True, text=True
+        )
 
     assert "square" in run("list").stdout
     result = run("verify", "--claim", "square", "--profile", "quick", "--report", "md")

@@ -7,8 +7,8 @@ import pytest
 from theorycheck.statistics.asymptotes import fit_guess
 from theorycheck.statistics.evidence import Trials
 from theorycheck.statistics.judge import judge
-from theorycheck.statistics.planted import PlantedThreshold
-from theorycheck.statistics.question import Question, Variable
+from theorycheck.statistics.simulated import PlantedThreshold
+from theorycheck.statistics.hypothesis import Hypothesis, Variable
 
 LEVELS = (0.03, 0.04, 0.06, 0.09, 0.13, 0.2, 0.3)
 SIZES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
@@ -20,7 +20,7 @@ def drawn(guess, seed, exponent=-1.0, lapse=0.0, trials=40):
 
 
 def asked(exponent=-1.0, guess_rate=None):
-    return Question((Variable("x", "x", exponent, "0"),), "Theta", guess_rate=guess_rate)
+    return Hypothesis((Variable("x", "x", exponent, "0"),), "Theta", guess_rate=guess_rate)
 
 
 def check(judgement, name):
@@ -73,7 +73,9 @@ def test_success_that_stays_above_zero_at_the_smallest_n_is_named():
 
 def test_the_threshold_is_half_way_between_the_asymptotes():
     fit = Trials.of(drawn(0.5, 0, trials=200), ["x"]).fit(1)
-    assert fit.predict([0.09]) == pytest.approx(24.0 * (0.09 / np.exp(np.log(LEVELS).mean())) ** -1.0, rel=0.1)
+    assert fit.predict([0.09]) == pytest.approx(
+        24.0 * (0.09 / np.exp(np.log(LEVELS).mean())) ** -1.0, rel=0.1
+    )
 
 
 def test_the_error_of_the_estimated_rate_is_part_of_the_interval():

@@ -85,14 +85,18 @@ def test_a_whole_test_agrees_with_the_one_that_ends_early():
 
 
 def test_success_by_classification_error():
-    hinge, error = (measured(zero_generalization_error, count=8, N=8, criterion=c) for c in ("hinge", "error"))
+    hinge, error = (
+        measured(zero_generalization_error, count=8, N=8, criterion=c) for c in ("hinge", "error")
+    )
     assert sum(m["outcome"] == "success" for m in error) >= sum(m["outcome"] == "success" for m in hinge)
     assert all((m["test_error"] <= SMALL["tolerance"]) == (m["outcome"] == "success") for m in error)
 
 
 def test_noise_picked_from_the_table_gives_the_test_loss_of_noise_drawn_anew(monkeypatch):
     def losses():
-        return np.log([m["test_loss"] for m in measured(measure_test_loss, count=4, N=4, tau=0.5, test_size=40000)])
+        return np.log(
+            [m["test_loss"] for m in measured(measure_test_loss, count=4, N=4, tau=0.5, test_size=40000)]
+        )
 
     picked = losses()
     monkeypatch.setattr(tokens, "pick_noise", tokens.draw_noise)

@@ -48,7 +48,11 @@ def test_designs_profiles_and_seeds_of_one_claim_are_pinned_apart(pytester):
 def test_each_is_compared_with_its_own(pytester):
     claim_file(pytester)
     marked(pytester, "'claims/walk.py', design='far'")
-    other = {**NEW, "design": "far", "exponents": [{**EXPONENT, "estimate": 3.0, "ci_low": 2.9, "ci_high": 3.1}]}
+    other = {
+        **NEW,
+        "design": "far",
+        "exponents": [{**EXPONENT, "estimate": 3.0, "ci_low": 2.9, "ci_high": 3.1}],
+    }
     baseline(pytester, new(NEW, other))
     status, output = run(pytester, "--claims")
     assert (status, "1 passed" in output) == (1, True), output
@@ -86,7 +90,9 @@ def test_what_is_not_pinned_is_told(pytester):
     baseline(pytester, new(NEW))
     status, output = run(pytester, "--claims", "--claims-seed", "5")
     assert status == 0
-    assert re.search(r"not in \S+, so not compared: walk \(quick, seed 5\); --claims-update pins", output), output
+    assert re.search(r"not in \S+, so not compared: walk \(quick, seed 5\); --claims-update pins", output), (
+        output
+    )
     assert "1 of 1 pins are of other runs" in output
 
 
@@ -109,7 +115,10 @@ def test_two_claims_of_one_name_fail_and_are_not_pinned(pytester):
     for options in ((), ("--claims-update",)):
         status, output = run(pytester, "--claims", *options)
         assert status == 1
-        assert "walk (quick, seed 0) has two results, by claims/copy.py::copy and by claims/walk.py::walk" in output
+        assert (
+            "walk (quick, seed 0) has two results, by claims/copy.py::copy and by claims/walk.py::walk"
+            in output
+        )
         assert not (pytester.path / BASELINE).exists()
 
 
@@ -121,12 +130,17 @@ def test_a_pin_whose_claim_is_gone_fails_a_whole_run_alone(pytester):
     (pytester.path / "claims/walk.py").unlink()
     status, output = run(pytester, "--claims")
     assert status == 1
-    assert re.search(r"^ERROR: theorycheck: pinned in \S+, but no test verifies walk \(quick, seed 0\);", output, re.M)
+    assert re.search(
+        r"^ERROR: theorycheck: pinned in \S+, but no test verifies walk \(quick, seed 0\);", output, re.M
+    )
     for part in (("-k", "run"), ("claims/run.py",), ("claims",), ("--deselect", "test_mine.py"), ("--lf",)):
         status, output = run(pytester, "--claims", *part, "-p", "cacheprovider")
         assert (status, "ERROR" in output) == (0, False), output
     status, output = run(pytester, "--claims", "--claims-update")
-    assert (status, "pins removed, which no test verifies any more: walk (quick, seed 0)" in output) == (0, True)
+    assert (status, "pins removed, which no test verifies any more: walk (quick, seed 0)" in output) == (
+        0,
+        True,
+    )
     assert set(pins(pytester)) == {("run", None, "quick", 0), ("run", "far", "quick", 0)}
     (pytester.path / "test_mine.py").unlink()
     status, output = run(pytester, "--claims")
@@ -159,7 +173,10 @@ def test_pins_of_other_runs_are_noted_and_kept(pytester):
     module_of(pytester, "@pytest.mark.skip\ndef test_another_that_is_always_skipped():\n    pass")
     for options in ((), ("--claims-update",)):
         status, output = run(pytester, "--claims", *options)
-        assert (status, "3 of 4 pins are of other runs, by --claims-named, profile or seed" in output) == (0, True)
+        assert (status, "3 of 4 pins are of other runs, by --claims-named, profile or seed" in output) == (
+            0,
+            True,
+        )
     assert len(pins(pytester)) == 4
 
 
@@ -169,12 +186,18 @@ def test_an_update_of_a_part_or_of_a_run_that_fails_keeps_the_rest(pytester):
     assert run(pytester, "--claims", "--claims-update")[0] == 0
     claim_file(pytester, slope=-1)
     assert run(pytester, "--claims", "--claims-update", "-k", "walk")[0] == 0
-    assert {key[0]: verdict for key, verdict in pins(pytester).items()} == {"walk": "REFUTED", "run": "SUPPORTED"}
+    assert {key[0]: verdict for key, verdict in pins(pytester).items()} == {
+        "walk": "REFUTED",
+        "run": "SUPPORTED",
+    }
     claim_file(pytester)
     (pytester.path / "claims/run.py").write_text("claim = 1 / 0\n")
     status, output = run(pytester, "--claims", "--claims-update")
     assert (status, "those of the tests that gave no verdict are kept" in output) == (1, True), output
-    assert {key[0]: verdict for key, verdict in pins(pytester).items()} == {"walk": "SUPPORTED", "run": "SUPPORTED"}
+    assert {key[0]: verdict for key, verdict in pins(pytester).items()} == {
+        "walk": "SUPPORTED",
+        "run": "SUPPORTED",
+    }
 
 
 def test_an_update_that_verifies_no_claim_fails(pytester):
@@ -224,9 +247,15 @@ FAULTS = {
     json.dumps(new({k: v for k, v in NEW.items() if k != "seed"})): "entry 1 (walk), lacks the field seed",
     json.dumps(new({**NEW, "seed": "0"})): "entry 1 (walk), has a wrong seed",
     json.dumps(new({**NEW, "verdict": "TRUE"})): "entry 1 (walk), has a wrong verdict",
-    json.dumps(new({**NEW, "exponents": [{"variable": "x"}]})): "entry 1 (walk), lacks the field exponents.0.estimate",
-    json.dumps(new({**NEW, "exponents": [{**EXPONENT, "ci_low": float("nan")}]})): "has a wrong exponents.0.ci_low",
-    json.dumps(new({**NEW, "name": "a\x1b[31m\nb", "seed": None})): r"entry 1 (a\x1b[31m\nb), has a wrong seed",
+    json.dumps(
+        new({**NEW, "exponents": [{"variable": "x"}]})
+    ): "entry 1 (walk), lacks the field exponents.0.estimate",
+    json.dumps(
+        new({**NEW, "exponents": [{**EXPONENT, "ci_low": float("nan")}]})
+    ): "has a wrong exponents.0.ci_low",
+    json.dumps(
+        new({**NEW, "name": "a\x1b[31m\nb", "seed": None})
+    ): r"entry 1 (a\x1b[31m\nb), has a wrong seed",
 }
 
 
@@ -262,9 +291,13 @@ def test_a_full_disk_leaves_the_old_baseline(pytester, monkeypatch, step):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, step, full)
-    status, output = run(pytester, "--claims", "--claims-update", "--claims-store", pytester.path / "claims/s.sqlite")
+    status, output = run(
+        pytester, "--claims", "--claims-update", "--claims-store", pytester.path / "claims/s.sqlite"
+    )
     assert status == 1
-    assert re.search(r"^ERROR: theorycheck: the baseline \S+ cannot be written: No space left on device", output, re.M)
+    assert re.search(
+        r"^ERROR: theorycheck: the baseline \S+ cannot be written: No space left on device", output, re.M
+    )
     assert path.read_bytes() == before
     assert sorted(Path(pytester.path).iterdir()) == files
 

@@ -19,15 +19,29 @@ STATUS = {"SUPPORTED": 0, "REFUTED": 1, "INCONCLUSIVE": 3}
 
 def fitted(tmp_path, name, *options, end=None):
     law, relation, variable, right_end = RIGHT[name][0]
-    asked = ("--law", law, "--relation", relation, "--variable", variable, "--as-variable-goes-to", end or right_end)
+    asked = (
+        "--law",
+        law,
+        "--relation",
+        relation,
+        "--variable",
+        variable,
+        "--as-variable-goes-to",
+        end or right_end,
+    )
     result = run("fit", CASES / f"{name}.csv", *asked, *options, "--json", cwd=tmp_path)
     (claim,) = json.loads(result.stdout)["claims"]
-    assert (result.exit_code, result.stderr) == (STATUS[claim["verdict"]], "")
+    unexpected = [
+        line for line in result.stderr.splitlines() if not line.endswith("s so far")
+    ]  # on a busy machine
+    assert (result.exit_code, unexpected) == (STATUS[claim["verdict"]], [])
     return claim
 
 
 def verified(tmp_path, name):
-    result = run("verify", "--claim", CASES / f"{name}.py", "--jobs", 1, "--report", "md", "--json", cwd=tmp_path)
+    result = run(
+        "verify", "--claim", CASES / f"{name}.py", "--jobs", 1, "--report", "md", "--json", cwd=tmp_path
+    )
     assert result.exit_code == 0, result.stderr
     (claim,) = json.loads(result.stdout)["claims"]
     return claim

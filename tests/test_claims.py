@@ -80,7 +80,9 @@ def test_points_outside_of_the_regime_are_marked(tiny):
     held["alpha_confusion"] = 0.09
     with pytest.raises(DesignError, match="no design point of tiny lies in the theorem's regime"):
         make_plan(
-            claim.model_copy(update={"design": claim.design.model_copy(update={"held": held, "levels": (0.25,)})})
+            claim.model_copy(
+                update={"design": claim.design.model_copy(update={"held": held, "levels": (0.25,)})}
+            )
         )
 
 
@@ -97,8 +99,14 @@ BREAK = {
         ('provenance="stated"', 'provenance="rumoured"'),
         r"line {line}, field provenance of Claim: Input should",
     ),
-    "missing field": (('    refuted_by="N* grows faster",\n', ""), r"field refuted_by of Claim: Field required"),
-    "extra field": (("notation=NOTATION", "notation=NOTATION, colour=1"), r"line {line}, field colour of Claim: Extra"),
+    "missing field": (
+        ('    refuted_by="N* grows faster",\n', ""),
+        r"field refuted_by of Claim: Field required",
+    ),
+    "extra field": (
+        ("notation=NOTATION", "notation=NOTATION, colour=1"),
+        r"line {line}, field colour of Claim: Extra",
+    ),
     "few levels": (
         ("levels=(0.15, 0.2, 0.3)", "levels=(0.15, 0.2)"),
         r"line {line}, field levels of Design: .* at least 3",
@@ -163,7 +171,9 @@ def test_an_impossible_design_is_refused_before_training(tiny, change, error, me
 
 def test_held_expressions_are_evaluated_at_every_point():
     x, y = Symbol("x", positive=True), Symbol("y")
-    design = Design(factor=x, levels=(1, 2, 4), samples=(2, 4, 8), replicates=1, held={y: x / 4, "z": 2 * y + SAMPLES})
+    design = Design(
+        factor=x, levels=(1, 2, 4), samples=(2, 4, 8), replicates=1, held={y: x / 4, "z": 2 * y + SAMPLES}
+    )
     assert design.point(2.0, 8) == {"x": 2.0, "N": 8, "y": 0.5, "z": 9.0}
 
 

@@ -55,7 +55,10 @@ def test_show_prints_statement_assumptions_and_design(cli, name):
 def test_verify_prints_the_verdict_and_its_grounds(cli, tiny, tmp_path):
     result = cli("verify", "--claim", tiny, "--jobs", 1, "--profile", "full")
     assert result.exit_code in (0, 1, 3)
-    for line in ("tiny   Li et al. 2023, Theorem 1 (stated)", "60 trials (60 trained, 0 reused from the store)"):
+    for line in (
+        "tiny   Li et al. 2023, Theorem 1 (stated)",
+        "60 trials (60 trained, 0 reused from the store)",
+    ):
         assert line in result.stdout
     for word in ("claim", "assuming", "design", "fit", "checks", "over 0.15 <= alpha_* <= 0.3", "report"):
         assert word in result.stdout
@@ -97,8 +100,9 @@ def test_verdicts_on_several_claims_are_also_tested_together(cli, tiny, tmp_path
     both = cli("verify", "--claim", tiny, "--claim", other, "--profile", "full").stdout
     assert "several claims at once (Holm)" in both
     assert "several claims at once" not in cli("verify", "--claim", tiny, "--profile", "full").stdout
-    assert together({"a": 0.01, "b": 0.06}) == (
-        "several claims at once (Holm): decided on its own, but not jointly at 5 %: b (p = 0.06)"
+    assert (
+        together({"a": 0.01, "b": 0.06})
+        == "several claims at once (Holm): decided on its own, but not jointly at 5 %: b (p = 0.06)"
     )
     assert "all 2 decided verdicts hold jointly" in together({"a": 0.01, "b": 0.02})
 
@@ -147,7 +151,8 @@ def python(code):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--version"], ["--help"], ["list"], ["show", "sample_complexity"], ["runs", "--store", "nowhere"]]
+    "arguments",
+    [["--version"], ["--help"], ["list"], ["show", "sample_complexity"], ["runs", "--store", "nowhere"]],
 )
 def test_commands_that_train_nothing_load_no_torch(arguments):
     code = f"""
@@ -177,8 +182,12 @@ print(v.trials["trained"], "torch" in sys.modules)
 
 @pytest.mark.parametrize(("arguments", "most"), [(["--version"], 0.6), (["list"], 4)])
 def test_light_commands_take_little_more_than_their_imports(arguments, most):
-    """In turns with the import of SymPy, as the speed of a shared machine changes; CPU time, the best of four."""
-    turns = [(cpu_seconds("-c", "import sympy"), cpu_seconds("-m", "theorycheck", *arguments)) for _ in range(4)]
+    """In turns with the import of SymPy, as the speed of a shared machine changes; CPU time, the best of
+    four.
+    """
+    turns = [
+        (cpu_seconds("-c", "import sympy"), cpu_seconds("-m", "theorycheck", *arguments)) for _ in range(4)
+    ]
     of_sympy, of_command = map(min, zip(*turns, strict=True))
     assert of_command < most * of_sympy
 
@@ -194,7 +203,9 @@ def command(*arguments, prelude="", **options):
     """The command line in a process of its own, as a shell sees it; the prelude breaks something first."""
     code = f"import sys\n{prelude}\nfrom theorycheck.cli import main\nmain()"
     run = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(run, check=False, **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options)
+    return subprocess.run(
+        run, check=False, **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
+    )
 
 
 @pytest.mark.parametrize(
@@ -213,14 +224,15 @@ def command(*arguments, prelude="", **options):
 )
 def test_an_unexpected_error_ends_with_status_70_one_line_and_a_log(tmp_path, error, told):
     prelude = (
-        f"import theorycheck.bounds, theorycheck.cli\ndef claims(): raise {error}\ntheorycheck.bounds.claims = claims"
+        f"import theorycheck.bounds, theorycheck.cli\ndef claims(): raise {error}\ntheorycheck.bounds.claims"
+        " = claims"
     )
     ended = command("list", prelude=prelude, env={**os.environ, "TMPDIR": str(tmp_path)}, text=True)
     assert (ended.returncode, ended.stdout) == (70, "")
     (line,) = ended.stderr.splitlines()
     (log,) = tmp_path.iterdir()
-    assert line == (
-        f"theorycheck: an unexpected error ended `theorycheck list`, which is no verdict: {told}; "
+    assert (
+        line == f"theorycheck: an unexpected error ended `theorycheck list`, which is no verdict: {told}; "
         f"the traceback is in {log}; please report it"
     )
     assert "Traceback (most recent call last)" in log.read_text()
@@ -240,7 +252,10 @@ def test_where_no_log_can_be_written_the_line_says_where_the_error_was(tmp_path)
 
 def test_an_interrupt_anywhere_ends_with_status_130():
     prelude = "import theorycheck.cli\ndef interrupted(wanted): raise KeyboardInterrupt\n"
-    prelude += "theorycheck.cli.typer.echo, kept = lambda *a, **k: kept(*a, **k) if k else interrupted(a), typer.echo"
+    prelude += (
+        "theorycheck.cli.typer.echo, kept = lambda *a, **k: kept(*a, **k) if k else interrupted(a),"
+        " typer.echo"
+    )
     ended = command("--version", prelude="import typer\n" + prelude, text=True)
     assert (ended.returncode, ended.stderr.count("\n")) == (130, 1)
 
@@ -253,12 +268,17 @@ def test_output_that_is_lost_gives_no_status_of_a_verdict(arguments, encoding):
     os.close(reader)
     with os.fdopen(writer, "wb") as closed:
         ended = command(*arguments, stdout=closed, env={**os.environ, "PYTHONIOENCODING": encoding})
-    assert (ended.returncode, ended.stderr) == (141, b"")  # as any command whose reader has left, such as `head`
+    assert (ended.returncode, ended.stderr) == (
+        141,
+        b"",
+    )  # as any command whose reader has left, such as `head`
     with open("/dev/full", "wb") as full:
         ended = command(*arguments, stdout=full)
     assert ended.returncode == 70
-    assert ended.stderr == (
-        b"theorycheck: standard output cannot be written (No space left on device), so no verdict was told\n"
+    assert (
+        ended.stderr
+        == b"theorycheck: standard output cannot be written (No space left on device), so no verdict was"
+        b" told\n"
     )
 
 

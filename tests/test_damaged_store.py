@@ -1,4 +1,6 @@
-"""Damaged, forged, foreign, old and read-only stores: the same result as without damage, or a clear StoreError."""
+"""Damaged, forged, foreign, old and read-only stores: the same result as without damage, or a clear
+StoreError.
+"""
 
 import json
 import os
@@ -142,7 +144,9 @@ def damage(path, rng):
     else:
         column = rng.choice(("measurement", "measurement", "specification", "key"))
         wrong = rng.choice(WRONG_MEASUREMENTS)
-        query = f"UPDATE OR IGNORE trials SET {column} = ? WHERE key IN (SELECT key FROM trials LIMIT 1 OFFSET ?)"
+        query = (
+            f"UPDATE OR IGNORE trials SET {column} = ? WHERE key IN (SELECT key FROM trials LIMIT 1 OFFSET ?)"
+        )
         for _ in range(rng.randrange(1, 5)):
             change(path, query, wrong, rng.randrange(60))
         return kind
@@ -152,12 +156,15 @@ def damage(path, rng):
 
 def test_of_200_damaged_stores_each_ends_as_if_undamaged_or_is_refused(sound, tmp_path):
     rng, expected = random.Random(19), sound[1].trials
-    ends = {"refused": 0, "mended": 0, "untouched": 0}
+    ends = {"refused": 0, "fixed": 0, "untouched": 0}
     for i in range(200):
         path = tmp_path / f"{i}.sqlite"
         shutil.copy(sound[0], path)
         damage(path, rng)
-        with suppress(StoreError), Store(path, read_only=True) as store:  # as some are damaged, and none is trained
+        with (
+            suppress(StoreError),
+            Store(path, read_only=True) as store,
+        ):  # as some are damaged, and none is trained
             assert carry_out(PLAN, store, jobs=0)[0].equals(expected), i
         found = outcome(path)
         if found is None:
@@ -165,10 +172,10 @@ def test_of_200_damaged_stores_each_ends_as_if_undamaged_or_is_refused(sound, tm
             continue
         table, trained = found
         assert table.equals(expected), i
-        ends["mended" if trained else "untouched"] += 1
+        ends["fixed" if trained else "untouched"] += 1
         again, trained = outcome(path) or (None, None)
         assert again is None or again.equals(expected), i
-        assert not trained, i  # what was mended stays so
+        assert not trained, i  # what was fixed stays so
     assert min(ends.values()) > 20, ends
 
 
@@ -216,7 +223,9 @@ def test_damaged_plans_and_runs_are_set_aside_and_recorded_anew(sound, tmp_path,
         shutil.copy(sound[0], path)
     change(path, "UPDATE plans SET document = '{}'")
     with Store(path) as store:
-        with pytest.raises(StoreError, match=r"the plan of run 1 in the store .* is damaged; verify its claim again"):
+        with pytest.raises(
+            StoreError, match=r"the plan of run 1 in the store .* is damaged; verify its claim again"
+        ):
             store.plan_of(1)
         assert [run["claim"] for run in store.runs()] == ["(its plan is damaged)"]
     assert outcome(path)[1] == 0
@@ -238,7 +247,8 @@ def test_the_number_of_a_damaged_run_is_not_given_again(copied):
         assert store.start_run(PLAN.hash, CLAIM.name, PLAN.document) == 2
 
 
-# Stores whose checksums are right, as somebody made them on purpose: no code is run, and nothing ends in a traceback.
+# Stores whose checksums are right, as somebody made them on purpose: no code is run, and nothing ends in a
+# traceback.
 
 
 def forge(path, **values):
@@ -247,7 +257,10 @@ def forge(path, **values):
         for table, columns in (("plans", ("hash", "claim", "document")), ("trials", ("measurement",))):
             for row in connection.execute(f"SELECT * FROM {table}").fetchall():
                 names = [name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")]
-                changed = {**dict(zip(names, row, strict=True)), **{k: v for k, v in values.items() if k in columns}}
+                changed = {
+                    **dict(zip(names, row, strict=True)),
+                    **{k: v for k, v in values.items() if k in columns},
+                }
                 del changed["checksum"]
                 complete = (*changed.values(), rows.checksum(tuple(changed.values())))
                 connection.execute(f"DELETE FROM {table} WHERE {names[0]} = ?", row[:1])
@@ -258,7 +271,9 @@ def test_a_store_chooses_no_code_that_is_run(copied, tmp_path):
     trap, mark = tmp_path / "trap\x1b[31m.py", tmp_path / "mark"
     trap.write_text(f"open({str(mark)!r}, 'w')")
     forge(copied, claim=str(trap))
-    with pytest.raises(ClaimError, match=r"trap\\x1b\[31m\.py', which is no claim known by its name; .* --claim PATH"):
+    with pytest.raises(
+        ClaimError, match=r"trap\\x1b\[31m\.py', which is no claim known by its name; .* --claim PATH"
+    ):
         recall(1, copied)
     result = run_cli("report", 1, "--store", copied, cwd=tmp_path)
     assert result.exit_code == 2
@@ -289,7 +304,9 @@ def test_a_forged_plan_is_refused(copied, document):
         recall(1, copied, CLAIM)
 
 
-@pytest.mark.parametrize("wrong", [*WRONG_MEASUREMENTS, '{"outcome": "success", "value": 1, "realised_x": 1}'])
+@pytest.mark.parametrize(
+    "wrong", [*WRONG_MEASUREMENTS, '{"outcome": "success", "value": 1, "realised_x": 1}']
+)
 def test_a_forged_measurement_ends_in_no_traceback(copied, wrong):
     forge(copied, measurement=wrong)
     with Store(copied, read_only=True) as store:
@@ -319,7 +336,10 @@ def test_what_a_named_response_measures_is_a_measurement():
     diverged = '{"outcome": "unfitted", "iterations": 3, "test_loss": NaN, "realised_L": 2}'
     assert rows.measurement(specification, diverged)["iterations"] == 3
     looks = '{"outcome": "success", "iterations": 3, "relevant": [1, 2.5], "t": [0, 1]}'
-    assert rows.measurement(specification.replace("test_loss", "attention_concentration"), looks)["t"] == [0, 1]
+    assert rows.measurement(specification.replace("test_loss", "attention_concentration"), looks)["t"] == [
+        0,
+        1,
+    ]
 
 
 def test_triggers_in_a_store_are_refused(copied):
@@ -347,7 +367,9 @@ def foreign(path, application=0, version=0, wal=False):
 def test_a_foreign_database_is_refused_untouched(tmp_path, application, version, wal, read_only):
     path = foreign(tmp_path / "places.sqlite", application, version, wal)
     before = path.read_bytes()
-    with pytest.raises(StoreError, match=r"is a database of another application \('moz_bookmarks'\) and was left"):
+    with pytest.raises(
+        StoreError, match=r"is a database of another application \('moz_bookmarks'\) and was left"
+    ):
         Store(path, read_only=read_only)
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
@@ -403,7 +425,8 @@ def test_an_old_store_whose_first_run_was_killed_at_its_beginning_is_taken_over(
 
 
 OPEN = (
-    "import sys; from pathlib import Path; from theorycheck.empirical.store import Store; s = Store(Path(sys.argv[1]))"
+    "import sys; from pathlib import Path; from theorycheck.empirical.store import Store; s ="
+    " Store(Path(sys.argv[1]))"
 )
 
 
@@ -413,7 +436,8 @@ def test_several_processes_may_open_a_store_first(sound, tmp_path, old):
     if old:
         former(path, sound[0])
     opening = [
-        subprocess.Popen([sys.executable, "-c", OPEN, str(path)], stderr=subprocess.PIPE, text=True) for _ in range(4)
+        subprocess.Popen([sys.executable, "-c", OPEN, str(path)], stderr=subprocess.PIPE, text=True)
+        for _ in range(4)
     ]
     assert [process.communicate(timeout=60)[1] for process in opening] == ["", "", "", ""]
     table, trained = outcome(path)
@@ -510,7 +534,10 @@ def test_a_store_in_a_read_only_folder_is_listed(sound, state):
         folder.chmod(0o555)
         Path(place).chmod(0o755)
         done = subprocess.run(
-            [sys.executable, "-c", READ, str(folder / "store.sqlite")], capture_output=True, text=True, check=False
+            [sys.executable, "-c", READ, str(folder / "store.sqlite")],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         folder.chmod(0o755)
         if store:

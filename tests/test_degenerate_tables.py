@@ -8,18 +8,18 @@ import pytest
 from test_fit import counts
 from test_statistics import detail, status
 
-from theorycheck.statistics.basis import exponential, independent
+from theorycheck.statistics.polynomial import exponential, independent
 from theorycheck.statistics.forms import compare_forms
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.measurement import fit_measurement, shape_p_value
-from theorycheck.statistics.question import Question, Variable
+from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.verdict import Estimate, Interval, Judgement, Prediction, Variation, Verdict
 
 LEVELS = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0)
 
 
 def asked(exponent, relation="Theta", factors=("x",)):
-    return Question(tuple(Variable(f, f, exponent, "oo") for f in factors), relation)
+    return Hypothesis(tuple(Variable(f, f, exponent, "oo") for f in factors), relation)
 
 
 def exact(exponent, repeats=1, seeds=0, levels=LEVELS):
@@ -70,7 +70,9 @@ def test_levels_of_any_size_are_judged():
 @pytest.mark.parametrize("apart", [0.0, 1e-12, 1e-9])
 def test_factors_that_change_together_are_named(apart):
     table = exact(1.0, 3).assign(y=lambda rows: rows["x"] ** 2 * (1 + apart * np.arange(len(rows))))
-    noisy = table.assign(value=lambda rows: rows["value"] * np.exp(np.random.default_rng(0).normal(0, 0.1, len(rows))))
+    noisy = table.assign(
+        value=lambda rows: rows["value"] * np.exp(np.random.default_rng(0).normal(0, 0.1, len(rows)))
+    )
     judgement = judge(noisy, asked(1.0, factors=("x", "y")))
     assert judgement.decision == "INCONCLUSIVE"
     assert "the levels of x and y change together" in judgement.reason
@@ -119,5 +121,9 @@ def test_json_has_no_number_that_is_none():
     document = json.loads(json.dumps(verdict.document(), allow_nan=False))
     (exponent,) = document["exponents"]
     assert [exponent[name] for name in ("predicted", "estimate", "ci_low", "ci_high")] == [None] * 4
-    assert document["sensitivity"][0]["estimates"][0]["interval"] == {"low": None, "high": None, "confidence": 0.95}
+    assert document["sensitivity"][0]["estimates"][0]["interval"] == {
+        "low": None,
+        "high": None,
+        "confidence": 0.95,
+    }
     assert document["design"] == {"levels": [1.0, None]}

@@ -60,10 +60,16 @@ def test_every_hundredth_is_derived_exactly(point):
 @pytest.mark.parametrize("power", [-2.5, -0.076, -0.01, 0.001, 0.34, 1.7])
 def test_a_wrong_exponent_is_refused(power, slow, monkeypatch):
     """A hundredth beside the truth, or 0 in its stead, whatever the logarithm."""
-    for wrong in {Rational(0), exact(Float(power)) + Rational(1, 100), exact(Float(power)) - Rational(1, 100)}:
+    for wrong in {
+        Rational(0),
+        exact(Float(power)) + Rational(1, 100),
+        exact(Float(power)) - Rational(1, 100),
+    }:
         monkeypatch.setattr(exponents, "growth", lambda f, x, order, wrong=wrong: wrong)
         if wrong or abs(power) > 0.005:  # a thousandth is not distinguished from 0 beside a log of log
-            with pytest.raises(LawError, match=rf"takes the limit of x d.log f./dx for {wrong}, but the local"):
+            with pytest.raises(
+                LawError, match=rf"takes the limit of x d.log f./dx for {wrong}, but the local"
+            ):
                 Theta(n**power * SLOWLY[slow](n), (n, oo))
 
 
@@ -113,7 +119,9 @@ def test_floats_of_other_precisions():
 def test_what_sympy_cannot_derive_is_found_numerically_and_says_so(expression, regime, exponent):
     law = Theta(expression, regime)
     assert law.exponents == {regime[0]: exponent}
-    assert law.notes[regime[0]].startswith("derived numerically, as SymPy finds no limit of x d(log f)/dx: local exp")
+    assert law.notes[regime[0]].startswith(
+        "derived numerically, as SymPy finds no limit of x d(log f)/dx: local exp"
+    )
     assert law.notes[regime[0]].endswith(f" tend to {float(exponent):g}")
 
 
@@ -219,5 +227,8 @@ def test_fit_names_the_constant_that_decides_on_the_sign(tmp_path):
     (tmp_path / "table.csv").write_text("\n".join(["x,value", *rows]))
     asked = ("--law", "(C-1)*x^2", "--relation", "Theta", "--variable", "x", "--as-variable-goes-to", "oo")
     shown = run("fit", "table.csv", *asked, cwd=tmp_path).stdout
-    assert "exponent 2 derived from the bound\n" in shown
-    assert "the bound is positive at C = 17/7 but not at C = 3/7, and has this exponent where it is positive" in shown
+    assert "exponent 2 derived from the bound, margin 0.25\n" in shown
+    assert (
+        "the bound is positive at C = 17/7 but not at C = 3/7, and has this exponent where it is positive"
+        in shown
+    )

@@ -128,7 +128,9 @@ def test_a_fingerprint_is_the_same_in_every_process(tmp_path):
     commands = [[sys.executable, "-c", PROGRAM], [sys.executable, path]]
     for command in commands:
         found = {
-            subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": s}, capture_output=True, check=True).stdout
+            subprocess.run(
+                command, env={**os.environ, "PYTHONHASHSEED": s}, capture_output=True, check=True
+            ).stdout
             for s in ("1", "2", "3")
         }
         assert len(found) == 1
@@ -165,10 +167,16 @@ REFUSED = [
     (lambda point, seed, *, more: 1.0, r"f\(point, seed\), which it does not take: missing a required"),
     (power(2, threading.Lock()), "function carries a lock, which cannot be compared from run to run"),
     (power(2, (x for x in ())), "carries a generator, which cannot be compared"),
-    (power(2, np.random.default_rng(0)), "carries a random generator, so that results would depend on the order"),
+    (
+        power(2, np.random.default_rng(0)),
+        "carries a random generator, so that results would depend on the order",
+    ),
     (power(2, [random.Random(0)]), "carries a random generator"),
     (functools.partial(raised, exponent=np.random.RandomState(0)), "carries a random generator"),
-    (cell("def f(point, seed):\n    return RNG.random()", RNG=np.random.default_rng(0)), "carries a random generator"),
+    (
+        cell("def f(point, seed):\n    return RNG.random()", RNG=np.random.default_rng(0)),
+        "carries a random generator",
+    ),
 ]
 
 
@@ -301,7 +309,10 @@ def test_a_file_edited_after_it_was_loaded_is_not_what_would_run(tmp_path):
 def test_stored_trials_of_this_package_keep_their_keys():
     """As they were before functions had fingerprints."""
     parameters = {"L": 20, "d": 8, "alpha_relevant": 0.2, "attention": True}
-    keys = [Trial(name, parameters, seed=5, replicate=3).key for name in ("zero_generalization_error", "test_loss")]
+    keys = [
+        Trial(name, parameters, seed=5, replicate=3).key
+        for name in ("zero_generalization_error", "test_loss")
+    ]
     assert keys == [
         "9989d1e38f0f6857509c7760dc8f3fd26f308b1cf82c5feee270c8967513ded7",
         "0529e27b45d25ba8373e63fee61abd5b4b0bd266642d0a6e20f2aeff3af732d6",

@@ -13,8 +13,8 @@ from test_cli import run
 
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.measurement import fit_measurement, shape_p_value
-from theorycheck.statistics.planted import PlantedMeasurement, PlantedThreshold
-from theorycheck.statistics.question import Question, Variable
+from theorycheck.statistics.simulated import PlantedMeasurement, PlantedThreshold
+from theorycheck.statistics.hypothesis import Hypothesis, Variable
 
 LEVELS = (0.03, 0.06, 0.1, 0.18, 0.3)
 SAMPLES = (2, 4, 8, 16, 32, 64, 128, 256)
@@ -72,7 +72,17 @@ def test_tables_of_both_kinds_get_their_verdict(cli, written, table, relation, s
 def test_the_json_has_the_documented_keys(cli, written):
     (claim,) = json.loads(cli("fit", written(counts(-1)), *LAW, "--json").stdout)["claims"]
     assert list(claim) == [
-        *("name", "verdict", "statement", "provenance", "exponents", "checks", "design", "trials", "plan_hash"),
+        *(
+            "name",
+            "verdict",
+            "statement",
+            "provenance",
+            "exponents",
+            "checks",
+            "design",
+            "trials",
+            "plan_hash",
+        ),
         *("seconds", "artifacts"),
     ]
     assert claim["statement"] == "N* = O(x^-1) as x -> 0"
@@ -85,7 +95,17 @@ def test_two_variables_at_once(cli, written):
     grid = [(alpha, eta) for alpha in LEVELS for eta in (0.1, 0.2, 0.4, 0.8) for _ in range(5)]
     table = pd.DataFrame(grid, columns=["alpha", "eta"])
     table["value"] = 3 / (table["alpha"] * table["eta"]) * np.exp(rng.normal(0, 0.2, len(table)))
-    options = ("--law", "1/(alpha*eta)", "--relation", "Theta", "--variable", "alpha", "--variable", "eta", "--json")
+    options = (
+        "--law",
+        "1/(alpha*eta)",
+        "--relation",
+        "Theta",
+        "--variable",
+        "alpha",
+        "--variable",
+        "eta",
+        "--json",
+    )
     result = cli("fit", written(table), *options)
     (claim,) = json.loads(result.stdout)["claims"]
     assert claim["verdict"] == "SUPPORTED"
@@ -112,19 +132,28 @@ def test_sizes_are_taken_to_grow_and_the_first_line_says_so(cli, written):
     asked = ("fit", written(mergesort), "--law", "n^2", "--variable", "n")
     result = cli(*asked)
     assert result.exit_code == 0
-    said = "n -> oo is assumed, as its levels, 10 to 30000, are at least 1 (--as-variable-goes-to says otherwise)"
+    said = (
+        "n -> oo is assumed, as its levels, 10 to 30000, are at least 1 (--as-variable-goes-to says"
+        " otherwise)"
+    )
     assert result.stdout.splitlines()[0] == f"warning: {said}"
     assert "value = O(n^2) as n -> oo" in result.stdout
     assert checks(cli(*asked, "--json"))["regime"] == {"name": "regime", "status": "warning", "detail": said}
     given = cli(*asked, "--as-variable-goes-to", "0")
     assert given.exit_code == 1
     assert "assumed" not in given.stdout
-    assert cli(*asked, "--as-variable-goes-to", "oo").stdout.splitlines()[0] == "table.csv   table.csv (given)"
+    assert (
+        cli(*asked, "--as-variable-goes-to", "oo").stdout.splitlines()[0] == "table.csv   table.csv (given)"
+    )
 
 
 @pytest.mark.parametrize(
     ("levels", "law", "goes", "status"),
-    [((1, 2, 4, 8, 16), "x^-1", "oo", "warning"), (LEVELS, "x^2", "0", "ok"), ((0.1, 0.2, 0.5, 1), "x^-1", "0", "ok")],
+    [
+        ((1, 2, 4, 8, 16), "x^-1", "oo", "warning"),
+        (LEVELS, "x^2", "0", "ok"),
+        ((0.1, 0.2, 0.5, 1), "x^-1", "0", "ok"),
+    ],
 )
 def test_where_a_variable_goes_is_taken_from_its_levels(cli, written, levels, law, goes, status):
     result = cli("fit", written(growing(-1, levels, "x")), "--law", law, "--variable", "x", "--json")
@@ -141,7 +170,9 @@ def test_levels_on_both_sides_of_1_do_not_tell_where_a_variable_goes(cli, writte
     assert cli(*asked, "--as-variable-goes-to", "oo").exit_code == 0
 
 
-@pytest.mark.parametrize("how", ["cat table.csv | {} /dev/stdin", "{} /dev/stdin < table.csv", "{} <(cat table.csv)"])
+@pytest.mark.parametrize(
+    "how", ["cat table.csv | {} /dev/stdin", "{} /dev/stdin < table.csv", "{} <(cat table.csv)"]
+)
 def test_a_pipe_is_judged_and_hashed_as_the_file_is(written, tmp_path, how):
     content = (tmp_path / written(growing(1))).read_bytes()
     line = how.format('"$0" -m theorycheck fit --law n --variable n --json')
@@ -151,22 +182,24 @@ def test_a_pipe_is_judged_and_hashed_as_the_file_is(written, tmp_path, how):
 
 def test_two_variables_of_a_threshold():
     rng = np.random.default_rng(1)
-    cells = pd.DataFrame([(a, b, n) for a in LEVELS for b in (1, 2, 4, 8) for n in SAMPLES], columns=["a", "b", "n"])
+    cells = pd.DataFrame(
+        [(a, b, n) for a in LEVELS for b in (1, 2, 4, 8) for n in SAMPLES], columns=["a", "b", "n"]
+    )
     log_threshold = np.log(12) - 1.0 * np.log(cells["a"] / 0.1) + 0.5 * np.log(cells["b"] / 3)
     rate = 1 / (1 + np.exp(-2 * (np.log(cells["n"]) - log_threshold)))
     cells = cells.assign(trials=20, successes=rng.binomial(20, rate))
-    asked = Question((Variable("a", "a", -1, "0"), Variable("b", "b", 0.5, "oo")), "Theta")
+    asked = Hypothesis((Variable("a", "a", -1, "0"), Variable("b", "b", 0.5, "oo")), "Theta")
     judgement = judge(cells, asked)
     assert judgement.decision == "SUPPORTED"
     assert [e.value for e in judgement.estimates] == pytest.approx([-1, 0.5], abs=0.1)
-    flat = Question((Variable("a", "a", -1, "0"), Variable("b", "b", 1.5, "oo")), "Theta")
+    flat = Hypothesis((Variable("a", "a", -1, "0"), Variable("b", "b", 1.5, "oo")), "Theta")
     assert judge(cells, flat).decision == "REFUTED"
 
 
 def test_seeds_that_share_their_randomness_widen_the_interval():
     """Each seed has an exponent of its own: rows are not independent, and only the seeds tell."""
     table = measured(-1, seed_scatter=0.4, seed=3)
-    asked = Question((Variable("x", "x", -1, "0"),), "Theta")
+    asked = Hypothesis((Variable("x", "x", -1, "0"),), "Theta")
     with_seeds, without = (judge(t, asked).estimates[0].interval for t in (table, table.drop(columns="seed")))
     assert with_seeds.high - with_seeds.low > 1.5 * (without.high - without.low)
 
@@ -175,7 +208,9 @@ def test_censored_values_are_not_dropped():
     """Dropping the values that ran into the cap biases the exponent towards 0; using them as bounds does not."""
     tables = [measured(-1, cap=2.0, seed=seed) for seed in range(20)]
     dropped = [table[table["censored"] == 0].drop(columns="censored") for table in tables]
-    used, biased = (np.array([fit_measurement(t, ["x"]).exponent("x") for t in some]) for some in (tables, dropped))
+    used, biased = (
+        np.array([fit_measurement(t, ["x"]).exponent("x") for t in some]) for some in (tables, dropped)
+    )
     error = used.std(ddof=1) / np.sqrt(len(used))
     assert abs(used.mean() + 1) < 3 * error
     assert biased.mean() + 1 > 5 * error
@@ -190,7 +225,7 @@ def test_straight_measurements_are_called_bent_no_more_often_than_the_level_of_t
 
 
 def test_lapses_and_a_falling_success_curve_are_named():
-    asked = Question((Variable("x", "x", -1, "0"),), "O")
+    asked = Hypothesis((Variable("x", "x", -1, "0"),), "O")
     found = {c.name: c for c in judge(counts(-1, lapse=0.15), asked).checks}
     assert "of trials fail whatever N is" in found["lapses"].detail
     falling = counts(-1)
@@ -238,7 +273,10 @@ def test_the_published_success_map(cli):
         (["missing.csv", *LAW], "missing.csv: cannot be read"),
         ([".", *LAW], "cannot be read: Is a directory"),
         (["table.csv", "--law", "y^-1", "--variable", "x"], "the law speaks of x, but"),
-        (["table.csv", "--law", "__import__('os').system('touch hacked')", "--variable", "x"], "asked for the law"),
+        (
+            ["table.csv", "--law", "__import__('os').system('touch hacked')", "--variable", "x"],
+            "asked for the law",
+        ),
     ],
 )
 def test_bad_input_ends_with_status_2_and_a_message(cli, written, tmp_path, arguments, message):

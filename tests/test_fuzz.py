@@ -43,7 +43,9 @@ def test_laws(numbers, tmp_path):
     for number in numbers:
         law = f"--law={mutated_tables.law(number)}"
         ends = ["--as-variable-goes-to", ("0", "oo")[number % 2]]
-        found += run(tmp_path, ["fit", "table.csv", law, "--variable", "x", "--variable", "y", *ends], f"law {number}")
+        found += run(
+            tmp_path, ["fit", "table.csv", law, "--variable", "x", "--variable", "y", *ends], f"law {number}"
+        )
     assert not found, "\n\n".join(found)
 
 

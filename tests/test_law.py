@@ -151,7 +151,10 @@ def test_statements_print_as_the_paper_writes_them():
 def test_decimals_print_as_they_were_typed():
     law = Theta(0.123 * N**-0.076, (N, oo))
     assert law.statement(Symbol("L")) == "L = Theta(0.123/N^0.076) as N -> oo"
-    assert Theta(N**-0.076, (N, oo)).latex(Symbol("L")) == r"L = \Theta\left(N^{-0.076}\right) \quad (N \to \infty)"
+    assert (
+        Theta(N**-0.076, (N, oo)).latex(Symbol("L"))
+        == r"L = \Theta\left(N^{-0.076}\right) \quad (N \to \infty)"
+    )
     assert Theta(N ** Rational(-3, 2), (N, oo)).statement(Symbol("L")) == "L = Theta(N^(-3/2)) as N -> oo"
 
 

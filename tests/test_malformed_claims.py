@@ -61,7 +61,9 @@ def run(path):
     """What `verify` answers in this process."""
     arguments = ["verify", "--claim", str(path), "--profile", "smoke", "--jobs", "1", "--report", "md"]
     folder = path.parent
-    return CliRunner().invoke(app, [*arguments, "--store", str(folder / "s.sqlite"), "--out", str(folder / "out")])
+    return CliRunner().invoke(
+        app, [*arguments, "--store", str(folder / "s.sqlite"), "--out", str(folder / "out")]
+    )
 
 
 def assert_refused(result, path, field):
@@ -195,7 +197,10 @@ OF_SEARCH = {
         ("(1, 2, 10**30)", "at most 2^53"),
         ("(1, 2, 'many')", "has the value 'many'"),
     ],
-    "factor": [("'n'", "n, a name that the table of trials needs"), ("N", "varies or searches N twice", "crossed")],
+    "factor": [
+        ("'n'", "n, a name that the table of trials needs"),
+        ("N", "varies or searches N twice", "crossed"),
+    ],
     "searched": [("''", "is empty"), ("x", "varies or searches x twice", "crossed")],
 }
 OF_CLAIM = {
@@ -298,7 +303,11 @@ STATEMENTS = {  # with what their designs need; the message names the field or t
 
 
 def cases():
-    for table, base, changed in ((OF_DESIGN, DESIGN, "design"), (OF_SEARCH, SEARCH, "design"), (OF_CLAIM, {}, "claim")):
+    for table, base, changed in (
+        (OF_DESIGN, DESIGN, "design"),
+        (OF_SEARCH, SEARCH, "design"),
+        (OF_CLAIM, {}, "claim"),
+    ):
         for field, values in table.items():
             for value, message, *named in values:  # the field that the message names, where it is another
                 arguments = {changed: {**base, field: value}}
@@ -356,7 +365,9 @@ def test_a_file_is_refused(tmp_path, name):
 
 
 def test_what_is_no_readable_file_is_refused(tmp_path):
-    folder, absent, large, latin = (tmp_path / f"{name}.py" for name in ("folder", "absent", "large", "latin"))
+    folder, absent, large, latin = (
+        tmp_path / f"{name}.py" for name in ("folder", "absent", "large", "latin")
+    )
     folder.mkdir()
     large.write_text("#" * 10_000_001)
     latin.write_bytes("name = 'é'".encode("latin-1"))
@@ -381,12 +392,25 @@ def test_a_file_may_name_its_encoding_and_differ_from_its_claim_in_name(tmp_path
 
 
 ACCEPTED = {
-    "numpy levels": ({}, {"levels": "np.geomspace(1, 8, 4)"}, lambda c: c.design.levels == pytest.approx((1, 2, 4, 8))),
+    "numpy levels": (
+        {},
+        {"levels": "np.geomspace(1, 8, 4)"},
+        lambda c: c.design.levels == pytest.approx((1, 2, 4, 8)),
+    ),
     "a range": ({}, {"levels": "range(1, 5)"}, lambda c: c.design.levels == (1, 2, 3, 4)),
-    "sympy levels": ({}, {"levels": "(S(1) / 2, 1, pi)"}, lambda c: c.design.levels[2] == pytest.approx(3.14159, 1e-5)),
+    "sympy levels": (
+        {},
+        {"levels": "(S(1) / 2, 1, pi)"},
+        lambda c: c.design.levels[2] == pytest.approx(3.14159, 1e-5),
+    ),
     "numpy held": (
         {},
-        {"held": "{'a': np.int64(3), 'b': np.float32(0.5), 'c': np.bool_(True), 'd': np.str_('t'), 'e': np.array(2)}"},
+        {
+            "held": (
+                "{'a': np.int64(3), 'b': np.float32(0.5), 'c': np.bool_(True), 'd': np.str_('t'), 'e':"
+                " np.array(2)}"
+            )
+        },
         lambda c: [type(v) for v in c.design.held.values()] == [int, float, bool, str, int],
     ),
     "chained expressions in any order": (
@@ -394,11 +418,19 @@ ACCEPTED = {
         {"held": "{z: 2 * y, y: x / 4}"},
         lambda c: c.design.point(2.0) == {"x": 2.0, "y": 0.5, "z": 1.0},
     ),
-    "a scalar": ({}, {"held": "{'a': None, 'b': True, 'c': 'text', 'd': ''}"}, lambda c: len(c.design.held) == 4),
+    "a scalar": (
+        {},
+        {"held": "{'a': None, 'b': True, 'c': 'text', 'd': ''}"},
+        lambda c: len(c.design.held) == 4,
+    ),
     "an emoji": ({"title": "'Größe 📏 大'"}, {}, lambda c: "📏" in c.title),
     "n without a search": ({"law": "Theta(n, (n, oo))"}, {"factor": "n"}, lambda c: c.design.factor == "n"),
     "a lambda": ({"response": "lambda point, seed: 1.0"}, {}, lambda c: callable(c.response)),
-    "a partial": ({"response": "functools.partial(lambda a, p, s: 1.0, 3)"}, {}, lambda c: callable(c.response)),
+    "a partial": (
+        {"response": "functools.partial(lambda a, p, s: 1.0, 3)"},
+        {},
+        lambda c: callable(c.response),
+    ),
 }
 
 
@@ -438,7 +470,10 @@ def test_a_claim_file_that_closes_or_writes_standard_output_leaves_it_to_the_pro
         path.write_text(claim_text(head=HEAD + line + "\n"))
         command = [sys.executable, "-c", "from theorycheck.cli import main; main()", "show", str(path)]
         result = subprocess.run(command, capture_output=True, text=True)
-        assert (result.returncode, result.stdout.splitlines()[:1]) == (0, ["small   A small claim"]), result.stderr
+        assert (result.returncode, result.stdout.splitlines()[:1]) == (
+            0,
+            ["small   A small claim"],
+        ), result.stderr
         assert ("hello" in result.stderr) == ("hello" in line)
 
 

@@ -10,9 +10,15 @@ QUIET = "def test_it():\n    pass"
 @pytest.mark.parametrize(
     ("marker", "words"),
     [
-        ('("claims/walk.py", profile="quik")', "takes smoke, quick, standard or full, got 'quik'; did you mean quick?"),
+        (
+            '("claims/walk.py", profile="quik")',
+            "takes smoke, quick, standard or full, got 'quik'; did you mean quick?",
+        ),
         ('("claims/walk.py", profil="quick")', "has no keyword profil; did you mean profile?"),
-        ('("claims/walk.py", zzz=1)', "has no keyword zzz; it has profile, design, seed, jobs, device, store"),
+        (
+            '("claims/walk.py", zzz=1)',
+            "has no keyword zzz; it has profile, design, seed, jobs, device, store",
+        ),
         ('("claims/walk.py", seed=1.5)', "takes a whole number from 0 on, got 1.5"),
         ('("claims/walk.py", seed=True)', "takes a whole number from 0 on, got True"),
         ('("claims/walk.py", jobs=0)', "takes a whole number from 1 on, got 0"),
@@ -73,14 +79,13 @@ def test_markers_of_modules_classes_and_parameters(pytester):
     claim_file(pytester, "run")
     module_of(
         pytester,
-        'pytestmark = pytest.mark.claim("claims/walk.py")\n\n'
-        'def test_module(verdict):\n    assert verdict.verdict.name == "walk"\n\n'
-        '@pytest.mark.claim("claims/run.py")\nclass TestIt:\n'
-        '    def test_class(self, verdict):\n        assert verdict.verdict.name == "run"\n'
-        '    @pytest.mark.claim("claims/walk.py", design="far")\n'
-        '    def test_innermost(self, verdict):\n        assert verdict.design == "far"\n\n'
-        '@pytest.mark.parametrize("name", ["a[x::y]", pytest.param("b", marks=pytest.mark.claim("claims/run.py"))])\n'
-        'def test_parameters(name, verdict):\n    assert verdict.verdict.name == ("run" if name == "b" else "walk")',
+        'pytestmark = pytest.mark.claim("claims/walk.py")\n\ndef test_module(verdict):\n    assert'
+        ' verdict.verdict.name == "walk"\n\n@pytest.mark.claim("claims/run.py")\nclass TestIt:\n    def'
+        ' test_class(self, verdict):\n        assert verdict.verdict.name == "run"\n   '
+        ' @pytest.mark.claim("claims/walk.py", design="far")\n    def test_innermost(self, verdict):\n       '
+        ' assert verdict.design == "far"\n\n@pytest.mark.parametrize("name", ["a[x::y]", pytest.param("b",'
+        ' marks=pytest.mark.claim("claims/run.py"))])\ndef test_parameters(name, verdict):\n    assert'
+        ' verdict.verdict.name == ("run" if name == "b" else "walk")',
     )
     status, output = run(pytester)
     assert (status, "5 passed" in output) == (0, True), output

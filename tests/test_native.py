@@ -98,7 +98,9 @@ def test_steps_end_with_the_first_epoch_without_loss(small):
     assert 3 < taken < len(order)
     assert taken % 3 == 0
     losses = [
-        native.take_steps(by_epoch, a.float(), ready, order[i : i + 3], queries[i : i + 3], setting.eta, epoch=3)[1]
+        native.take_steps(
+            by_epoch, a.float(), ready, order[i : i + 3], queries[i : i + 3], setting.eta, epoch=3
+        )[1]
         for i in range(0, taken, 3)
     ]
     assert losses[-1] == 0
@@ -116,7 +118,10 @@ def test_a_sample_without_loss_changes_nothing_and_one_that_is_not_a_number_is_s
     certain = Weights(*(w.float() for w in W))
     sure = native.Samples(samples.X, np.zeros(4, np.float32))  # a label of 0 has loss 1 and no gradient
     before = [w.clone() for w in certain]
-    assert native.take_steps(certain, a.float(), sure, order, queries, 0.1, epoch=1) == (1, pytest.approx(1.0))
+    assert native.take_steps(certain, a.float(), sure, order, queries, 0.1, epoch=1) == (
+        1,
+        pytest.approx(1.0),
+    )
     assert all(torch.equal(w, old) for w, old in zip(certain, before, strict=True))
 
 
@@ -176,7 +181,9 @@ def test_the_library_is_compiled_once(tmp_path, kept):
 
 
 def compiled_from(source, path):
-    subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", path], input=source, text=True, check=True)
+    subprocess.run(
+        ["cc", "-shared", "-fPIC", "-x", "c", "-", "-o", path], input=source, text=True, check=True
+    )
     path.chmod(0o700)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:32]
     return path.rename(path.with_name(f"{path.name.rsplit('-', 1)[0]}-{digest}.so"))
@@ -291,7 +298,9 @@ def test_without_a_cache_the_library_is_compiled_in_a_private_folder(tmp_path, f
     assert {path.name for path in tmp_path.iterdir()} == {"file", "home"}
     assert not any((tmp_path / "home").iterdir())
     assert found(XDG_CACHE_HOME="relative", HOME=tmp_path / "home")
-    assert [path.name for path in (tmp_path / "home").iterdir()] == [".cache"]  # a relative one is to be ignored
+    assert [path.name for path in (tmp_path / "home").iterdir()] == [
+        ".cache"
+    ]  # a relative one is to be ignored
 
 
 @needs_compiler

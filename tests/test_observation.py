@@ -20,7 +20,7 @@ from theorycheck.plan import make_plan
 from theorycheck.statements import Limit, Ordering
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.statements import Topic, judge_statement
-from theorycheck.verification import examine, question
+from theorycheck.verification import examine, hypothesis
 
 LEVELS = {"levels": "(4, 6, 8, 12, 16, 24, 32)", "replicates": "10", "held": "{}"}
 
@@ -33,7 +33,9 @@ def found(tmp_path):
         lines = "".join(f"    {line}\n" for line in ("rng = np.random.default_rng(seed)", *body.splitlines()))
         head = f"{HEAD}\ndef measured(point, seed):\n{lines}"
         path = tmp_path / "small.py"
-        path.write_text(claim_text({"response": "measured", **(claim or {})}, {**LEVELS, **(design or {})}, head))
+        path.write_text(
+            claim_text({"response": "measured", **(claim or {})}, {**LEVELS, **(design or {})}, head)
+        )
         return examine(str(path), profile, store=tmp_path / "s.sqlite")
 
     return examined
@@ -81,7 +83,9 @@ def test_what_a_function_may_return(returned, measured):
     ("returned", "message"),
     [
         (10**400, r"returned 10+\.\.\.; a measured value must be positive"),
-        pytest.param(10**5000, "returned an object of the type int; a measured value must be positive", id="digits"),
+        pytest.param(
+            10**5000, "returned an object of the type int; a measured value must be positive", id="digits"
+        ),
         (math.inf, "returned inf; a measured value must be positive"),
         (math.nan, "returned nan; a measured value must be positive"),
         (-math.inf, "returned -inf; a measured value must be positive"),
@@ -130,9 +134,11 @@ def test_a_response_of_none_is_left_out_and_reported(found):
     assert evidence["value"].notna().all()
     assert evidence["censored"].sum() == 0
     assert finding.verdict.trials == {"total": 70, "trained": 70, "reused": 0, "censored": 0}
-    assert check(finding, "no evidence").detail.startswith(f"{none} of 70 trials returned None and were left out")
+    assert check(finding, "no evidence").detail.startswith(
+        f"{none} of 70 trials returned None and were left out"
+    )
     assert check(finding, "no evidence").status == ("ok" if none < 4 else "warning")
-    alone = judge(evidence[["x", "value"]], question(finding.claim))
+    alone = judge(evidence[["x", "value"]], hypothesis(finding.claim))
     assert finding.verdict.judgement.estimates[0].value == pytest.approx(alone.estimates[0].value)
 
 
@@ -141,16 +147,24 @@ def test_no_check_of_evidence_where_nothing_is_missing_and_a_warning_where_much_
     assert "no evidence" not in [check.name for check in full.verdict.judgement.checks]
     part = found(POWER.format(none=0.4), LINEAR)
     assert check(part, "no evidence").status == "warning"
-    bare = found("return None if point['x'] == 8 else float(point['x'] * np.exp(rng.normal(0, 0.05)))", LINEAR)
-    assert check(bare, "no evidence").detail == (
-        "10 of 70 trials returned None and were left out, most of them, 100%, at x = 8"
+    bare = found(
+        "return None if point['x'] == 8 else float(point['x'] * np.exp(rng.normal(0, 0.05)))", LINEAR
+    )
+    assert (
+        check(bare, "no evidence").detail
+        == "10 of 70 trials returned None and were left out, most of them, 100%, at x = 8"
     )
 
 
 def test_an_unfitted_trial_of_the_package_that_has_a_value_stays_a_lower_bound():
     plan = make_plan(bounds.find("training_iterations"), "smoke")
     rows = [
-        {"alpha_relevant": cell.level, "replicate": i, "iterations": 100.0 + i, "outcome": ("success", "unfitted")[i]}
+        {
+            "alpha_relevant": cell.level,
+            "replicate": i,
+            "iterations": 100.0 + i,
+            "outcome": ("success", "unfitted")[i],
+        }
         for cell in plan.cells
         for i in range(2)
     ]
@@ -170,14 +184,18 @@ FEW = {"levels": "(1, 2, 4)", "replicates": "20"}
 
 
 @pytest.mark.parametrize(
-    ("rate", "margin", "decision"), [(1.0, "0.25", "SUPPORTED"), (0.6, "0.25", "REFUTED"), (0.6, "0.5", "SUPPORTED")]
+    ("rate", "margin", "decision"),
+    [(1.0, "0.25", "SUPPORTED"), (0.6, "0.25", "REFUTED"), (0.6, "0.5", "SUPPORTED")],
 )
 def test_a_limit_of_a_function_is_tested_with_the_margin_of_the_claim(found, rate, margin, decision):
     law = "Limit(1, tolerance=0.1, rate=1, start=4, falls=('loss',))"
     body = APPROACH.format(rate=rate, none="if rng.random() < 0.15: return None")
     finding = found(body, {"law": law, "margin": margin}, FEW)
     reward(decision, finding)
-    assert [c.status for c in finding.verdict.judgement.checks if c.name in ("rises", "falls")] == ["ok", "ok"]
+    assert [c.status for c in finding.verdict.judgement.checks if c.name in ("rises", "falls")] == [
+        "ok",
+        "ok",
+    ]
     assert check(finding, "no evidence").detail.endswith(("at x = 1", "at x = 2", "at x = 4"))
     assert finding.observed[["t", "value", "loss"]].dtypes.tolist() == [float] * 3
     assert (finding.observed.groupby("key").size() == 11).all()
@@ -202,7 +220,9 @@ def test_a_limit_is_not_supported_where_a_level_has_no_evidence(found):
 
 
 def test_a_none_does_not_shift_the_means_that_an_ordering_compares(found):
-    """The value depends on N far more than on x; a seed that lacks one N on one side must not compare unlike means."""
+    """The value depends on N far more than on x; a seed that lacks one N on one side must not compare unlike
+    means.
+    """
     body = "return None if rng.random() < 0.1 else {'value': 0.1 * point['x'] - 10 / point['N']}"
     law = {"law": "Ordering((({'x': 1}, {'x': 2}), ({x: 2}, {x: 4})))"}
     finding = found(body, law, {**FEW, "crossed": "{N: (1, 10, 100)}"})
@@ -302,7 +322,9 @@ def test_a_transition_whose_ratio_is_no_positive_number_is_refused_before_traini
 
 
 def test_a_response_that_changes_its_point_changes_no_trial(found, tmp_path):
-    first = found("x = point.pop('x')\npoint['y'] = seed\nreturn float(x * np.exp(rng.normal(0, 0.05)))", LINEAR)
+    first = found(
+        "x = point.pop('x')\npoint['y'] = seed\nreturn float(x * np.exp(rng.normal(0, 0.05)))", LINEAR
+    )
     reward("SUPPORTED", first)
     with Store(tmp_path / "s.sqlite") as store:
         plan = make_plan(first.claim)

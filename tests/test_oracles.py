@@ -1,4 +1,6 @@
-"""The regressions against oracles: certified results, likelihoods and formulas written out here, and planted truths."""
+"""The regressions against oracles: certified results, likelihoods and formulas written out here, and planted
+truths.
+"""
 
 import json
 from pathlib import Path
@@ -22,7 +24,8 @@ from theorycheck.verdict import LevelValue
 LEVELS = np.array([1, 1.5, 2, 3, 4.5, 7, 10])
 
 # Certified results: Statistical Reference Datasets, National Institute of Standards and Technology,
-# https://www.itl.nist.gov/div898/strd/. Each file of data names its page, which has the certified values as well.
+# https://www.itl.nist.gov/div898/strd/. Each file of data names its page, which has the certified values as
+# well.
 
 DATA = Path(__file__).parent / "data"
 CERTIFIED = json.loads((DATA / "certified.json").read_text())
@@ -114,7 +117,9 @@ def trials_at(factors, seed=0, trials=20, **asymptotes):
     cells = pd.DataFrame({name: axis.ravel() for name, axis in zip([*factors, "n"], grid, strict=True)})
     log_threshold = np.log(24) - np.log(cells[factors]) @ [1, 0.5][: len(factors)]
     eta = 1.5 * (np.log(cells["n"]) - log_threshold)
-    return cells.assign(successes=successes_at(eta, trials, seed, **{"spread": 0.4, **asymptotes}), trials=trials)
+    return cells.assign(
+        successes=successes_at(eta, trials, seed, **{"spread": 0.4, **asymptotes}), trials=trials
+    )
 
 
 def design_of(cells, factors, degree):
@@ -134,7 +139,9 @@ def maximum(design, *arguments):
     start = np.append([-3.0, 1.0], np.zeros(design.shape[1] - 2))
     rough = optimize.minimize(minus_log_likelihood, start, (design, *arguments), method="BFGS")
     fine = {"xatol": 1e-9, "fatol": 1e-12, "maxiter": 6000, "maxfev": 6000}
-    return optimize.minimize(minus_log_likelihood, rough.x, (design, *arguments), method="Nelder-Mead", options=fine).x
+    return optimize.minimize(
+        minus_log_likelihood, rough.x, (design, *arguments), method="Nelder-Mead", options=fine
+    ).x
 
 
 CASES = [(link, "x", 1, FULL) for link in RATES] + [
@@ -156,7 +163,9 @@ def test_the_threshold_is_the_maximum_of_the_likelihood(link, factors, degree, e
     assert fit.coefficients == pytest.approx(best, rel=1e-4, abs=1e-6)
     for j, factor in enumerate(factors):
         assert fit.exponent(factor) == pytest.approx(-best[2 + j] / best[1], rel=1e-4)
-    other_link, other_ends = (link, FULL) if ends != FULL else ("probit" if link != "probit" else "logit", FULL)
+    other_link, other_ends = (
+        (link, FULL) if ends != FULL else ("probit" if link != "probit" else "logit", FULL)
+    )
     other = maximum(design, *counts, other_link, other_ends)  # the comparison can fail
     assert fit.coefficients != pytest.approx(other, rel=1e-2)
 
@@ -177,7 +186,9 @@ def test_the_covariance_is_the_inverse_expected_information_times_the_dispersion
     information = approx_hess(fit.coefficients, minus_log_likelihood, args=(design, mean, trials, link, ends))
     covariance = np.linalg.inv(information)
     assert fit.dispersion > 1.1  # planted
-    assert fit.covariance / fit.dispersion == pytest.approx(covariance, rel=1e-3, abs=1e-3 * np.diag(covariance).min())
+    assert fit.covariance / fit.dispersion == pytest.approx(
+        covariance, rel=1e-3, abs=1e-3 * np.diag(covariance).min()
+    )
 
     variance = mean * (1 - mean / trials)
     by_coefficient = approx_fprime(fit.coefficients, expected, centered=True)
@@ -201,12 +212,16 @@ def test_the_threshold_s_jackknife_is_a_loop_over_seeds():
     fit = fit_threshold(by_seed, ["x"])
     assert fit.covariance == pytest.approx(covariance, rel=1e-3, abs=1e-7)
     assert fit.df_interval == 7
-    assert fit_threshold(by_seed.drop(columns="seed"), ["x"]).covariance != pytest.approx(covariance, rel=0.05)
+    assert fit_threshold(by_seed.drop(columns="seed"), ["x"]).covariance != pytest.approx(
+        covariance, rel=0.05
+    )
 
 
 def middling(threshold_exponent, steepness, drift, seed, trials=400):
     """Cells with P = Phi(b0 + b1 L + b2 u + b3 u L): N* is 100 at u = 0, its exponent at rate 1/2 as given."""
-    u, ratio = (g.ravel() for g in np.meshgrid(np.linspace(-1, 1, 7), np.linspace(-1.8, 1.8, 9), indexing="ij"))
+    u, ratio = (
+        g.ravel() for g in np.meshgrid(np.linspace(-1, 1, 7), np.linspace(-1.8, 1.8, 9), indexing="ij")
+    )
     log_n = np.log(100) + threshold_exponent * u + ratio
     b2 = -threshold_exponent * steepness - drift * np.log(100)
     eta = steepness * (log_n - np.log(100)) + b2 * u + drift * u * log_n
@@ -242,9 +257,10 @@ def test_planted_lapses_are_recovered_and_none_are_invented():
     assert np.mean(none[:, 1] < 0.01) <= 0.01 + 3 * np.sqrt(0.01 * 0.99 / 100)
     assert some[:, 0].mean() == pytest.approx(0.05, abs=0.01)
     assert np.mean(some[:, 1] < 0.01) >= 0.8
-    ignored = [fit_threshold(lapsing(0.05, seed), ["x"]).steepness for seed in range(20)]
+    ignored = [fit_threshold(lapsing(0.05, seed), ["x"]).at_the_middle for seed in range(20)]
     known = [
-        fit_threshold(lapsing(0.05, seed), ["x"], asymptotes=Asymptotes(lapse=0.05)).steepness for seed in range(20)
+        fit_threshold(lapsing(0.05, seed), ["x"], asymptotes=Asymptotes(lapse=0.05)).at_the_middle
+        for seed in range(20)
     ]
     assert np.mean(known) == pytest.approx(1.5, abs=0.05)
     assert np.mean(ignored) < 1.4
@@ -253,7 +269,9 @@ def test_planted_lapses_are_recovered_and_none_are_invented():
 def measured(law, seed=0, noise=0.1, repeats=4):
     """Values with normal errors in the logarithm."""
     x = np.repeat(LEVELS, repeats)
-    return pd.DataFrame({"x": x, "value": law(x) * np.exp(noise * np.random.default_rng(seed).normal(size=len(x)))})
+    return pd.DataFrame(
+        {"x": x, "value": law(x) * np.exp(noise * np.random.default_rng(seed).normal(size=len(x)))}
+    )
 
 
 def censored(seed, cap=60.0):
@@ -331,7 +349,9 @@ def test_a_planted_exponent_is_recovered_from_censored_values_but_not_by_droppin
     assert np.mean([2 in fit.interval("x") for fit in fits]) >= 0.95 - 3 * np.sqrt(0.05 * 0.95 / 60)
 
 
-@pytest.mark.parametrize("table", [measured(lambda x: 3 * x**2, 0, 0.3, 12), censored(0)], ids=["all", "censored"])
+@pytest.mark.parametrize(
+    "table", [measured(lambda x: 3 * x**2, 0, 0.3, 12), censored(0)], ids=["all", "censored"]
+)
 def test_the_bootstrap_agrees_with_the_formulas(table, monkeypatch):
     monkeypatch.setattr(least_squares, "BOOTSTRAP_SAMPLES", 300)
     resampled, robust = (fit_measurement(table, ["x"], errors=errors) for errors in ("bootstrap", "HC3"))
@@ -340,7 +360,9 @@ def test_the_bootstrap_agrees_with_the_formulas(table, monkeypatch):
     assert resampled.exponent("x") == robust.exponent("x")
     shared = table.assign(seed=np.arange(len(table)) % 4)
     shared["value"] *= np.array([0.4, 0.8, 1.25, 2.5])[shared["seed"]]  # seen by whole seeds, but not by rows
-    by_rows, by_seeds = (fit_measurement(t, ["x"], errors="bootstrap") for t in (shared.drop(columns="seed"), shared))
+    by_rows, by_seeds = (
+        fit_measurement(t, ["x"], errors="bootstrap") for t in (shared.drop(columns="seed"), shared)
+    )
     assert by_seeds.covariance[0, 0] > 2 * by_rows.covariance[0, 0]
 
 
@@ -389,7 +411,9 @@ def test_a_planted_power_law_is_rejected_no_more_often_than_the_level_of_the_tes
 def test_leverage_and_cooks_distance_are_what_leaving_a_level_out_does(factors):
     *u, error = np.random.default_rng(0).normal(size=(len(factors) + 1, 9))
     points, y = np.exp(np.transpose(u)), np.sum(u, axis=0) + 0.2 * error
-    values = [LevelValue(tuple(p), float(v), 0.0, np.inf, "fitted") for p, v in zip(points, np.exp(y), strict=True)]
+    values = [
+        LevelValue(tuple(p), float(v), 0.0, np.inf, "fitted") for p, v in zip(points, np.exp(y), strict=True)
+    ]
     values.append(LevelValue((50.0,) * len(factors), 1e-3, 1e-3, np.inf, "above"))  # left out
     regression = fit_loglog(values, factors)
     X = np.column_stack([np.ones(9), np.log(points)])
@@ -401,7 +425,9 @@ def test_leverage_and_cooks_distance_are_what_leaving_a_level_out_does(factors):
         b = np.linalg.lstsq(X[without], y[without])[0]
         leverage = X[i] @ np.linalg.solve(X.T @ X, X[i])
         assert row.leverage == pytest.approx(leverage, rel=1e-10)
-        assert row.cooks_distance == pytest.approx(((fitted - X @ b) ** 2).sum() / X.shape[1] / variance, rel=1e-9)
+        assert row.cooks_distance == pytest.approx(
+            ((fitted - X @ b) ** 2).sum() / X.shape[1] / variance, rel=1e-9
+        )
         assert row.residual == pytest.approx((y - fitted)[i] / np.sqrt(variance * (1 - leverage)), rel=1e-9)
         assert (row.log_value, row.fitted) == pytest.approx((y[i], fitted[i]))
     r_squared = 1 - ((y - fitted) ** 2).sum() / ((y - y.mean()) ** 2).sum()

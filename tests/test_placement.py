@@ -9,7 +9,7 @@ import pytest
 
 from theorycheck.statistics.placement import (
     FARTHEST,
-    FIRST_LOOK,
+    FIRST_INTERIM,
     SEARCH_ROUNDS,
     SEARCH_TRIALS,
     Adaptive,
@@ -17,16 +17,16 @@ from theorycheck.statistics.placement import (
     Grid,
     simulate,
 )
-from theorycheck.statistics.planted import PlantedThreshold
-from theorycheck.statistics.question import Question, Variable
-from theorycheck.statistics.shapes import fit_laws, gather
+from theorycheck.statistics.simulated import PlantedThreshold
+from theorycheck.statistics.hypothesis import Hypothesis, Variable
+from theorycheck.statistics.selection import fit_laws, gather
 from theorycheck.statistics.threshold import fit_threshold
 from theorycheck.verdict import Interval
 
 LEVELS = (0.03, 0.04, 0.06, 0.09, 0.13, 0.2, 0.3)
 SAMPLES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 CELLS = tuple((x, n) for x in LEVELS for n in SAMPLES)
-QUESTION = Question((Variable("x", "x", -1.0, "0"),), "O")
+QUESTION = Hypothesis((Variable("x", "x", -1.0, "0"),), "O")
 NOTHING = pd.DataFrame(columns=["x", "n", "successes", "trials", "unfitted", "work"])
 
 
@@ -79,18 +79,19 @@ def test_it_stops_when_the_interval_is_narrow_enough_and_costs_less_than_the_gri
 
 
 def test_it_does_not_stop_while_a_bend_may_be_unseen(monkeypatch):
-    """A bent law whose average is known well looks like a straight one with a narrow interval."""
+    """A curved law whose average is known well looks like a straight one with a narrow interval."""
     table = collected(adaptive(0.25, 900), law(), 1)
-    assert table["trials"].sum() == FIRST_LOOK * len(LEVELS)
+    assert table["trials"].sum() == FIRST_INTERIM * len(LEVELS)
     assert judged(table).width <= 0.25
-    monkeypatch.setattr("theorycheck.statistics.placement.BEND_SEEN", 0.5)
+    monkeypatch.setattr("theorycheck.statistics.placement.CURVATURE_SEEN", 0.5)
     assert adaptive(0.25, 4000).next_round(table)
-    monkeypatch.setattr("theorycheck.statistics.placement.BEND_SEEN", 30.0)
+    monkeypatch.setattr("theorycheck.statistics.placement.CURVATURE_SEEN", 30.0)
     assert not adaptive(0.25, 4000).next_round(table)
 
 
 @pytest.mark.parametrize(
-    ("at_the_end", "curvature", "ends"), [(0.0, 0.4, True), (-2.5, 0.4, True), (-1.25, 0.4, False), (-0.25, 0, False)]
+    ("at_the_end", "curvature", "ends"),
+    [(0.0, 0.4, True), (-2.5, 0.4, True), (-1.25, 0.4, False), (-0.25, 0, False)],
 )
 def test_it_may_stop_when_a_bend_was_seen_and_the_verdict_is_clear(at_the_end, curvature, ends):
     """The edge of the claim is -1.25. Where no bend is seen, the interval must be narrow."""
@@ -115,7 +116,9 @@ def test_it_may_stop_when_a_bend_was_seen_and_the_verdict_is_clear(at_the_end, c
         ("O", (-np.inf, -0.5), 0.0),
     ],
 )
-def test_the_clearance_of_an_interval_is_its_distance_from_what_would_decide_otherwise(relation, interval, clearance):
+def test_the_clearance_of_an_interval_is_its_distance_from_what_would_decide_otherwise(
+    relation, interval, clearance
+):
     asked = replace(QUESTION, relation=relation)
     assert asked.clearance(asked.variables[0], Interval(*interval, 0.95)) == clearance
 
@@ -179,12 +182,16 @@ def test_unfitted_trials_are_spent_but_no_evidence():
 def test_the_variance_of_the_exponent_is_that_of_a_glm(monkeypatch):
     """Oracle: the covariance of statsmodels' probit regression, at its own coefficients."""
     table = collected(adaptive(0.01, 3000), law(), 0)
-    monkeypatch.setattr("theorycheck.statistics.placement.SCATTER", 0.0)  # which only spreads trials over cells
+    monkeypatch.setattr(
+        "theorycheck.statistics.placement.SCATTER", 0.0
+    )  # which only spreads trials over cells
     belief = Belief(CELLS, table, QUESTION)
     fit = fit_threshold(table, ["x"])
     _, _, (variance, _) = belief._covariances(np.arange(0), np.zeros(0, int))
     interval = fit.interval("x")
-    assert 2 * 1.96 * np.sqrt(variance * fit.dispersion) == pytest.approx(interval.high - interval.low, rel=0.1)
+    assert 2 * 1.96 * np.sqrt(variance * fit.dispersion) == pytest.approx(
+        interval.high - interval.low, rel=0.1
+    )
 
 
 def test_every_trial_goes_where_it_shrinks_the_variances_most_for_its_work():
@@ -195,7 +202,9 @@ def test_every_trial_goes_where_it_shrinks_the_variances_most_for_its_work():
     chosen = np.array([even[belief._cells[i]] for i in candidates])
     assert chosen.sum() == 7
     for _ in range(25):
-        one_more = [belief._covariances(candidates, chosen + trial)[2] for trial in np.eye(len(candidates), dtype=int)]
+        one_more = [
+            belief._covariances(candidates, chosen + trial)[2] for trial in np.eye(len(candidates), dtype=int)
+        ]
         gains = -np.log(one_more).sum(axis=1) + np.log(belief._covariances(candidates, chosen)[2]).sum()
         chosen[np.argmax(gains / belief._work[belief._level[candidates]])] += 1
     assert belief.refine(32) == Counter(
@@ -206,7 +215,9 @@ def test_every_trial_goes_where_it_shrinks_the_variances_most_for_its_work():
 def test_the_deep_end_may_be_either():
     growing = replace(QUESTION, variables=(Variable("x", "x", -1.0, "oo"),))
     towards = {
-        q.variables[0].goes_to: simulate(Adaptive(CELLS, q, 0.01, 800, decides=False), law(), np.random.default_rng(0))
+        q.variables[0].goes_to: simulate(
+            Adaptive(CELLS, q, 0.01, 800, decides=False), law(), np.random.default_rng(0)
+        )
         for q in (QUESTION, growing)
     }
     assert trials_at(towards["0"], 0.03) > trials_at(towards["oo"], 0.03)

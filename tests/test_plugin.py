@@ -1,4 +1,6 @@
-"""The pytest plugin, in projects of its own, as their users run it: what is collected, and what a verdict means."""
+"""The pytest plugin, in projects of its own, as their users run it: what is collected, and what a verdict
+means.
+"""
 
 import os
 import re
@@ -43,7 +45,8 @@ def test_a_refuted_claim_fails_until_it_is_pinned(pytester):
 
 
 @pytest.mark.parametrize(
-    ("choice", "status", "word"), [("xfail", 0, "xfailed"), ("fail", 1, "is INCONCLUSIVE over"), ("pass", 0, "passed")]
+    ("choice", "status", "word"),
+    [("xfail", 0, "xfailed"), ("fail", 1, "is INCONCLUSIVE over"), ("pass", 0, "passed")],
 )
 def test_what_an_inconclusive_claim_is(pytester, choice, status, word):
     claim_file(pytester, slope=0)
@@ -61,8 +64,14 @@ def test_the_junit_report_carries_estimate_and_interval(pytester):
 
 
 def test_other_test_suites_do_not_pay_for_it():
-    code = "import sys, theorycheck.pytest_plugin; print({'sympy', 'pydantic', 'numpy', 'torch'} & set(sys.modules))"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
+    code = (
+        "import sys, theorycheck.pytest_plugin; print({'sympy', 'pydantic', 'numpy', 'torch'} &"
+        " set(sys.modules))"
+    )
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        == "set()\n"
+    )
 
 
 def test_a_projects_modules_may_be_named_like_parts_of_the_toolkit(pytester):
@@ -128,7 +137,11 @@ def test_a_broken_claim_file_is_told_in_a_line(pytester, argument):
 @pytest.mark.parametrize(
     ("options", "status", "words"),
     [
-        (("--claims-folder", "clams"), 4, r"there is no folder \S+/clams \(relative to the rootdir \S+\); .* claims\?"),
+        (
+            ("--claims-folder", "clams"),
+            4,
+            r"there is no folder \S+/clams \(relative to the rootdir \S+\); .* claims\?",
+        ),
         (("--claims-folder", "empty"), 4, r"there is no claim file in \S+/empty \(relative to the rootdir"),
         (("--claims-folder", "empty", "--claims-named", "model_width"), 4, "there is no claim file in"),
         (("--claims-folder", "loop"), 4, r"there is no folder \S+/loop"),
@@ -138,7 +151,9 @@ def test_a_broken_claim_file_is_told_in_a_line(pytester, argument):
         (("-n", "2", "-o", "norecursedirs=claims"), 5, r"leave out the claim files in \S+/claims"),
     ],
 )
-def test_a_run_that_asks_for_claims_and_finds_none_fails_and_says_where_it_looked(pytester, options, status, words):
+def test_a_run_that_asks_for_claims_and_finds_none_fails_and_says_where_it_looked(
+    pytester, options, status, words
+):
     claim_file(pytester)
     module_of(pytester, QUIET)
     (pytester.path / "empty").mkdir()
@@ -151,7 +166,9 @@ def test_a_run_that_asks_for_claims_and_finds_none_fails_and_says_where_it_looke
 def test_without_a_folder_known_claims_are_enough(pytester):
     status, output = run(pytester, "--claims")
     assert (status, "there is no folder" in output) == (4, True)
-    status, output = run(pytester, "--claims", "--claims-named", "model_width, coupon_collector", "--collect-only")
+    status, output = run(
+        pytester, "--claims", "--claims-named", "model_width, coupon_collector", "--collect-only"
+    )
     assert (status, "model_width" in output, "coupon_collector" in output) == (0, True, True), output
     status, output = run(pytester, "--claims", "--claims-named", "nonsense")
     assert (status, "there is no claim 'nonsense'" in output) == (1, True)

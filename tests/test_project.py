@@ -39,10 +39,14 @@ def test_no_file_is_long():
 
 def test_the_source_distribution_holds_what_its_tests_need(tmp_path):
     code = "import sys; from setuptools import build_meta; print(build_meta.build_sdist(sys.argv[1]))"
-    hidden = shutil.ignore_patterns(".git", ".venv", ".*_cache", "*.egg-info", "build", "dist", "theorycheck-out")
+    hidden = shutil.ignore_patterns(
+        ".git", ".venv", ".*_cache", "*.egg-info", "build", "dist", "theorycheck-out"
+    )
     shutil.copytree(ROOT, tmp_path / "tree", symlinks=True, ignore=hidden)
     command = [sys.executable, "-c", code, tmp_path]
-    name = subprocess.run(command, cwd=tmp_path / "tree", capture_output=True, text=True, check=True).stdout.split()[-1]
+    name = subprocess.run(
+        command, cwd=tmp_path / "tree", capture_output=True, text=True, check=True
+    ).stdout.split()[-1]
     with tarfile.open(tmp_path / name) as archive:
         packed = {member.name.partition("/")[2]: member for member in archive.getmembers()}
     for link in ("bounds", "empirical", "reports"):
@@ -133,7 +137,9 @@ def test_the_growth_benchmark_runs():
 
 
 def benchmark(name):
-    specification = importlib.util.spec_from_file_location(f"benchmark_{name}", ROOT / f"benchmarks/{name}.py")
+    specification = importlib.util.spec_from_file_location(
+        f"benchmark_{name}", ROOT / f"benchmarks/{name}.py"
+    )
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     return module

@@ -1,4 +1,6 @@
-"""Texts of others in reports: what a terminal or a page would obey, what a format lacks, and what is too long."""
+"""Texts of others in reports: what a terminal or a page would obey, what a format lacks, and what is too
+long.
+"""
 
 import logging
 import re
@@ -15,14 +17,27 @@ from theorycheck import bounds
 from theorycheck.claim import Paper, Source
 from theorycheck.errors import ClaimError
 from theorycheck.reports import html, latex, lettering, markdown, pdf, report
-from theorycheck.reports.blocks import Code, Definitions, Formula, Heading, Listing, Math, Paragraph, Table, harmless
+from theorycheck.reports.blocks import (
+    Code,
+    Definitions,
+    Formula,
+    Heading,
+    Listing,
+    Math,
+    Paragraph,
+    Table,
+    harmless,
+)
 from theorycheck.reports.terminal import columns, description, summary
 from theorycheck.statements import Ordering
 from theorycheck.text import neutral, one_line
 from theorycheck.verification import verify
 
 OBEYED = "\x1b[31mred\x1b]0;title\x07\x9b1m \r\b \u202eevil\u202c \u2066x\u2069 \u200b \ud800"
-MARKUP = "two\n\nlines <img src=x onerror=alert(1)> [click](http://evil.example) \\<b>x</b> `tick` | bar &lt; ~~s~~ # #"
+MARKUP = (
+    "two\n\nlines <img src=x onerror=alert(1)> [click](http://evil.example) \\<b>x</b> `tick` | bar &lt;"
+    " ~~s~~ # #"
+)
 FORMULAS = [
     r"\bm{\theta}", r"\textrm{loss}", r"\tfrac{1}{2}", r"\lVert x\rVert", r"\underbrace{x}_{y}", r"\boldsymbol\theta",
     r"\norm{x}", r"\mathrm d", r"\begin{pmatrix}1\\2\end{pmatrix}", r"\color{red}x", r"\R", "{x", "x}", r"\left( x",
@@ -173,7 +188,9 @@ def test_a_pdf_names_the_characters_that_no_font_has(tmp_path, monkeypatch):
     monkeypatch.setattr(pdf, "makers", lambda: ["pdflatex", "typst"])
     said = []
     convert = pypandoc.convert_text
-    monkeypatch.setattr(pypandoc, "convert_text", lambda text, *a, **k: said.append(text) or convert(text, *a, **k))
+    monkeypatch.setattr(
+        pypandoc, "convert_text", lambda text, *a, **k: said.append(text) or convert(text, *a, **k)
+    )
     blocks = [Heading("\u4e2d \U0001f600 \u03b1 \u00e9", 1), Paragraph((Math("\u4e2d"),))]
     assert pdf.write(blocks, tmp_path / "report.pdf") == "typst"  # first, as it takes the fonts of the system
     assert "[U+4E2D] \U0001f600 \u03b1 \u00e9" in said[0]
@@ -218,7 +235,10 @@ def test_what_cannot_be_made_costs_nothing_else(tmp_path, monkeypatch):
     names = {Path(path).name for path in verdict.artifacts}
     assert names == {path.name for path in folder.iterdir()}
     assert {"report.md", "report.tex", "trials.csv", "result.json", "residuals.png"} <= names
-    assert "The figure Levels could not be drawn (RuntimeError: out of ink)." in (folder / "report.md").read_text()
+    assert (
+        "The figure Levels could not be drawn (RuntimeError: out of ink)."
+        in (folder / "report.md").read_text()
+    )
     assert "report    report.html could not be made (RuntimeError: out of ink)" in summary(verdict)
     assert '"unwritten"' in (folder / "result.json").read_text()
 

@@ -133,7 +133,9 @@ def test_an_unknown_format_is_a_usage_error(tiny, tmp_path):
 def test_several_claims_make_one_report_with_a_table(tiny, tmp_path):
     other = tiny.with_name("other.py")
     other.write_text(tiny.read_text().replace('name="tiny"', 'name="other"'))
-    result = run("verify", "--claim", tiny, "--claim", other, "--profile", "smoke", "--report", "md,tex", cwd=tmp_path)
+    result = run(
+        "verify", "--claim", tiny, "--claim", other, "--profile", "smoke", "--report", "md,tex", cwd=tmp_path
+    )
     assert result.exit_code in (0, 1, 3), result.stderr
     text = (tmp_path / "theorycheck-out/report.md").read_text()
     assert text.startswith("# 2 claims")

@@ -16,7 +16,7 @@ from theorycheck import bounds
 from theorycheck.api import Result
 from theorycheck.errors import ClaimError
 from theorycheck.forecast import cannot_tell, check
-from theorycheck.plan import make_plan, question
+from theorycheck.plan import make_plan, hypothesis
 from theorycheck.text import shell_word
 from theorycheck.verification import examine
 
@@ -92,7 +92,17 @@ def coin(base, folder=ODD):
 def test_the_command_of_a_claim_file_asks_the_same(tmp_path, options):
     path = coin(tmp_path)
     result = run(
-        "verify", "--claim", path, "--profile", "smoke", "--report", "md,tex,html", "--jobs", 1, *options, cwd=tmp_path
+        "verify",
+        "--claim",
+        path,
+        "--profile",
+        "smoke",
+        "--report",
+        "md,tex,html",
+        "--jobs",
+        1,
+        *options,
+        cwd=tmp_path,
     )
     assert result.exit_code in (0, 1, 3), result.stderr
     (folder,) = (tmp_path / "theorycheck-out").iterdir()
@@ -115,7 +125,9 @@ def test_a_device_and_a_report_that_is_written_again_are_told(tmp_path):
     run("verify", "--claim", path, "--profile", "smoke", "--report", "md", cwd=tmp_path)
     result = run("report", 1, "--claim", path, "--report", "md,tex,html", cwd=tmp_path)
     assert result.exit_code in (0, 1, 3), result.stderr
-    assert printed(tmp_path / "theorycheck-out/coin").startswith("theorycheck verify --claim my\\ claims\\;\\ ")
+    assert printed(tmp_path / "theorycheck-out/coin").startswith(
+        "theorycheck verify --claim my\\ claims\\;\\ "
+    )
     asked = examine(str(tmp_path / path), "smoke", store=tmp_path / "s.sqlite")
     design = {**asked.verdict.design, "device": "cuda"}
     asked = replace(asked, verdict=replace(asked.verdict, design=design))
@@ -164,11 +176,12 @@ def test_the_hints_of_messages_run(tmp_path, monkeypatch):
     assert "N:" not in result.stdout
 
 
-@pytest.mark.parametrize("asked", [lambda claim: question(claim), lambda claim: check(make_plan(claim))])
+@pytest.mark.parametrize("asked", [lambda claim: hypothesis(claim), lambda claim: check(make_plan(claim))])
 def test_the_hints_of_errors_run(tmp_path, monkeypatch, asked):
     path = coin(tmp_path)
     text = THRESHOLD.replace("BigO(b**-2, (b, 0))", "Direction(b, grows=False)").replace(
-        "from theorycheck import BigO", "from theorycheck.statements import Direction\nfrom theorycheck import BigO"
+        "from theorycheck import BigO",
+        "from theorycheck.statements import Direction\nfrom theorycheck import BigO",
     )
     (tmp_path / path).write_text(text.replace("rivals=(-1.9,), ", ""))
     monkeypatch.chdir(tmp_path)
@@ -182,7 +195,18 @@ def test_the_hints_of_errors_run(tmp_path, monkeypatch, asked):
 
 def test_the_hint_of_a_store_lists_its_runs(tmp_path):
     path = coin(tmp_path)
-    run("verify", "--claim", path, "--profile", "smoke", "--report", "md", "--store", "a b.sqlite", cwd=tmp_path)
+    run(
+        "verify",
+        "--claim",
+        path,
+        "--profile",
+        "smoke",
+        "--report",
+        "md",
+        "--store",
+        "a b.sqlite",
+        cwd=tmp_path,
+    )
     result = run("report", 9, "--store", "a b.sqlite", cwd=tmp_path)
     listed = shell(hinted(result.stderr), tmp_path)
     assert "coin" in listed.stdout

@@ -8,7 +8,7 @@ from sympy import E, sqrt, symbols
 
 from theorycheck.law import BigO
 from theorycheck.statements import Contrast, Direction, Limit, Ordering, Transition
-from theorycheck.statistics import kinds
+from theorycheck.statistics import tests
 from theorycheck.statistics.contrast import steeper
 from theorycheck.statistics.statements import Topic, at, judge_statement
 
@@ -60,10 +60,13 @@ def test_a_direction(slope, decision):
     assert judgement.curve[0][1] == pytest.approx(12, rel=0.3)
 
 
-@pytest.mark.parametrize(("law", "expected"), [("root", "ok"), ("bent", "warning")])
+@pytest.mark.parametrize(("law", "expected"), [("root", "ok"), ("curved", "warning")])
 def test_the_recalled_form_is_tested_and_decides_nothing(law, expected):
     """1/sqrt(N*) linear in x, and far from linear."""
-    x, n = (grid.ravel() for grid in np.meshgrid([0, 0.2, 0.4, 0.6, 0.8, 1.0], np.geomspace(2, 400, 16), indexing="ij"))
+    x, n = (
+        grid.ravel()
+        for grid in np.meshgrid([0, 0.2, 0.4, 0.6, 0.8, 1.0], np.geomspace(2, 400, 16), indexing="ij")
+    )
     threshold = (0.4 - 0.25 * x) ** -2.0 if law == "root" else np.exp(1.5 + 3 * x**3)
     table = counts(x, stats.norm.cdf(3 * np.log(n / threshold)), np.random.default_rng(1), 60).assign(n=n)
     judgement = judge_statement(Direction(tau, linear=1 / sqrt(N_star)), table, TOPIC)
@@ -98,7 +101,11 @@ def compared(first, second, seed=0):
 
 @pytest.mark.parametrize(
     ("first", "second", "decision", "difference"),
-    [(-1.5, -0.8, "SUPPORTED", "warning"), (-2.8, -0.8, "SUPPORTED", "ok"), (-0.8, -1.5, "REFUTED", "warning")],
+    [
+        (-1.5, -0.8, "SUPPORTED", "warning"),
+        (-2.8, -0.8, "SUPPORTED", "ok"),
+        (-0.8, -1.5, "REFUTED", "warning"),
+    ],
 )
 def test_a_contrast(first, second, decision, difference):
     laws = (False, BigO(alpha**-4, (alpha, 0))), (True, BigO(alpha**-2, (alpha, 0)))
@@ -112,9 +119,10 @@ def test_a_contrast(first, second, decision, difference):
 def test_a_contrast_is_judged_at_the_deep_end_where_a_power_law_bends():
     """Equal exponents at the smallest level, and a difference of averages."""
     rng, tables = np.random.default_rng(3), []
-    for group, bend in (("bent", -0.45), ("straight", 0.0)):
+    for group, bend in (("curved", -0.45), ("straight", 0.0)):
         x, n = (
-            g.ravel() for g in np.meshgrid([0.03, 0.05, 0.08, 0.13, 0.2, 0.3], np.geomspace(2, 512, 17), indexing="ij")
+            g.ravel()
+            for g in np.meshgrid([0.03, 0.05, 0.08, 0.13, 0.2, 0.3], np.geomspace(2, 512, 17), indexing="ij")
         )
         u = np.log(x / 0.03)
         rate = stats.norm.cdf(1.5 * (np.log(n / 100) + u - bend * u**2))
@@ -128,9 +136,9 @@ def test_a_contrast_is_judged_at_the_deep_end_where_a_power_law_bends():
         }
         tables.append(pd.DataFrame(rows))
     table = pd.concat(tables, ignore_index=True)
-    average = kinds.contrast(table, "x", "g", "bent", "straight", claimed=0, margin=0, relation="O")
+    average = tests.contrast(table, "x", "g", "curved", "straight", claimed=0, margin=0, relation="O")
     assert average.decision == "SUPPORTED"
-    tested = steeper(table, "x", "g", "bent", "straight")
+    tested = steeper(table, "x", "g", "curved", "straight")
     assert tested.decision == "INCONCLUSIVE"
     assert 0.0 in tested.interval
     assert "at 0.03" in tested.method
@@ -140,7 +148,12 @@ def trajectories(last, rate, rng, level):
     t = np.geomspace(20, 400, 12)
     rows = [
         pd.DataFrame(
-            {"x": level, "t": t, "value": 1 - (1 - last) * (t / 400) ** -rate * (1 + 0.05 * rng.normal()), "seed": i}
+            {
+                "x": level,
+                "t": t,
+                "value": 1 - (1 - last) * (t / 400) ** -rate * (1 + 0.05 * rng.normal()),
+                "seed": i,
+            }
         )
         for i in range(10)
     ]
@@ -155,7 +168,9 @@ def trajectories(last, rate, rng, level):
 )
 def test_a_limit_must_hold_at_every_level(last, rate, decision):
     rng = np.random.default_rng(0)
-    table = pd.concat([trajectories(0.97, 1.0, rng, 0.1), trajectories(last, rate, rng, 0.2)], ignore_index=True)
+    table = pd.concat(
+        [trajectories(0.97, 1.0, rng, 0.1), trajectories(last, rate, rng, 0.2)], ignore_index=True
+    )
     judgement = judge_statement(Limit(1, 0.1, 1, 20, falls=("spread",)), table, TOPIC)
     assert judgement.decision == decision
     assert status(judgement, "rises") == status(judgement, "falls") == ["ok"]
@@ -194,7 +209,11 @@ def losses(differences, rng):
 
 @pytest.mark.parametrize(
     ("differences", "decision"),
-    [({0: 0, 4: -1, 8: -2}, "SUPPORTED"), ({0: 0, 4: 1, 8: -2}, "REFUTED"), ({0: 0, 4: 0, 8: -2}, "INCONCLUSIVE")],
+    [
+        ({0: 0, 4: -1, 8: -2}, "SUPPORTED"),
+        ({0: 0, 4: 1, 8: -2}, "REFUTED"),
+        ({0: 0, 4: 0, 8: -2}, "INCONCLUSIVE"),
+    ],
 )
 def test_an_ordering(differences, decision):
     statement = Ordering((({"k": 4}, {"k": 0}), ({"k": 8}, {"k": 4})), beside=(({"k": 8}, {"k": 0}),))

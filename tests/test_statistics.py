@@ -9,13 +9,13 @@ import statsmodels.api as sm
 from scipy import optimize, stats
 from statsmodels.stats.sandwich_covariance import cov_cluster
 
-from theorycheck.statistics.basis import level_numbers
+from theorycheck.statistics.polynomial import level_numbers
 from theorycheck.statistics.binomial import clustered_covariance, fit_binomial
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.loglog import fit_loglog, level_thresholds
-from theorycheck.statistics.planted import PlantedThreshold
-from theorycheck.statistics.question import Question, Variable
-from theorycheck.statistics.shapes import decide, fit_laws, gather
+from theorycheck.statistics.simulated import PlantedThreshold
+from theorycheck.statistics.hypothesis import Hypothesis, Variable
+from theorycheck.statistics.selection import decide, fit_laws, gather
 from theorycheck.statistics.threshold import fit_threshold, shape_p_value
 
 LEVELS = np.array([0.03, 0.04, 0.06, 0.09, 0.13, 0.2, 0.3])
@@ -23,20 +23,36 @@ SIZES = np.array([2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256])
 
 
 def asked(exponent=-2.0, relation="O", goes_to="0", margin=0.25, rivals=(-1, -3)):
-    return Question((Variable("x", "x", exponent, goes_to, rivals),), relation, margin)
+    return Hypothesis((Variable("x", "x", exponent, goes_to, rivals),), relation, margin)
 
 
 ASKED = asked()
 
 
 def planted(
-    exponent, seed=0, trials=20, curvature=0.0, cubic=0.0, levels=LEVELS, sizes=SIZES, steepness=1.5, middle=24.0
+    exponent,
+    seed=0,
+    trials=20,
+    curvature=0.0,
+    cubic=0.0,
+    levels=LEVELS,
+    sizes=SIZES,
+    steepness=1.5,
+    middle=24.0,
 ):
-    """Success counts with log N* = log(middle) + exponent u + curvature u^2 - cubic u^3, where u = log(x / 0.09)."""
+    """Success counts with log N* = log(middle) + exponent u + curvature u^2 - cubic u^3, where u = log(x /
+    0.09).
+    """
     rng = np.random.default_rng(seed)
     u, log_n = (grid.ravel() for grid in np.meshgrid(np.log(levels / 0.09), np.log(sizes), indexing="ij"))
-    rate = stats.norm.cdf(steepness * (log_n - np.log(middle) - exponent * u - curvature * u**2 + cubic * u**3))
-    cells = {"x": 0.09 * np.exp(u), "n": np.rint(np.exp(log_n)).astype(int), "successes": rng.binomial(trials, rate)}
+    rate = stats.norm.cdf(
+        steepness * (log_n - np.log(middle) - exponent * u - curvature * u**2 + cubic * u**3)
+    )
+    cells = {
+        "x": 0.09 * np.exp(u),
+        "n": np.rint(np.exp(log_n)).astype(int),
+        "successes": rng.binomial(trials, rate),
+    }
     return pd.DataFrame(cells).assign(trials=trials, unfitted=0, x=lambda d: d["x"].round(9))
 
 
@@ -97,7 +113,8 @@ def test_overdispersion_widens_the_interval():
     calm_fit, wild_fit = fit_threshold(calm, ["x"]), fit_threshold(wild, ["x"])
     assert wild_fit.dispersion > 2
     width = {
-        name: fit.interval("x").high - fit.interval("x").low for name, fit in (("calm", calm_fit), ("wild", wild_fit))
+        name: fit.interval("x").high - fit.interval("x").low
+        for name, fit in (("calm", calm_fit), ("wild", wild_fit))
     }
     assert width["wild"] > 1.4 * width["calm"]
     assert status(judge(wild, ASKED), "dispersion") == "warning"
@@ -162,7 +179,9 @@ def test_the_lowest_degree_that_fits_is_chosen(curvature, cubic, degree):
         judge(planted(-1.5, seed, 40, curvature, cubic, sizes=wide, middle=40.0), ASKED) for seed in range(20)
     ]
     assert np.mean([f"(degree {degree}" in detail(j, "power law") for j in judgements]) >= 0.8
-    assert np.mean([truth in j.estimates[0].interval for j in judgements]) >= 0.8  # 95 % less 3 standard errors
+    assert (
+        np.mean([truth in j.estimates[0].interval for j in judgements]) >= 0.8
+    )  # 95 % less 3 standard errors
     assert np.mean([j.estimates[0].value for j in judgements]) == pytest.approx(truth, abs=0.15)
 
 
@@ -175,7 +194,11 @@ def test_thresholds_of_single_levels_are_recovered():
 
 
 def test_censored_and_stepped_levels_are_named():
-    rows = [(1.0, n, 0) for n in SIZES] + [(2.0, n, 20) for n in SIZES] + [(3.0, n, 20 * (n > 10)) for n in SIZES]
+    rows = (
+        [(1.0, n, 0) for n in SIZES]
+        + [(2.0, n, 20) for n in SIZES]
+        + [(3.0, n, 20 * (n > 10)) for n in SIZES]
+    )
     cells = pd.DataFrame(rows, columns=["x", "n", "successes"]).assign(trials=20)
     above, below, step = level_thresholds(cells, ["x"])
     assert (above.kind, above.value, above.high) == ("above", 256, np.inf)
@@ -200,18 +223,34 @@ def test_complete_separation_is_named():
 
 
 def test_counts_that_all_but_separate_are_judged_without_a_bend():
-    """A smoke run in which a bent law's rates are 0 or 1 nearly everywhere, so that its information is singular."""
+    """A smoke run in which a curved law's rates are 0 or 1 nearly everywhere, so that its information is
+    singular.
+    """
     rows = [
-        *[(0.03, 24, 0, 2), (0.03, 64, 0, 2), (0.03, 128, 1, 2), (0.04, 24, 0, 2), (0.04, 64, 1, 4), (0.06, 24, 0, 2)],
-        *[(0.06, 48, 3, 4), (0.09, 16, 0, 2), (0.09, 24, 3, 3), (0.13, 20, 2, 2), (0.13, 24, 3, 4), (0.2, 16, 2, 2)],
+        *[
+            (0.03, 24, 0, 2),
+            (0.03, 64, 0, 2),
+            (0.03, 128, 1, 2),
+            (0.04, 24, 0, 2),
+            (0.04, 64, 1, 4),
+            (0.06, 24, 0, 2),
+        ],
+        *[
+            (0.06, 48, 3, 4),
+            (0.09, 16, 0, 2),
+            (0.09, 24, 3, 3),
+            (0.13, 20, 2, 2),
+            (0.13, 24, 3, 4),
+            (0.2, 16, 2, 2),
+        ],
         *[(0.2, 20, 2, 2), (0.2, 24, 1, 2), (0.3, 8, 1, 1), (0.3, 10, 1, 2), (0.3, 24, 2, 2)],
     ]
     table = pd.DataFrame(rows, columns=["x", "n", "successes", "trials"])
-    question = Question((Variable("x", "x", -1.0, "0"),), "O")
-    evidence = gather(table, question)
+    hypothesis = Hypothesis((Variable("x", "x", -1.0, "0"),), "O")
+    evidence = gather(table, hypothesis)
     assert evidence.fit(1) is not None
     assert evidence.fit(2) is None
-    drift = next(check for check in judge(table, question).checks if check.name == "drift")
+    drift = next(check for check in judge(table, hypothesis).checks if check.name == "drift")
     assert drift.status == "warning"
 
 
@@ -219,20 +258,28 @@ def test_censoring_biases_the_log_log_regression_but_not_the_verdict():
     """Where the top of the N range cuts small levels off, the deciding estimate stays true."""
     fits = [judge(planted(-2, seed, middle=40.0, sizes=SIZES[:13]), ASKED) for seed in range(20)]
     assert {status(j, "censoring") for j in fits} <= {"ok", "warning"}
-    assert np.mean([j.estimates[0].value for j in fits if status(j, "power law") == "ok"]) == pytest.approx(-2, abs=0.1)
+    assert np.mean([j.estimates[0].value for j in fits if status(j, "power law") == "ok"]) == pytest.approx(
+        -2, abs=0.1
+    )
 
 
 @pytest.mark.parametrize(("at_the_end", "decision"), [(-1.8, "INCONCLUSIVE"), (-1.2, "SUPPORTED")])
 def test_where_one_power_law_is_doubtful_a_verdict_must_hold_with_a_bend_as_well(at_the_end, decision):
-    """A bend that the shape test sees in few of the data sets only: its p-value is between 0.01 and 0.1 in others."""
+    """A bend that the shape test sees in few of the data sets only: its p-value is between 0.01 and 0.1 in
+    others.
+    """
     bend = 0.1
     middle = np.exp(np.log(LEVELS).mean())
-    law = PlantedThreshold(LEVELS, SIZES, 20, at_the_end - 2 * bend * np.log(LEVELS[0] / middle), 24.0, curvature=bend)
+    law = PlantedThreshold(
+        LEVELS, SIZES, 20, at_the_end - 2 * bend * np.log(LEVELS[0] / middle), 24.0, curvature=bend
+    )
     asked_for = asked(exponent=-1.5)
     table, fits = next(
         (table, fits)
         for seed in range(200)
-        if (fits := fit_laws(gather(table := law.draw(np.random.default_rng(seed)), asked_for), asked_for)).doubt
+        if (
+            fits := fit_laws(gather(table := law.draw(np.random.default_rng(seed)), asked_for), asked_for)
+        ).doubt
     )
     assert 0.01 <= fits.p_value < 0.1
     judgement = judge(table, asked_for)
@@ -249,22 +296,24 @@ def test_where_a_bend_is_doubtful_a_verdict_must_hold_with_the_next_degree_as_we
         (fits, gather(table, ASKED))
         for seed in range(60)
         if (
-            fits := fit_laws(gather(table := planted(-1.2, seed, trials=40, curvature=0.3, cubic=0.06), ASKED), ASKED)
-        ).bent
+            fits := fit_laws(
+                gather(table := planted(-1.2, seed, trials=40, curvature=0.3, cubic=0.06), ASKED), ASKED
+            )
+        ).curved
         and fits.doubt
     ]
     assert found  # p-values between 0.01 and 0.1 do occur
     for fits, evidence in found:
-        assert (fits.bent.basis.degree, fits.doubt.basis.degree) == (2, 3)
-        assert 0.01 <= fits.bent_p_value < 0.1
-        both, cubic = fits.interval("x"), evidence.fit(3).interval("x", at=fits.deepest)
+        assert (fits.curved.basis.degree, fits.doubt.basis.degree) == (2, 3)
+        assert 0.01 <= fits.curvature_p_value < 0.1
+        both, cubic = fits.interval("x"), evidence.fit(3).interval("x", at=fits.asymptotic)
         assert both.low <= cubic.low
         assert both.high >= cubic.high
     certain = [
         fits
         for seed in range(5)
-        if (fits := fit_laws(gather(planted(-1.2, seed, trials=40, curvature=0.3), ASKED), ASKED)).bent
-        and fits.bent_p_value >= 0.1
+        if (fits := fit_laws(gather(planted(-1.2, seed, trials=40, curvature=0.3), ASKED), ASKED)).curved
+        and fits.curvature_p_value >= 0.1
     ]
     assert certain
     assert all(fits.doubt is None for fits in certain)
@@ -273,9 +322,9 @@ def test_where_a_bend_is_doubtful_a_verdict_must_hold_with_the_next_degree_as_we
 def test_agreement_and_rivals_are_reported():
     judgement = judge(planted(-1.5, trials=40), ASKED)
     assert status(judgement, "agreement") == "ok"
-    assert detail(judgement, "rivals") == "told apart from -1, -3"
+    assert detail(judgement, "rivals") == "distinguished from -1, -3"
     weak = judge(planted(-1.9, trials=1), asked(rivals=(-1.8,)))
-    assert detail(weak, "rivals") == "not told apart from -1.8"
+    assert detail(weak, "rivals") == "not distinguished from -1.8"
     assert weak.reason.endswith("This design does not tell the exponent from the rival -1.8.")
     assert "rival" not in judgement.reason
     assert status(weak, "rivals") == "warning"
@@ -287,7 +336,9 @@ def test_unfitted_trials_are_left_out_and_may_void_a_verdict():
     assert judge(few, ASKED).decision == "SUPPORTED"
     # All trials at the smallest level did not fit: had they failed or succeeded, the slope would be another.
     lost = cells.assign(unfitted=np.where(cells["x"] < 0.05, cells["trials"], 0))
-    lost = lost.assign(trials=lost["trials"] - lost["unfitted"], successes=lost["successes"] * (lost["trials"] > 0))
+    lost = lost.assign(
+        trials=lost["trials"] - lost["unfitted"], successes=lost["successes"] * (lost["trials"] > 0)
+    )
     lost.loc[lost["unfitted"] > 0, ["trials", "successes"]] = 0
     judgement = judge(lost, asked(exponent=-1, relation="Theta"))
     assert judgement.decision == "INCONCLUSIVE"
@@ -304,8 +355,11 @@ def test_an_inconclusive_verdict_says_what_would_settle_it():
 @pytest.mark.parametrize(("exponent", "trials"), [(-1.25, 60), (-0.75, 60), (-1.25, 2)])
 def test_at_the_edge_of_a_band_false_verdicts_are_as_rare_as_they_are_meant_to_be(exponent, trials):
     """With few trials the error is much larger than the margin, and both tails of the interval count."""
-    question = asked(exponent=-1, relation="Theta")
-    found = [decide(fit_laws(gather(planted(exponent, s, trials), question), question), question) for s in range(150)]
+    hypothesis = asked(exponent=-1, relation="Theta")
+    found = [
+        decide(fit_laws(gather(planted(exponent, s, trials), hypothesis), hypothesis), hypothesis)
+        for s in range(150)
+    ]
     assert found.count("REFUTED") / 150 <= 0.05 + 3 * 0.018
     assert found.count("SUPPORTED") / 150 <= 0.05 + 3 * 0.018
     if trials > 2:
@@ -323,7 +377,11 @@ def test_the_binomial_regression_is_that_of_statsmodels(link):
     cells = planted(-1.0, trials=8)
     own = pd.get_dummies(cells["x"]).to_numpy(float)
     log_n = np.log(cells["n"].to_numpy(float))[:, None]
-    links = {"probit": sm.families.links.Probit, "logit": sm.families.links.Logit, "cloglog": sm.families.links.CLogLog}
+    links = {
+        "probit": sm.families.links.Probit,
+        "logit": sm.families.links.Logit,
+        "cloglog": sm.families.links.CLogLog,
+    }
     counts = np.column_stack([cells["successes"], cells["trials"] - cells["successes"]])
     columns = np.column_stack([log_n, own])
     theirs = sm.GLM(counts, columns, family=sm.families.Binomial(link=links[link]())).fit(tol=1e-12)

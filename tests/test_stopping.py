@@ -48,9 +48,13 @@ AWAY = {  # what ends a run, and what is said
     "raise GeneratorExit('a\\nb')": "GeneratorExit: a b",
     "raise type('Odd', (BaseException,), {'__str__': lambda self: 1 / 0})": "x = .*: Odd",
     "raise type('Unsendable', (Exception,), {})(lambda: 0)": "Unsendable: <function",
-    "import os; os._exit(0)": "ended its worker process, as os._exit(0) does, but has to return a value: 0 of 8",
+    "import os; os._exit(0)": (
+        "ended its worker process, as os._exit(0) does, but has to return a value: 0 of 8"
+    ),
     "import os; os._exit(3)": "as os._exit(3) does",
-    "import os; os.kill(os.getpid(), 9)": "a worker process was killed by SIGKILL: 0 of 8 .* run the same command",
+    "import os; os.kill(os.getpid(), 9)": (
+        "a worker process was killed by SIGKILL: 0 of 8 .* run the same command"
+    ),
     "import os; os.closerange(3, 1000)": "worker process",
 }
 STAYS = """import os, signal, sys, threading, time
@@ -76,12 +80,16 @@ STAYS = """import os, signal, sys, threading, time
 def test_a_response_that_goes_away_loses_nothing_that_was_finished(statement, jobs, tmp_path):
     """A first run stores half of the trials; the response misbehaves in the other half."""
     path = claim_file(
-        tmp_path, "", f"import os\n    if os.path.exists({str(tmp_path / 'bad')!r}):\n        {statement}\n    {GOOD}"
+        tmp_path,
+        "",
+        f"import os\n    if os.path.exists({str(tmp_path / 'bad')!r}):\n        {statement}\n    {GOOD}",
     )
     options = {"store": tmp_path / "s.sqlite", "out": tmp_path / "out", "jobs": jobs}
     verify(str(path), "quick", **options)
     (tmp_path / "bad").touch()
-    with pytest.raises((ClaimError, Interrupted), match=AWAY[statement].replace("(", r"\(").replace(")", r"\)")):
+    with pytest.raises(
+        (ClaimError, Interrupted), match=AWAY[statement].replace("(", r"\(").replace(")", r"\)")
+    ):
         verify(str(path), "standard", **options)
     (tmp_path / "bad").unlink()
     verdict = verify(str(path), "standard", **options)
@@ -97,7 +105,9 @@ def test_what_a_response_does_to_its_process_stays_there(jobs, tmp_path):
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-@pytest.mark.parametrize(("name", "status"), [("SIGTERM", 143), ("SIGHUP", 130), ("SIGINT", 130), ("SIGKILL", -9)])
+@pytest.mark.parametrize(
+    ("name", "status"), [("SIGTERM", 143), ("SIGHUP", 130), ("SIGINT", 130), ("SIGKILL", -9)]
+)
 def test_a_signal_ends_the_run_and_its_workers_and_keeps_what_was_finished(name, status, jobs, tmp_path):
     """Also workers in the middle of a response that holds on to the interpreter."""
     body = f"import re\n    if point['x'] == 8: re.match('(a+)+b', 'a' * 40)\n    {GOOD}"
@@ -119,7 +129,9 @@ def test_a_signal_ends_the_run_and_its_workers_and_keeps_what_was_finished(name,
 
 def test_a_signal_ends_a_program_that_verifies_and_its_workers(tmp_path):
     """Though it catches all exceptions."""
-    path = claim_file(tmp_path, "", f"import re\n    if point['x'] == 8: re.match('(a+)+b', 'a' * 40)\n    {GOOD}")
+    path = claim_file(
+        tmp_path, "", f"import re\n    if point['x'] == 8: re.match('(a+)+b', 'a' * 40)\n    {GOOD}"
+    )
     program = f"""
 import theorycheck as tc
 try:
@@ -128,7 +140,9 @@ except BaseException:
     pass
 print("goes on")
 """
-    process = subprocess.Popen([sys.executable, "-c", program], cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", program], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    )
     wait_until(lambda: stored(tmp_path / STORE) > 0 and children(process.pid))
     workers = children(process.pid)
     process.terminate()
@@ -186,7 +200,9 @@ def test_seeds_come_from_this_process_and_workers_return_positions(tmp_path):
     trials = [plan.trial(cell, i) for cell in plan.cells for i in range(12)]
     with Workers(2) as workers:
         results = [
-            r for batch in sweep.train(sweep.batches(trials, plan.measured), workers, plan.measured) for r in batch
+            r
+            for batch in sweep.train(sweep.batches(trials, plan.measured), workers, plan.measured)
+            for r in batch
         ]
     assert {trial.key: m["value"] for trial, m in results} == {
         trial.key: 1.0 + int(trial.key[:8], 16) for trial in trials
@@ -201,7 +217,9 @@ def test_what_a_claim_imports_from_beside_it_is_there_in_a_worker(tmp_path):
     for name in ("helper", "lazy", "conftest"):
         (tmp_path / f"{name}.py").write_text(f"def value():\n    return {len(name)}.0\n")
     imports = "import helper, pack; from conftest import value"
-    path = claim_file(tmp_path, imports, "import lazy; return helper.value() + lazy.value() + value() + pack.Two.value")
+    path = claim_file(
+        tmp_path, imports, "import lazy; return helper.value() + lazy.value() + value() + pack.Two.value"
+    )
     plan = make_plan(bounds.load(path))
     with Workers(1) as workers:
         ((_, measurement),) = next(sweep.train([[plan.trial(plan.cells[0], 0)]], workers, plan.measured))
@@ -209,7 +227,9 @@ def test_what_a_claim_imports_from_beside_it_is_there_in_a_worker(tmp_path):
 
 
 def test_what_cannot_be_sent_to_a_worker_is_refused_before_any_trial(tmp_path):
-    path = claim_file(tmp_path, "import threading; LOCK = threading.Lock()", f"LOCK.acquire(); LOCK.release(); {GOOD}")
+    path = claim_file(
+        tmp_path, "import threading; LOCK = threading.Lock()", f"LOCK.acquire(); LOCK.release(); {GOOD}"
+    )
     with pytest.raises(ClaimError, match=r"grown cannot be sent to a worker process \(TypeError: .*lock"):
         verify(str(path), store=tmp_path / "s.sqlite", out=tmp_path / "out")
     assert stored(tmp_path / "s.sqlite") == 0

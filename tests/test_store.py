@@ -53,7 +53,12 @@ def test_runs_and_their_plans_are_listed(tmp_path):
         runs = store.runs()
     assert [run["id"] for run in runs] == [first, second]
     assert (runs[0]["reused"], runs[0]["finished"], runs[0]["verdict"]) == (0, None, None)
-    assert (runs[1]["trained"], runs[1]["reused"], runs[1]["verdict"], runs[1]["claim"]) == (7, 5, "REFUTED", "a_claim")
+    assert (runs[1]["trained"], runs[1]["reused"], runs[1]["verdict"], runs[1]["claim"]) == (
+        7,
+        5,
+        "REFUTED",
+        "a_claim",
+    )
 
 
 def test_two_processes_may_write_at_once(tmp_path):
@@ -101,7 +106,8 @@ def test_a_store_of_another_format_is_refused(tmp_path):
 def test_an_unwritable_place_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(
-        StoreError, match=r"cannot be opened or written \((Not a directory|File exists)\); .* name another --store"
+        StoreError,
+        match=r"cannot be opened or written \((Not a directory|File exists)\); .* name another --store",
     ):
         Store(tmp_path / "file" / "store.sqlite")
     with pytest.raises(StoreError, match="cannot be opened or written"):

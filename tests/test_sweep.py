@@ -36,7 +36,9 @@ def test_a_trial_gives_the_same_bits_alone_and_in_any_batch(values, compiled, mo
         monkeypatch.setattr("theorycheck.empirical.native.library", lambda: None)
     asked = trials(7, **values)
     alone = {key: m for trial in asked for key, m in measured([trial]).items()}
-    assert len({m["test_loss"] for m in alone.values()}) > 1  # the trials differ, so that equality means something
+    assert (
+        len({m["test_loss"] for m in alone.values()}) > 1
+    )  # the trials differ, so that equality means something
     assert measured(asked) == alone
     assert measured(asked[::-1]) == alone
     assert measured(asked[2:5]) == {trial.key: alone[trial.key] for trial in asked[2:5]}
@@ -60,9 +62,13 @@ def test_jobs_change_nothing(tmp_path, jobs):
 
 
 def test_attention_and_its_absence_see_the_same_data():
-    pair = [measured([Trial("zero_generalization_error", SMALL | {"attention": a}, 5, 0)]) for a in (True, False)]
+    pair = [
+        measured([Trial("zero_generalization_error", SMALL | {"attention": a}, 5, 0)]) for a in (True, False)
+    ]
     first, second = (next(iter(result.values())) for result in pair)
-    assert all(first[name] == second[name] for name in ("realised_alpha_relevant", "realised_alpha_confusion"))
+    assert all(
+        first[name] == second[name] for name in ("realised_alpha_relevant", "realised_alpha_confusion")
+    )
     assert first["test_loss"] != second["test_loss"]
 
 
@@ -138,14 +144,18 @@ def started(claim: Path, tmp_path: Path, profile: str) -> subprocess.Popen:
 
 
 def children(pid: int) -> list[int]:
-    found = subprocess.run(["ps", "-ewwo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
+    found = subprocess.run(
+        ["ps", "-ewwo", "pid,ppid,args"], capture_output=True, text=True, check=True
+    ).stdout
     rows = [line.split(None, 2) for line in found.splitlines()[1:]]
     return [int(child) for child, parent, args in rows if int(parent) == pid and "popen_loky" in args]
 
 
 def uninterrupted(claim: Path, folder: Path, profile: str) -> bytes:
     folder.mkdir()
-    subprocess.run(command(claim, "--jobs", "1", "--profile", profile), cwd=folder, capture_output=True, check=False)
+    subprocess.run(
+        command(claim, "--jobs", "1", "--profile", profile), cwd=folder, capture_output=True, check=False
+    )
     return (folder / "theorycheck-out/tiny/trials.csv").read_bytes()
 
 
@@ -172,7 +182,11 @@ def test_after_a_kill_the_next_run_continues_and_ends_as_if_nothing_had_happened
     kept = stored(tmp_path / ".theorycheck/store.sqlite")
     assert 0 < kept < total
     subprocess.run(
-        command(tiny, "--jobs", "2", "--profile", profile), cwd=tmp_path, capture_output=True, check=False, timeout=120
+        command(tiny, "--jobs", "2", "--profile", profile),
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+        timeout=120,
     )
     assert stored(tmp_path / ".theorycheck/store.sqlite") == total
     assert (tmp_path / "theorycheck-out/tiny/trials.csv").read_bytes() == uninterrupted(
@@ -182,7 +196,9 @@ def test_after_a_kill_the_next_run_continues_and_ends_as_if_nothing_had_happened
 
 def test_a_test_ends_early_only_when_its_failure_is_certain():
     measured = [m for _, m in sweep.train_batch(trials(24, N=8, test_size=400))]
-    by_outcome = {outcome: [m for m in measured if m["outcome"] == outcome] for outcome in ("success", "failure")}
+    by_outcome = {
+        outcome: [m for m in measured if m["outcome"] == outcome] for outcome in ("success", "failure")
+    }
     assert all(by_outcome.values())
     assert all(m["test_samples"] == 400 for m in by_outcome["success"])
     assert any(m["test_samples"] < 400 for m in by_outcome["failure"])

@@ -95,12 +95,18 @@ def values(line: str) -> str:
         (b"\xef\xbb\xbf" + COUNTS.encode(), r", row 1: a byte order mark \(BOM\)"),
         (COUNTS.encode() + b"0.4,3\xe9,1,10\n", ", row 8: not UTF-8: found the byte 0xe9"),
         (COUNTS.encode("utf-16"), ", row 1: not UTF-8: found the byte 0xff, as UTF-16 begins; save"),
-        (COUNTS.encode("utf-16-be"), ", row 1: found a byte 0, as in UTF-16 and in files that are no text; save"),
+        (
+            COUNTS.encode("utf-16-be"),
+            ", row 1: found a byte 0, as in UTF-16 and in files that are no text; save",
+        ),
         (COUNTS.replace(",", " "), ", row 1: found no commas but 'alpha n successes"),
         ('"alpha";"value"\n1;2\n', ', row 1: found no commas but \'"alpha";"value"\''),
         (COUNTS.replace(",", ";"), ", row 1: found no commas but 'alpha;n;"),
         (COUNTS.replace(",", "\t"), r", row 1: found no commas but 'alpha\\tn"),
-        ("alpha,n,successes\n1,2,3\n", ", row 1: columns are missing: 'trials'; found 'alpha', 'n', 'successes'"),
+        (
+            "alpha,n,successes\n1,2,3\n",
+            ", row 1: columns are missing: 'trials'; found 'alpha', 'n', 'successes'",
+        ),
         ("0.1,8,1,10\n0.2,8,1,10\n", ", row 1: columns are missing: 'alpha', 'n', 'successes', 'trials'"),
         ("alpha,censored\n1,0\n", ", row 1: columns are missing: 'value'; found"),
         ("eta,value\n1,2\n", ", row 1: columns are missing: 'alpha'; found"),
@@ -120,7 +126,10 @@ def values(line: str) -> str:
         (counts('"0,4",32,10,10'), ", row 8, column alpha: expected a finite number, found '0,4'"),
         (counts("1e999,32,10,10"), ", row 8, column alpha: expected a positive finite number"),
         (counts("0,32,10,10"), ", row 8, column alpha: expected a positive finite number, .*, found '0'"),
-        (counts("-0.4,32,10,10"), ", row 8, column alpha: expected a positive finite number, .*, found '-0.4'"),
+        (
+            counts("-0.4,32,10,10"),
+            ", row 8, column alpha: expected a positive finite number, .*, found '-0.4'",
+        ),
         (counts("0.4,0,10,10"), ", row 8, column n: expected a whole number from 1 to .*, found '0'"),
         (counts("0.4,-32,10,10"), ", row 8, column n: expected a whole number from 1"),
         (counts("0.4,32.5,10,10"), r", row 8, column n: expected a whole number from 1 .*, found '32\.5'"),
@@ -129,13 +138,25 @@ def values(line: str) -> str:
         (counts("0.4,32,-1,10"), ", row 8, column successes: expected a whole number from 0"),
         (counts("0.4,32,0,0"), ", row 8, column trials: expected a whole number from 1"),
         (counts("0.4,32,9,9.5"), ", row 8, column trials: expected a whole number from 1"),
-        (counts("0.4,32,11,10"), ", row 8, column successes: expected no more successes than trials, found '11'"),
+        (
+            counts("0.4,32,11,10"),
+            ", row 8, column successes: expected no more successes than trials, found '11'",
+        ),
         (counts("0.40,8,3,10"), ", row 8: same alpha, n as in row 6; add up"),
         (values("0.4,-1"), ", row 6, column value: expected a positive finite number"),
         (values("0.4,0"), ", row 6, column value: expected a positive finite number"),
-        (values("0.4,x\x1b[31m" + "y" * 99), r", row 6, column value: expected a finite number, found 'x\\x1b\[31myy"),
-        ("alpha,value,censored\n1,2,2\n", ", row 2, column censored: expected a whole number from 0 to 1, found '2'"),
-        ("alpha,value,censored\n1,2,yes\n", ", row 2, column censored: expected a finite number, found 'yes'"),
+        (
+            values("0.4,x\x1b[31m" + "y" * 99),
+            r", row 6, column value: expected a finite number, found 'x\\x1b\[31myy",
+        ),
+        (
+            "alpha,value,censored\n1,2,2\n",
+            ", row 2, column censored: expected a whole number from 0 to 1, found '2'",
+        ),
+        (
+            "alpha,value,censored\n1,2,yes\n",
+            ", row 2, column censored: expected a finite number, found 'yes'",
+        ),
         ("alpha,value,censored\n1,2,1\n2,3,1\n4,3,1\n", ": all values are censored"),
         ("alpha,value,seed\n1,2,\n", ", row 2, column seed: expected a seed, found an empty field"),
         ("alpha,value\n1,2\n1,3\n", ", column alpha: an exponent needs 3 different levels, found 1"),
@@ -144,8 +165,14 @@ def values(line: str) -> str:
             ", column alpha: more than 200 different levels, found 299; round or bin them",
         ),
         ("alpha,value\n1,2\n2,3\n2.0,4\n", ", column alpha: an exponent needs 3 different levels, found 2"),
-        (COUNTS.replace(",9,10", ",0,10").replace(",1,10", ",0,10"), ": all trials are failures, so that no threshold"),
-        (COUNTS.replace(",9,10", ",9,9").replace(",1,10", ",1,1"), ": all trials are successes, so that no threshold"),
+        (
+            COUNTS.replace(",9,10", ",0,10").replace(",1,10", ",0,10"),
+            ": all trials are failures, so that no threshold",
+        ),
+        (
+            COUNTS.replace(",9,10", ",9,9").replace(",1,10", ",1,1"),
+            ": all trials are successes, so that no threshold",
+        ),
     ],
 )
 def test_a_table_that_bears_no_fit_is_refused(written, content, message):
@@ -191,7 +218,12 @@ def test_millions_of_rows_are_refused_at_once(written):
 
 def test_the_largest_table_is_read(written, monkeypatch):
     monkeypatch.setattr("theorycheck.table.MAX_ROWS", 4)
-    for content in (VALUES, VALUES.strip(), VALUES.replace("\n", "\n\n"), VALUES.replace("\n", "\r\n") + "\r\n" * 3):
+    for content in (
+        VALUES,
+        VALUES.strip(),
+        VALUES.replace("\n", "\n\n"),
+        VALUES.replace("\n", "\r\n") + "\r\n" * 3,
+    ):
         assert len(read_table(written(content), ["alpha"])) == 4
     for content in (VALUES + "0.4,1\n", VALUES + "0.4,1"):
         with pytest.raises(TableError, match=r"^.*: more than 4 rows"):
@@ -219,7 +251,9 @@ print(re.search(r"VmHWM:\\s+([0-9]+)", Path("/proc/self/status").read_text())[1]
 
 def test_what_is_wrong_in_a_late_row_is_named(written):
     rows = "".join(f"{2 ** (i % 10)},1\n" for i in range(100_000))
-    with pytest.raises(TableError, match=r"^.*, row 100002, column value: expected a finite number, found 'x'"):
+    with pytest.raises(
+        TableError, match=r"^.*, row 100002, column value: expected a finite number, found 'x'"
+    ):
         read_table(written("alpha,value\n" + rows + "1,x\n"), ["alpha"])
     with pytest.raises(TableError, match=r"^.*, row 100003: expected 2 fields as in row 1, found 1"):
         read_table(written("alpha,value\n" + rows + "\n1\n"), ["alpha"])
@@ -263,7 +297,10 @@ def database(path: Path) -> bytes:
         (b"<?xml version='1.0'?>", "XML or HTML"),
         (b"| alpha | value |\n|---|---|\n", "a Markdown table"),
         *((pickle.dumps({"alpha": [1]}, protocol), "a Python pickle") for protocol in range(2, 6)),
-        *((pickle.dumps(pd.DataFrame({"alpha": [1]}), protocol), "a Python pickle") for protocol in range(2, 6)),
+        *(
+            (pickle.dumps(pd.DataFrame({"alpha": [1]}), protocol), "a Python pickle")
+            for protocol in range(2, 6)
+        ),
     ],
 )
 def test_other_files_are_named_as_what_they_are(written, content, name):

@@ -56,7 +56,9 @@ def test_other_tokens_are_uniform_over_the_other_patterns(small):
 
 @pytest.mark.parametrize("training", [True, False])
 def test_spherical_noise_has_norm_tau(small, training):
-    norms = np.linalg.norm(noise_of(draw_samples(np.random.default_rng(4), small, 20, training), small), axis=-1)
+    norms = np.linalg.norm(
+        noise_of(draw_samples(np.random.default_rng(4), small, 20, training), small), axis=-1
+    )
     assert norms == pytest.approx(np.full_like(norms, small.tau), rel=1e-5)
 
 
@@ -77,14 +79,18 @@ def test_noise_picked_for_tests_is_as_random_as_noise_drawn_for_training(small, 
         count = len(noise)
         assert len(np.unique(noise, axis=0)) > count / 2
         scaled = noise * np.sqrt(setting.d)
-        assert np.abs(scaled.mean(0)).max() < 5 * (count**-0.5 + 2**-8)  # the table's own mean is as far from 0 as 2^-8
+        assert np.abs(scaled.mean(0)).max() < 5 * (
+            count**-0.5 + 2**-8
+        )  # the table's own mean is as far from 0 as 2^-8
         covariance = scaled.T @ scaled / count - np.eye(setting.d)
         assert np.abs(covariance).max() < 8 * (count**-0.5 + 2**-8)
 
 
 def test_training_and_test_share_no_noise_and_no_two_tests_are_the_same(small):
     rng = np.random.default_rng(9)
-    training, test, another = (noise_of(draw_samples(rng, small, 20, kind), small) for kind in (True, False, False))
+    training, test, another = (
+        noise_of(draw_samples(rng, small, 20, kind), small) for kind in (True, False, False)
+    )
     rows = [set(map(tuple, noise.reshape(-1, small.d).round(5))) for noise in (training, test, another)]
     assert not rows[0] & rows[1]
     assert len(rows[1] & rows[2]) < 20  # of 400 in 65536, by chance two or three
@@ -140,10 +146,14 @@ def test_removal_takes_that_many_tokens_of_that_kind_and_leaves_the_others_as_th
     kept = draw_samples(np.random.default_rng(6), setting, 100)
     assert kept.X.shape == (100, 16, small.d)
     assert (kept.y == whole.y).all()
-    relevant, irrelevant = (new.sum(1) - old.sum(1) for new, old in zip(kinds_of(kept), kinds_of(whole), strict=True))
+    relevant, irrelevant = (
+        new.sum(1) - old.sum(1) for new, old in zip(kinds_of(kept), kinds_of(whole), strict=True)
+    )
     noise = [np.linalg.norm(noise_of(samples, setting), axis=-1) > 0.9 for samples in (kept, whole)]
     fewer_noisy = noise[0].sum(1) - noise[1].sum(1)
-    expected = {"irrelevant": (0, -4, -1.0), "noisy": (-0.8, -3.12, -4), "random": (-0.8, -3.12, -1.0)}[removal]
+    expected = {"irrelevant": (0, -4, -1.0), "noisy": (-0.8, -3.12, -4), "random": (-0.8, -3.12, -1.0)}[
+        removal
+    ]
     found = relevant.mean(), irrelevant.mean(), fewer_noisy.mean()
     assert found == pytest.approx(expected, abs=0.3)
     if removal == "irrelevant":

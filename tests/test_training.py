@@ -17,7 +17,9 @@ from theorycheck.empirical.vit import initial_weights
 
 def run(settings: list[Setting], first: int = 0, dtype: torch.dtype = torch.float64):
     drawn = [streams(first + i) for i in range(len(settings))]
-    samples = [draw_samples(s.samples, setting, setting.N) for s, setting in zip(drawn, settings, strict=True)]
+    samples = [
+        draw_samples(s.samples, setting, setting.N) for s, setting in zip(drawn, settings, strict=True)
+    ]
     return {trained.position: trained for trained in train(settings, drawn, samples, dtype, "cpu")}
 
 
@@ -28,7 +30,11 @@ def same_steps(setting: Setting, rng: np.random.Generator, count: int):
     for step in range(count):
         if step % steps == 0:
             order = draw_order(rng, setting, epochs)
-            tokens = draw_subsets(rng, setting.L, setting.S, (steps, setting.batch_size)) if setting.attention else None
+            tokens = (
+                draw_subsets(rng, setting.L, setting.S, (steps, setting.batch_size))
+                if setting.attention
+                else None
+            )
         samples = order[step % steps] if setting.steps_per_epoch > 1 else np.arange(setting.N)
         yield torch.from_numpy(samples), None if tokens is None else torch.from_numpy(tokens[step % steps])
 
@@ -43,7 +49,10 @@ def test_fifty_steps_equal_the_plain_loop(small, attention, N):
         s = streams(i)
         samples = draw_samples(s.samples, setting, N)
         W, a = initial_weights(s.model, setting)
-        X, y = torch.from_numpy(model_tokens(samples.X, setting)).double(), torch.from_numpy(samples.y).double()
+        X, y = (
+            torch.from_numpy(model_tokens(samples.X, setting)).double(),
+            torch.from_numpy(samples.y).double(),
+        )
         model = sgd(ShallowViT(W, a, attention), X, y, setting, same_steps(setting, s.steps, 50))
         for name, expected in model.named_parameters():
             got = getattr(trained[i].W, name)[0]

@@ -30,7 +30,12 @@ def test_a_verdict_from_real_training(run, tmp_path):
     verdict = run()
     assert verdict.trials == {"total": 60, "trained": 60, "reused": 0, "censored": verdict.trials["censored"]}
     assert verdict.statement == "N* = O(alpha_*^-2) as alpha_* -> 0"
-    assert {check.name for check in verdict.judgement.checks} >= {"range", "censoring", "power law", "agreement"}
+    assert {check.name for check in verdict.judgement.checks} >= {
+        "range",
+        "censoring",
+        "power law",
+        "agreement",
+    }
     assert set(files(tmp_path)) == {
         *("report.md", "trials.csv", "result.json"),
         *(f"{name}.{kind}" for name in ("success_map", "log_log", "residuals") for kind in ("png", "pdf")),
@@ -38,7 +43,9 @@ def test_a_verdict_from_real_training(run, tmp_path):
     trials = pd.read_csv(tmp_path / "out/tiny/trials.csv")
     assert len(trials) == 60
     assert set(trials["outcome"]) <= {"success", "failure", "unfitted"}
-    assert ((trials["test_loss"] <= 0.01) == (trials["outcome"] == "success"))[trials["outcome"] != "unfitted"].all()
+    assert ((trials["test_loss"] <= 0.01) == (trials["outcome"] == "success"))[
+        trials["outcome"] != "unfitted"
+    ].all()
     rates = (trials["outcome"] == "success").groupby(trials["n"]).mean()
     assert rates[32] > rates[2]  # more samples help
 
@@ -50,7 +57,9 @@ def test_a_second_run_trains_nothing_and_gives_the_identical_result(run, tmp_pat
     after = files(tmp_path)
     assert (second.trials["trained"], second.trials["reused"]) == (0, 60)
     assert second.judgement == first.judgement
-    assert {name for name in before if before[name] != after[name]} == {"result.json"}  # it counts reused trials
+    assert {name for name in before if before[name] != after[name]} == {
+        "result.json"
+    }  # it counts reused trials
     old, new = (json.loads(f["result.json"])["claims"][0] for f in (before, after))
     assert {key for key in old if old[key] != new[key]} == {"trials", "seconds"}
 
@@ -77,14 +86,28 @@ def test_the_plan_is_recorded_before_the_first_training(tiny, run, tmp_path, mon
 def test_the_json_document_has_the_documented_keys(run):
     document = run(profile="smoke").document()
     assert list(document) == [
-        *("name", "verdict", "statement", "provenance", "exponents", "checks", "design", "trials", "plan_hash"),
+        *(
+            "name",
+            "verdict",
+            "statement",
+            "provenance",
+            "exponents",
+            "checks",
+            "design",
+            "trials",
+            "plan_hash",
+        ),
         *("seconds", "artifacts"),
     ]
     (exponent,) = document["exponents"]
     assert list(exponent) == [
         *("variable", "predicted", "relation", "margin", "estimate", "ci_low", "ci_high", "confidence")
     ]
-    assert (exponent["variable"], exponent["predicted"], exponent["relation"]) == ("alpha_relevant", -2.0, "O")
+    assert (exponent["variable"], exponent["predicted"], exponent["relation"]) == (
+        "alpha_relevant",
+        -2.0,
+        "O",
+    )
     assert all(set(check) == {"name", "status", "detail"} for check in document["checks"])
     assert set(document["trials"]) == {"total", "trained", "reused", "censored"}
     json.dumps(document, allow_nan=False)
@@ -125,5 +148,7 @@ def test_unbounded_intervals_are_null_in_json(run):
 
     verdict = run(profile="smoke")
     unbounded = Estimate("alpha_relevant", -1.0, Interval(-math.inf, math.inf, 0.95), "")
-    exponent = replace(verdict, judgement=replace(verdict.judgement, estimates=(unbounded,))).document()["exponents"][0]
+    exponent = replace(verdict, judgement=replace(verdict.judgement, estimates=(unbounded,))).document()[
+        "exponents"
+    ][0]
     assert (exponent["ci_low"], exponent["ci_high"]) == (None, None)

@@ -45,8 +45,21 @@ def test_both_arms_of_a_contrast_share_their_data_and_are_placed_apart():
     plan = make_plan(CLAIMS["attention_advantage"])
     assert [arm.group for arm in plan.arms] == [{"attention": False}, {"attention": True}]
     assert all(isinstance(arm.placement, Adaptive) for arm in plan.arms)
-    first = [next(c for c in plan.cells if c.place == (0.03, 64) and c.group == arm.group) for arm in plan.arms]
-    names = ("L", "d", "M", "alpha_relevant", "alpha_confusion", "tau", "noise", "fractions", "N", "test_size")
+    first = [
+        next(c for c in plan.cells if c.place == (0.03, 64) and c.group == arm.group) for arm in plan.arms
+    ]
+    names = (
+        "L",
+        "d",
+        "M",
+        "alpha_relevant",
+        "alpha_confusion",
+        "tau",
+        "noise",
+        "fractions",
+        "N",
+        "test_size",
+    )
     keys = [plan.trial(cell, 0) for cell in first]
     assert keys[0].shared_key(names) == keys[1].shared_key(names)
     assert keys[0].key != keys[1].key

@@ -49,7 +49,8 @@ class Result:
         return self.finding.trials
 
     def exponent(self, letter: str | None = None) -> Estimate:
-        """The estimate that the verdict rests on, of a variable by its name or letter; of the only one by default.
+        """The estimate that the verdict rests on, of a variable by its name or letter; of the only one by
+        default.
 
         Raises:
             ClaimError: there is no such variable, or the data bear no estimate.
@@ -135,7 +136,14 @@ def verify(
         >>> v.decision, v.exponent("alpha_*")  # doctest: +SKIP
     """
     finding = examine(
-        claim, profile, design=design, seed=seed, jobs=jobs, device=device, store=Path(store), sensitivity=sensitivity,
+        claim,
+        profile,
+        design=design,
+        seed=seed,
+        jobs=jobs,
+        device=device,
+        store=Path(store),
+        sensitivity=sensitivity,
         progress=progress,
-    )  # fmt: skip
+    )
     return Result(finding, design)

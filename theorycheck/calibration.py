@@ -9,7 +9,10 @@ from typing import Any
 
 from theorycheck.verdict import Check
 
-COVERAGE = (0.93, 0.97)  # asked of the 95 % interval; no more than at least where several fits must agree, see below
+COVERAGE = (
+    0.93,
+    0.97,
+)  # asked of the 95 % interval; no more than at least where several fits must agree, see below
 FALSE_AT_EDGE = 0.055  # most false verdicts of each kind, with the truth at the edge of the margin
 FALSE_AS_CLAIMED = 0.01  # most refutations of a law exactly as claimed
 
@@ -38,12 +41,14 @@ def error_rates(kind: str) -> Check:
     fewest = min(row["replications"] for row in rows)
     detail = f"on planted truths ({len(rows)} conditions, each {fewest} times or more) "
     if coverage:
-        # An interval that spans several fits covers more: where one power law is rejected, and in other statements.
-        one_fit = [r["coverage"] for r in rows if r["bent"] < 0.5 and kind in ("counts", "measured")]
+        # An interval that spans several fits covers more: where one power law is rejected, and in other
+        # statements.
+        one_fit = [r["coverage"] for r in rows if r["curved"] < 0.5 and kind in ("counts", "measured")]
         met &= COVERAGE[0] <= min(coverage) and max(one_fit, default=0.0) <= COVERAGE[1]
         detail += f"the 95 % interval covered {100 * min(coverage):.1f} to {100 * max(coverage):.1f} %; "
     detail += (
-        f"with the truth at the edge of what is claimed at most {100 * supported:.1f} % were falsely SUPPORTED and "
+        f"with the truth at the edge of what is claimed at most {100 * supported:.1f} % were falsely "
+        "SUPPORTED and "
         f"{100 * refuted:.1f} % falsely REFUTED"
     )
     exact = [r["false_refuted"] for r in rows if "exactly as claimed" in r["name"]]

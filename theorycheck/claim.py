@@ -30,7 +30,9 @@ from theorycheck.text import shell_word
 __all__ = ["SAMPLES", "Claim", "Condition", "Design", "Paper", "Point", "Source", "evaluate"]
 
 Provenance = Literal["stated", "recalled"]
-DesignName = Annotated[Text, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_ .-]*$", max_length=100)]  # part of a folder's name
+DesignName = Annotated[
+    Text, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_ .-]*$", max_length=100)
+]  # part of a folder's name
 
 STATEMENTS = get_args(Statement)
 
@@ -76,7 +78,9 @@ class Condition(Frozen):
 def _stated(law: Any) -> Any:
     if type(law) is Law or not isinstance(law, STATEMENTS):
         kinds = ", ".join(kind.__name__ for kind in STATEMENTS if kind is not Law)
-        raise ValueError(f"a claim states BigO, Omega or Theta of an expression, or {kinds}; got {law!r:.100}")
+        raise ValueError(
+            f"a claim states BigO, Omega or Theta of an expression, or {kinds}; got {law!r:.100}"
+        )
     return law
 
 
@@ -101,23 +105,27 @@ class Claim(Frozen):
         name: what users type; the name of its file.
         title: one line for lists.
         source: paper and place.
-        provenance: "stated" (seen in the source) or "recalled" (from memory, never decides a headline verdict).
+        provenance: "stated" (seen in the source) or "recalled" (from memory, never decides a headline
+            verdict).
         quantity: what the law is about, such as N*.
-        law: the bound, or a statement of another kind (theorycheck.statements); the design varies its letters.
+        law: the bound, or a statement of another kind (theorycheck.statements); the design varies its
+            letters.
         conditions: assumptions of the theorem; a design point outside of them does not enter the verdict.
-        response: name of the response in theorycheck.empirical that a trial measures; or a function of the claim file,
-            f(point, seed), which returns whether a trial succeeds, or the measured value where nothing is searched.
+        response: name of the response in theorycheck.empirical that a trial measures; or a function of the
+            claim file, f(point, seed), which returns whether a trial succeeds, or the measured value where
+            nothing is searched.
         design: the default experiment.
-        margin: a law may be exactly as steep as claimed, so exponents up to this much worse are allowed; of a law's
-            own exponent (0.25 by default, or half of the exponent where that is less), and of the rate of a limit.
-            Other statements have none.
-        guess_rate: share of trials that succeed whatever is searched, such as 1/2 where one of two classes is guessed;
-            where it is None it is estimated, and 0 unless the trials say otherwise.
-        rivals: other exponents that the experiment should tell apart from the claimed one; of a law only.
+        margin: a law may be exactly as steep as claimed, so exponents up to this much worse are allowed; of a
+            law's own exponent (0.25 by default, or half of the exponent where that is less), and of the rate
+            of a limit. Other statements have none.
+        guess_rate: share of trials that succeed whatever is searched, such as 1/2 where one of two classes is
+            guessed; where it is None it is estimated, and 0 unless the trials say otherwise.
+        rivals: other exponents that the experiment should distinguish from the claimed one; of a law only.
         refuted_by: what outcome refutes the claim, in words.
         notation: LaTeX of letters whose names are not how the paper writes them.
         designs: other experiments, by name.
-        variations: other reasonable choices of held values, by name, under which the verdict should be the same.
+        variations: other reasonable choices of held values, by name, under which the verdict should be the
+            same.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=100)
@@ -127,7 +135,9 @@ class Claim(Frozen):
     quantity: InstanceOf[Symbol]
     law: Annotated[Statement, SkipValidation, BeforeValidator(_stated)]
     conditions: tuple[Condition, ...] = ()
-    response: Annotated[str | Callable[[Mapping[str, Any], int], Any], SkipValidation, BeforeValidator(_measuring)]
+    response: Annotated[
+        str | Callable[[Mapping[str, Any], int], Any], SkipValidation, BeforeValidator(_measuring)
+    ]
     design: Design
     margin: float = Field(MARGIN, gt=0, allow_inf_nan=False)
     guess_rate: float | None = Field(None, ge=0, lt=1, allow_inf_nan=False)
@@ -143,7 +153,11 @@ class Claim(Frozen):
     def _says_only_what_is_tested(self) -> Self:
         given = self.model_fields_set & {"margin", "rivals"}
         used = (
-            {"margin", "rivals"} if isinstance(self.law, Law) else {"margin"} if isinstance(self.law, Limit) else set()
+            {"margin", "rivals"}
+            if isinstance(self.law, Law)
+            else {"margin"}
+            if isinstance(self.law, Limit)
+            else set()
         )
         for field in sorted(given - used):
             raise Misfit(field, f"the test of {type(self.law).__name__} has no {field}; leave it out")
@@ -163,14 +177,19 @@ class Claim(Frozen):
 
     @model_validator(mode="after")
     def _designs_test_the_statement(self) -> Self:
-        for field, design in (("design", self.design), *(("designs", design) for design in self.designs.values())):
+        for field, design in (
+            ("design", self.design),
+            *(("designs", design) for design in self.designs.values()),
+        ):
             try:
                 self.law.check(design) if not isinstance(self.law, Law) else _check_levels(self.law, design)
             except ClaimError as error:
                 raise Misfit(field, str(error)) from error
             for condition in self.conditions:
                 if missing := sorted({s.name for s in condition.relation.free_symbols} - design.letters):
-                    reason = f"{condition.relation} needs a value for {', '.join(missing)}; hold it in the design"
+                    reason = (
+                        f"{condition.relation} needs a value for {', '.join(missing)}; hold it in the design"
+                    )
                     raise Misfit("conditions", reason)
         return self
 
@@ -179,7 +198,8 @@ class Claim(Frozen):
         for name, held in self.variations.items():
             if idle := sorted(self.design.changing.keys() & held.keys()):
                 raise Misfit(
-                    "variations", f"{name!r} holds {', '.join(idle)}, which the design changes anyway; leave it out"
+                    "variations",
+                    f"{name!r} holds {', '.join(idle)}, which the design changes anyway; leave it out",
                 )
             try:
                 Design(**{**dict(self.design), "published": None, "held": {**self.design.held, **held}})
@@ -191,7 +211,9 @@ class Claim(Frozen):
 
     @property
     def found_as(self) -> str | None:
-        """The name or the path that the option --claim takes for it; None of a claim built or changed in Python."""
+        """The name or the path that the option --claim takes for it; None of a claim built or changed in
+        Python.
+        """
         return self._found_as
 
     @property
@@ -226,7 +248,9 @@ class Claim(Frozen):
         """
         if name not in self.designs:
             known = ", ".join(self.designs) or "no other design"
-            raise ClaimError(f"{self.name} has no design {name!r}; it has {known}, beside the default without --design")
+            raise ClaimError(
+                f"{self.name} has no design {name!r}; it has {known}, beside the default without --design"
+            )
         return self.model_copy(update={"design": self.designs[name]}).as_found(self.found_as)
 
     @property
@@ -272,14 +296,19 @@ class Claim(Frozen):
 
 
 def _check_levels(law: Law, design: Design) -> None:
-    """ClaimError where a design does not vary the letters of a law, and nothing else, over positive numbers."""
+    """ClaimError where a design does not vary a law's letters, and nothing else, over positive numbers."""
     missing = [name for name in law.letters if name not in design.varied]
     if missing:
         raise ClaimError(
-            f"the design must vary the law's variable {', '.join(missing)}, but varies {', '.join(design.varied)}"
+            f"the design must vary the law's variable {', '.join(missing)}, but varies"
+            f" {', '.join(design.varied)}"
         )
     if more := [name for name in design.varied if name not in law.letters]:
-        raise ClaimError(f"the design varies {', '.join(more)}, of which the law does not speak; hold it instead")
+        raise ClaimError(
+            f"the design varies {', '.join(more)}, of which the law does not speak; hold it instead"
+        )
     for value in (*design.levels, *(value for values in design.crossed.values() for value in values)):
         if isinstance(value, bool | str) or value is None or value <= 0:
-            raise ClaimError(f"levels must be positive numbers, got {value!r}; a power law has no value there")
+            raise ClaimError(
+                f"levels must be positive numbers, got {value!r}; a power law has no value there"
+            )

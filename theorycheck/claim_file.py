@@ -29,7 +29,8 @@ def load(path: Path) -> Claim:
     What it prints goes to standard error, as standard output is the program's.
 
     Raises:
-        ClaimError: the file cannot be read or run, or defines no valid claim; the message names line and field.
+        ClaimError: the file cannot be read or run, or defines no valid claim; the message names line and
+            field.
     """
     source = _read(path)
     try:
@@ -47,7 +48,9 @@ def load(path: Path) -> Claim:
         raise ClaimError(_describe(error, path, source)) from error
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # SystemExit and its like among them, which would end the program without a verdict
+    except (
+        BaseException
+    ) as error:  # SystemExit and its like among them, which would end the program without a verdict
         reason = str(error) if isinstance(error, TheoryCheckError) else _reason(error)
         raise ClaimError(f"{path}, line {_line_of(error, path)}: {reason}") from error
     claim = getattr(module, "claim", None)
@@ -65,7 +68,8 @@ def _read(path: Path) -> bytes:
             raise ClaimError(f"the claim file {path} cannot be read: it is a folder or a device; name a file")
         if (size := path.stat().st_size) > MOST_BYTES:
             raise ClaimError(
-                f"the claim file {path} has {size} bytes, at most {MOST_BYTES} are read; keep its data in another file"
+                f"the claim file {path} has {size} bytes, at most {MOST_BYTES} are read; keep its data in"
+                " another file"
             )
         return path.read_bytes()
     except OSError as error:
@@ -86,7 +90,9 @@ def _check_once_defined(source: bytes, path: Path) -> None:
         and node.value.func.id == "Claim"
     ]
     if len(lines) > 1:
-        raise ClaimError(f"{path} defines claim in lines {', '.join(map(str, lines))}; keep one, a file is one claim")
+        raise ClaimError(
+            f"{path} defines claim in lines {', '.join(map(str, lines))}; keep one, a file is one claim"
+        )
 
 
 class _Kept:
@@ -150,7 +156,9 @@ def _shown(part: int | str) -> str:
 
 
 def _keyword_line(source: bytes, location: tuple[int | str, ...], call: int) -> int:
-    """Line of the keyword argument that a validation error speaks of, in a call or after it; else that of the call."""
+    """Line of the keyword argument that a validation error speaks of, in a call or after it; else that of the
+    call.
+    """
     keywords = [(k.arg, k.value.lineno) for k in ast.walk(ast.parse(source)) if isinstance(k, ast.keyword)]
     for name in reversed(location):
         lines = sorted(line for argument, line in keywords if argument == name)

@@ -30,7 +30,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-StoreOption = Annotated[Path, typer.Option(help="File of finished trials; what is found there is not trained again.")]
+StoreOption = Annotated[
+    Path, typer.Option(help="File of finished trials; what is found there is not trained again.")
+]
 
 
 def main() -> None:
@@ -47,7 +49,8 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
     pass
@@ -84,16 +87,23 @@ def verify(
     all_claims: Annotated[bool, typer.Option("--all", help="Verify every claim.")] = False,
     profile: Annotated[
         ProfileName,
-        typer.Option(help="How much of the design to carry out: seconds, up to 1 or 5 minutes on 2 cores, or all."),
+        typer.Option(
+            help="How much of the design to carry out: seconds, up to 1 or 5 minutes on 2 cores, or all."
+        ),
     ] = "standard",
     report: Annotated[
         str | None,
         typer.Option(help="Formats of the report, of md,html,tex,pdf; by default all that can be made here."),
     ] = None,
-    fragment: Annotated[bool, typer.Option("--fragment", help="Write report.tex without its preamble.")] = False,
-    design: Annotated[str | None, typer.Option(help="Another experiment that the claim names; see `show`.")] = None,
+    fragment: Annotated[
+        bool, typer.Option("--fragment", help="Write report.tex without its preamble.")
+    ] = False,
+    design: Annotated[
+        str | None, typer.Option(help="Another experiment that the claim names; see `show`.")
+    ] = None,
     sensitivity: Annotated[
-        bool, typer.Option("--sensitivity", help="Verify under the claim's variations of the experiment as well.")
+        bool,
+        typer.Option("--sensitivity", help="Verify under the claim's variations of the experiment as well."),
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Base seed of all trials.")] = 0,
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes, by default one a core.")] = None,
@@ -105,12 +115,14 @@ def verify(
 ) -> None:
     """Train what a claim speaks about, judge it, and write a report.
 
-    Exit status: 0 every claim SUPPORTED, 1 some REFUTED, 3 none refuted but some INCONCLUSIVE, 2 usage or input
-    error, 70 unexpected error, 130 or (by SIGTERM) 143 interrupted (finished trials are stored, and the same command
-    continues).
+    Exit status: 0 every claim SUPPORTED, 1 some REFUTED, 3 none refuted but some INCONCLUSIVE, 2 usage or
+    input error, 70 unexpected error, 130 or (by SIGTERM) 143 interrupted (finished trials are stored, and the
+    same command continues).
     """
     if bool(claim) == all_claims:
-        raise typer.BadParameter("name the claims to verify by --claim NAME, or all of them by --all; not both")
+        raise typer.BadParameter(
+            "name the claims to verify by --claim NAME, or all of them by --all; not both"
+        )
     from theorycheck import bounds
     from theorycheck.forecast import cannot_tell
     from theorycheck.plan import make_plan
@@ -139,7 +151,9 @@ def verify(
             verdicts.append(verdict)
             findings.append(finding)
             if not json:
-                typer.echo(f"{verdict.name} {verdict.judgement.decision}" if quiet else summary(verdict, asked))
+                typer.echo(
+                    f"{verdict.name} {verdict.judgement.decision}" if quiet else summary(verdict, asked)
+                )
         if len(verdicts) > 1:
             parts = [part(v, f.claim, f.observed) for v, f in zip(verdicts, findings, strict=True)]
             paths = [str(write_overview(verdicts, out)), *write_joint_report(parts, out, formats)]
@@ -159,14 +173,18 @@ def plan(
         typer.Option(min=1, help="Threshold at the middle level; by default the middle of what is searched."),
     ] = None,
     steepness: Annotated[
-        float, typer.Option(min=0.1, help="Rise of the probit of success per factor e of what is searched.")
+        float,
+        typer.Option(min=0.1, help="Steepness of the probit of success per factor e of what is searched."),
     ] = 1.5,
-    design: Annotated[str | None, typer.Option(help="Another experiment that the claim names; see `show`.")] = None,
+    design: Annotated[
+        str | None, typer.Option(help="Another experiment that the claim names; see `show`.")
+    ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes, by default one a core.")] = None,
 ) -> None:
     """Forecast what a claim's design can tell, before training it.
 
-    Plants the claimed law, the law at the edge of the margin and the nearest rival, and judges them by the design.
+    Plants the claimed law, the law at the edge of the margin and the nearest rival, and judges them by the
+    design.
     """
     from theorycheck.bounds import find
     from theorycheck.forecast import (
@@ -178,7 +196,7 @@ def plan(
         middle_of_samples,
         seconds_per_trial,
     )
-    from theorycheck.plan import make_plan, question
+    from theorycheck.plan import hypothesis, make_plan
     from theorycheck.reports.terminal import outlook
 
     with explained():
@@ -188,7 +206,7 @@ def plan(
         workers = jobs or os.cpu_count() or 1
         assumed = Assumptions(threshold or middle_of_samples(made).threshold, steepness)
         with bar(f"simulate {made.claim.name}") as advance:
-            advance(0, len(laws(question(made.claim))) * REPLICATIONS)
+            advance(0, len(laws(hypothesis(made.claim))) * REPLICATIONS)
             chances = forecast(made, assumed, lambda done: advance(done, 0), workers)
         trials = chances[0].trials
         seconds = seconds_per_trial(made) * trials / workers
@@ -198,33 +216,46 @@ def plan(
 @app.command()
 def fit(
     table: Annotated[Path, typer.Argument(help="CSV file of success counts or of measurements.")],
-    claim: Annotated[str | None, typer.Option(help="Judge this claim: its name, or the path of its file.")] = None,
+    claim: Annotated[
+        str | None, typer.Option(help="Judge this claim: its name, or the path of its file.")
+    ] = None,
     law: Annotated[str | None, typer.Option(help="Or judge this bound, such as alpha^-2.")] = None,
     relation: Annotated[Literal["O", "Omega", "Theta"], typer.Option(help="Of --law.")] = "O",
-    variable: Annotated[list[str] | None, typer.Option(help="Of --law, and its column; may be repeated.")] = None,
+    variable: Annotated[
+        list[str] | None, typer.Option(help="Of --law, and its column; may be repeated.")
+    ] = None,
     as_variable_goes_to: Annotated[
         list[str] | None,
-        typer.Option(metavar="[0|oo]", help="Where it goes; by default 0 if no level is above 1, oo if none is below."),
+        typer.Option(
+            metavar="[0|oo]", help="Where it goes; by default 0 if no level is above 1, oo if none is below."
+        ),
     ] = None,
     margin: Annotated[
         float | None,
         typer.Option(
-            help="How much worse than claimed an exponent may be; by default the claim's, or 0.25 or half of it."
+            help=(
+                "How much worse than claimed an exponent may be; by default the claim's, or 0.25 or half"
+                " of it."
+            )
         ),
     ] = None,
     guess_rate: Annotated[
         float | None,
-        typer.Option(help="Share of trials that succeed by chance, such as 0.5 of two classes; estimated by default."),
+        typer.Option(
+            help="Share of trials that succeed by chance, such as 0.5 of two classes; estimated by default."
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")] = False,
 ) -> None:
     """Judge a claim or a bound by somebody else's table, training nothing.
 
-    The table has a column for each variable and either n, successes, trials (and maybe seed), or value (and maybe
-    censored, 1 where the value is a lower bound, and seed). Exit status as for verify.
+    The table has a column for each variable and either n, successes, trials (and maybe seed), or value (and
+    maybe censored, 1 where the value is a lower bound, and seed). Exit status as for verify.
     """
     if (claim is None) == (law is None):
-        raise typer.BadParameter("say what to judge: by --claim NAME, or by --law EXPR with --variable; not both")
+        raise typer.BadParameter(
+            "say what to judge: by --claim NAME, or by --law EXPR with --variable; not both"
+        )
     if claim and variable:
         raise typer.BadParameter("--variable belongs to --law; a claim knows its own variables")
     from theorycheck.bounds import find
@@ -238,7 +269,9 @@ def fit(
         judged = found or Bound(law or "", relation, tuple(variable or ()), tuple(as_variable_goes_to or ()))
         with patience(f"reading and judging {table}"):
             verdict = fit_table(table, judged, margin, guess_rate)
-        typer.echo(json_module.dumps(result_document([verdict]), indent=2) if json else summary(verdict, found))
+        typer.echo(
+            json_module.dumps(result_document([verdict]), indent=2) if json else summary(verdict, found)
+        )
     raise typer.Exit(exit_status([verdict]))
 
 
@@ -283,12 +316,17 @@ def runs(store: StoreOption = DEFAULT_STORE) -> None:
 def report(
     run: Annotated[int, typer.Argument(help="Number of a run, as `theorycheck runs` lists it.")],
     formats: Annotated[
-        str | None, typer.Option("--report", help="Formats, of md,html,tex,pdf; by default all that can be made here.")
+        str | None,
+        typer.Option("--report", help="Formats, of md,html,tex,pdf; by default all that can be made here."),
     ] = None,
-    fragment: Annotated[bool, typer.Option("--fragment", help="Write report.tex without its preamble.")] = False,
+    fragment: Annotated[
+        bool, typer.Option("--fragment", help="Write report.tex without its preamble.")
+    ] = False,
     claim: Annotated[
         str | None,
-        typer.Option(help="Path of the claim file, where the run was about one; a store never chooses what is loaded."),
+        typer.Option(
+            help="Path of the claim file, where the run was about one; a store never chooses what is loaded."
+        ),
     ] = None,
     store: StoreOption = DEFAULT_STORE,
     out: Annotated[Path, typer.Option(help="Folder of the reports, one subfolder a claim.")] = DEFAULT_OUT,
@@ -319,7 +357,9 @@ def new(path: Annotated[Path, typer.Argument(help="File to write, ending in .py.
 
     with explained():
         if path.suffix != ".py" or not path.stem.isidentifier() or not path.stem.islower():
-            raise ClaimError(f"a claim file is named like its claim, such as my_claim.py, got {path.name}; rename it")
+            raise ClaimError(
+                f"a claim file is named like its claim, such as my_claim.py, got {path.name}; rename it"
+            )
         if path.exists():
             raise ClaimError(f"{path} is there already and was left as it is; choose another name")
         template = files("theorycheck.reports").joinpath("templates/claim.py.txt").read_text(encoding="utf-8")
@@ -327,4 +367,6 @@ def new(path: Annotated[Path, typer.Argument(help="File to write, ending in .py.
             path.write_text(template.replace("NAME", path.stem).replace("FILE", path.name), encoding="utf-8")
         except OSError as error:
             raise ClaimError(f"{path} cannot be written: {error.strerror}") from error
-        typer.echo(neutral(f"wrote {path}; now: theorycheck verify --claim {shell_word(str(path))} --profile quick"))
+        typer.echo(
+            neutral(f"wrote {path}; now: theorycheck verify --claim {shell_word(str(path))} --profile quick")
+        )

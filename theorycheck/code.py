@@ -50,7 +50,8 @@ def attributes_read(code: CodeType) -> set[str]:
 
 
 def place_in(file: Path, function: FunctionType) -> int | str:
-    """Which of the functions of its name in a file a function is; its digest where the file was rewritten on import.
+    """Which of the functions of its name in a file a function is; its digest where the file was rewritten on
+    import.
 
     Raises:
         ClaimError: the file holds no such function any more.
@@ -62,8 +63,8 @@ def place_in(file: Path, function: FunctionType) -> int | str:
     loader = function.__globals__.get("__loader__")
     if loader is None or type(loader) is SourceFileLoader:
         raise ClaimError(
-            f"{file} was edited after its {function.__name__} was loaded, so that what would run is not what is "
-            "written; run the same command again, in a notebook after a restart"
+            f"{file} was edited after its {function.__name__} was loaded, so that what would run is not what"
+            " is written; run the same command again, in a notebook after a restart"
         )
     return ours
 

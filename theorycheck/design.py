@@ -18,22 +18,38 @@ from theorycheck.errors import ClaimError
 from theorycheck.fields import Crossed, Frozen, Held, Misfit, Name, Note, finite, numbers
 
 Point = dict[str, Any]  # values of all parameters of a response, by name
-SAMPLES = Symbol("N", positive=True)  # the number of training samples, the letter every sample-complexity bound uses
+SAMPLES = Symbol(
+    "N", positive=True
+)  # the number of training samples, the letter every sample-complexity bound uses
 
 # Columns that tables of trials, and what the judge makes of them, have beside what is varied.
-RESERVED = frozenset({
-    "censored", "key", "outcome", "pair", "point", "ratio", "replicate", "seed", "successes", "trials", "unfitted",
-    "value", "work",
-})  # fmt: skip
+RESERVED = frozenset(
+    {
+        "censored",
+        "key",
+        "outcome",
+        "pair",
+        "point",
+        "ratio",
+        "replicate",
+        "seed",
+        "successes",
+        "trials",
+        "unfitted",
+        "value",
+        "work",
+    }
+)
 RESERVED_IN_SEARCHES = RESERVED | {"n"}  # the column of what is searched
 MOST_TRIALS = 1_000_000  # cells times replicates; with more a design is taken for a mistake
-LARGEST_SAMPLE = 2**53  # beyond it a float no longer tells neighbouring integers apart
+LARGEST_SAMPLE = 2**53  # beyond it a float no longer distinguishes neighbouring integers
 MOST_SHOWN = 100  # characters of an expression, in a message
 _COUNTS = ("n", "successes", "trials")
 
 
 class Design(Frozen):
-    """The experiment: levels of what is varied, values among which a threshold is sought, replicates, and what is held.
+    """The experiment: levels of what is varied, values among which a threshold is sought, replicates, and
+    what is held.
 
     Names and letters of the theorem are both accepted; NumPy's numbers become Python's.
 
@@ -42,14 +58,14 @@ class Design(Frozen):
         levels: its values, at least three.
         crossed: other quantities that are varied, with their values; every one goes with every level.
         searched: the quantity whose threshold is sought.
-        samples: its values that may be tried, at least three: training-set sizes N, unless something else is searched;
-            none where a trial measures a value directly.
-        replicates: trials at each design point. A scaling law of one threshold has as many in each cell (level, N)
-            under the full profile only; other profiles place its trials where success turns.
-        held: the other parameters of the response: numbers, texts, True, False or None; a SymPy expression is evaluated
-            at every level. What is varied or searched overrides its value here.
-        outside_regime: whether points at which conditions of the theorem fail are tried as well; the verdict then is on
-            this design and not on the theorem.
+        samples: its values that may be tried, at least three: training-set sizes N, unless something else is
+            searched; none where a trial measures a value directly.
+        replicates: trials at each design point. A scaling law of one threshold has as many in each cell
+            (level, N) under the full profile only; other profiles place its trials where success turns.
+        held: the other parameters of the response: numbers, texts, True, False or None; a SymPy expression is
+            evaluated at every level. What is varied or searched overrides its value here.
+        outside_regime: whether points at which conditions of the theorem fail are tried as well; the verdict
+            then is on this design and not on the theorem.
         note: what a reader must know of it.
         published: a table of counts that others published for it, to be shown beside.
     """
@@ -78,7 +94,9 @@ class Design(Frozen):
     @classmethod
     def _enough_samples(cls, samples: tuple[int | float, ...]) -> tuple[int | float, ...]:
         if samples and (len(samples) < 3 or min(samples) <= 0):
-            raise ValueError(f"a threshold needs at least 3 different sample sizes N, all positive, got {samples}")
+            raise ValueError(
+                f"a threshold needs at least 3 different sample sizes N, all positive, got {samples}"
+            )
         if samples and max(samples) > LARGEST_SAMPLE:
             raise ValueError(f"samples must be at most 2^53, got {max(samples):.3g}; name smaller ones")
         return tuple(sorted(samples))
@@ -92,8 +110,8 @@ class Design(Frozen):
         if clash := sorted(taken & set(self.varied)):
             raise Misfit(
                 "factor" if self.factor in clash else "crossed",
-                f"the design varies {', '.join(clash)}, a name that the table of trials needs; rename it (it needs "
-                f"{', '.join(sorted(taken))})",
+                f"the design varies {', '.join(clash)}, a name that the table of trials needs; rename it (it"
+                f" needs {', '.join(sorted(taken))})",
             )
         return self
 
@@ -103,14 +121,17 @@ class Design(Frozen):
         trials = self.replicates * math.prod(map(len, values))
         if trials > MOST_TRIALS:
             raise Misfit(
-                "replicates", f"the design has {trials} trials, at most {MOST_TRIALS} are carried out; name fewer"
+                "replicates",
+                f"the design has {trials} trials, at most {MOST_TRIALS} are carried out; name fewer",
             )
         return self
 
     @model_validator(mode="after")
     def _held_expressions_have_values(self) -> Self:
         changing = self.changing
-        for name in [name for name, value in self.held.items() if isinstance(value, Expr) and name not in changing]:
+        for name in [
+            name for name, value in self.held.items() if isinstance(value, Expr) and name not in changing
+        ]:
             try:
                 letters = self._letters(name) & set(changing)
                 for values in product(*(changing[letter] for letter in letters)):
@@ -126,9 +147,13 @@ class Design(Frozen):
                 with self.published.open(newline="", encoding="utf-8") as file:
                     _check_counts(csv.DictReader(file), self.factor)
             except OSError as error:
-                raise Misfit("published", f"{str(self.published)!r} cannot be read: {error.strerror}") from error
+                raise Misfit(
+                    "published", f"{str(self.published)!r} cannot be read: {error.strerror}"
+                ) from error
             except (ValueError, csv.Error) as error:
-                raise Misfit("published", f"{str(self.published)!r} is no table of counts: {error}") from error
+                raise Misfit(
+                    "published", f"{str(self.published)!r} is no table of counts: {error}"
+                ) from error
         return self
 
     @property
@@ -139,7 +164,11 @@ class Design(Frozen):
     @property
     def changing(self) -> dict[str, tuple[Any, ...]]:
         """The values of all that is varied or searched."""
-        return {self.factor: self.levels, **self.crossed, **({self.searched: self.samples} if self.samples else {})}
+        return {
+            self.factor: self.levels,
+            **self.crossed,
+            **({self.searched: self.samples} if self.samples else {}),
+        }
 
     @property
     def letters(self) -> frozenset[str]:
@@ -153,7 +182,9 @@ class Design(Frozen):
             ClaimError: it depends on itself.
         """
         if name in above:
-            raise ClaimError(f"needs its own value ({' -> '.join((*above, name))}); hold one of these as a number")
+            raise ClaimError(
+                f"needs its own value ({' -> '.join((*above, name))}); hold one of these as a number"
+            )
         value = None if name in self.changing else self.held.get(name)
         if not isinstance(value, Expr):
             return {name}
@@ -163,8 +194,11 @@ class Design(Frozen):
         """All combinations of the crossed quantities; one empty one where there are none."""
         return (dict(zip(self.crossed, values, strict=True)) for values in product(*self.crossed.values()))
 
-    def point(self, level: float, n: float | None = None, group: Mapping[str, Any] = MappingProxyType({})) -> Point:
-        """All parameters of the response at a level, a value of what is searched, and a combination of the crossed.
+    def point(
+        self, level: float, n: float | None = None, group: Mapping[str, Any] = MappingProxyType({})
+    ) -> Point:
+        """All parameters of the response at a level, a value of what is searched, and a combination of the
+        crossed.
 
         Raises:
             ClaimError: an expression among the held values has no finite number there.
@@ -185,7 +219,9 @@ def evaluate(expression: sympy.Basic, values: Mapping[str, Any]) -> sympy.Basic:
     if missing:
         raise ClaimError(f"{expression} needs a value for {', '.join(missing)}; hold it in the design")
     put = {s: values[s.name] for s in expression.free_symbols}
-    if odd := [f"{s.name} = {value!r}" for s, value in put.items() if value is None or isinstance(value, str)]:
+    if odd := [
+        f"{s.name} = {value!r}" for s, value in put.items() if value is None or isinstance(value, str)
+    ]:
         raise ClaimError(f"{expression} needs numbers for its letters, found {', '.join(odd)}")
     try:
         return expression.subs(put)

@@ -26,7 +26,9 @@ _LONGEST = 300  # characters of a quoted command or message
 
 
 class Unforeseen(Exception):
-    """An end that no command means, carried past Typer, which would turn some into exit status 0 or 1: verdicts."""
+    """An end that no command means, carried past Typer, which would turn some into exit status 0 or 1:
+    verdicts.
+    """
 
 
 class Commands(TyperGroup):
@@ -147,7 +149,10 @@ def _unforeseen(error: BaseException) -> int:
     else:
         what = traceback.format_exception_only(error)[-1]
     command = shlex.join(["theorycheck", *sys.argv[1:]])
-    _say(f"an unexpected error ended `{_line(command)}`, which is no verdict: {_line(what)}; {_log(command, error)}")
+    _say(
+        f"an unexpected error ended `{_line(command)}`, which is no verdict: {_line(what)};"
+        f" {_log(command, error)}"
+    )
     return UNEXPECTED
 
 
@@ -164,13 +169,24 @@ def _line(text: str) -> str:
 
 def _log(command: str, error: BaseException) -> str:
     """Write what somebody who repairs the program needs to a file, and say where it is."""
-    heading = f"theorycheck {__version__}, Python {platform.python_version()} on {platform.platform()}\n{command}\n\n"
+    heading = (
+        f"theorycheck {__version__}, Python {platform.python_version()} on"
+        f" {platform.platform()}\n{command}\n\n"
+    )
     try:
         with tempfile.NamedTemporaryFile(
-            "w", prefix="theorycheck-", suffix=".log", delete=False, encoding="utf-8", errors="backslashreplace"
+            "w",
+            prefix="theorycheck-",
+            suffix=".log",
+            delete=False,
+            encoding="utf-8",
+            errors="backslashreplace",
         ) as file:
             file.write(heading + "".join(traceback.format_exception(error)))
     except OSError as refused:
         frame = traceback.extract_tb(error.__traceback__)[-1]
-        return f"it was raised at {frame.filename}:{frame.lineno}, and no log can be written ({refused.strerror})"
+        return (
+            f"it was raised at {frame.filename}:{frame.lineno}, and no log can be written"
+            f" ({refused.strerror})"
+        )
     return f"the traceback is in {file.name}; please report it"

@@ -16,7 +16,13 @@ from sympy import Expr, Integer, Pow, Rational, Symbol, oo
 from theorycheck.errors import LawError
 from theorycheck.law import BigO, Law, Omega, Theta
 
-MAX_LENGTH, MAX_DIGITS, MAX_POWER, MAX_NESTING, MAX_VARIABLES = 200, 12, 100, 30, 4  # n variables have n! limits
+MAX_LENGTH, MAX_DIGITS, MAX_POWER, MAX_NESTING, MAX_VARIABLES = (
+    200,
+    12,
+    100,
+    30,
+    4,
+)  # n variables have n! limits
 MAX_BITS = 4096
 _Calls = Mapping[Any, Callable[..., Expr]]
 _RELATIONS: Mapping[str, type[Law]] = {"O": BigO, "Omega": Omega, "Theta": Theta}
@@ -53,7 +59,9 @@ def parse_law(
     """
     if relation not in _RELATIONS or not set(regime.values()) <= set(_POINTS) or len(regime) > MAX_VARIABLES:
         asked = f"{relation} as {', '.join(map(' -> '.join, regime.items()))}"
-        raise LawError(f"asked for a law {asked}; choose O, Omega or Theta, 0 or oo, {MAX_VARIABLES} variables at most")
+        raise LawError(
+            f"asked for a law {asked}; choose O, Omega or Theta, 0 or oo, {MAX_VARIABLES} variables at most"
+        )
     limits = [(Symbol(name), _POINTS[point]) for name, point in regime.items()]
     return _RELATIONS[relation](_parse(expression.strip()), *limits)
 
@@ -61,7 +69,9 @@ def parse_law(
 def _parse(text: str) -> Expr:
     if len(text) > MAX_LENGTH:
         raise LawError(f"asked for a law of {len(text)} characters; at most {MAX_LENGTH} are allowed")
-    origin = [i for i, character in enumerate(text) for _ in range(2 if character == "^" else 1)] + [len(text)]
+    origin = [i for i, character in enumerate(text) for _ in range(2 if character == "^" else 1)] + [
+        len(text)
+    ]
     try:
         return _expr(_tree(text.replace("^", "**")))
     except _Found as found:
@@ -88,12 +98,18 @@ def _expr(node: ast.expr, depth: int = 1) -> Expr:
     match node:
         case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
             digits = len(repr(number)) - isinstance(number, float)
-            _check(digits <= MAX_DIGITS and number < 10**MAX_DIGITS, node, f"a number of more than {MAX_DIGITS} digits")
+            _check(
+                digits <= MAX_DIGITS and number < 10**MAX_DIGITS,
+                node,
+                f"a number of more than {MAX_DIGITS} digits",
+            )
             value = Rational(repr(number))
         case ast.Name(id=name) if name not in _FUNCTIONS and not name.startswith("_"):
             value = Symbol(name)
         case ast.UnaryOp(op=op) | ast.BinOp(op=op) if type(op) in _OPERATORS:
-            parts = [_expr(part, depth + 1) for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
+            parts = [
+                _expr(part, depth + 1) for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)
+            ]
             if isinstance(op, ast.Pow):
                 _check_power(node, *parts)
             value = _OPERATORS[type(op)](*parts)
@@ -113,7 +129,9 @@ def _check_power(node: ast.expr, base: Expr, power: Expr) -> None:
     inner = max((abs(p.exp) for p in base.atoms(Pow) if p.exp.is_Rational), default=1)
     bits = max((max(abs(r.p), r.q).bit_length() for r in base.atoms(Rational)), default=0)
     _check(abs(power) * max(1, inner) <= MAX_POWER, node, f"a power above {MAX_POWER}")
-    _check(abs(power) * bits <= MAX_BITS, node, f"a power that is a number of more than {MAX_BITS} binary digits")
+    _check(
+        abs(power) * bits <= MAX_BITS, node, f"a power that is a number of more than {MAX_BITS} binary digits"
+    )
 
 
 def _check(good: bool, node: ast.expr, what: str) -> None:

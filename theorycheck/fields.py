@@ -1,4 +1,6 @@
-"""The types of a claim's fields: texts that can be printed, names, and values that a trial's specification can hold."""
+"""The types of a claim's fields: texts that can be printed, names, and values that a trial's specification
+can hold.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from sympy import Expr, Symbol
 
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, surrogates, separators of lines and paragraphs
-_BIDIRECTIONAL = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # these reorder what is around them
-MOST_VALUES = 100_000  # of one quantity; beyond it a design is taken for a mistake, such as an endless iterator
+_BIDIRECTIONAL = set(
+    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)  # these reorder what is around them
+MOST_VALUES = (
+    100_000  # of one quantity; beyond it a design is taken for a mistake, such as an endless iterator
+)
 _SCALARS = "a number, a text, True, False or None"
 
 
@@ -137,7 +143,9 @@ def listed(values: Any) -> Any:
     if getattr(values, "ndim", None) == 1:
         values = values.tolist()
     if isinstance(values, str | bytes | set | frozenset | Mapping) or not isinstance(values, Iterable):
-        raise ValueError(f"is of the type {type(values).__name__}; list the values in an order, as in (1, 2, 4)")
+        raise ValueError(
+            f"is of the type {type(values).__name__}; list the values in an order, as in (1, 2, 4)"
+        )
     found: dict[Any, None] = {}
     for value in values:
         try:

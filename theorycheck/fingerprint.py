@@ -1,4 +1,6 @@
-"""What the result of a function depends on: its text or code, the modules beside it, and the values it carries."""
+"""What the result of a function depends on: its text or code, the modules beside it, and the values it
+carries.
+"""
 
 from __future__ import annotations
 
@@ -31,9 +33,18 @@ Function = Callable[[Mapping[str, Any], int], Any]  # of a design point and a se
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), type(...))
 _GENERATORS = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random)
 _OF_EVERY_CLASS = {
-    "__dict__", "__weakref__", "__module__", "__doc__", "__annotations__", "__annotate_func__", "__annotations_cache__",
-    "__firstlineno__", "__static_attributes__", "__abstractmethods__", "_abc_impl",
-}  # fmt: skip
+    "__dict__",
+    "__weakref__",
+    "__module__",
+    "__doc__",
+    "__annotations__",
+    "__annotate_func__",
+    "__annotations_cache__",
+    "__firstlineno__",
+    "__static_attributes__",
+    "__abstractmethods__",
+    "_abc_impl",
+}
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,9 @@ class Fingerprint:
 
     def changed(self) -> list[Path]:
         """The files that are no longer what they were."""
-        return [path for path, was in self.files.items() if not path.is_file() or digest(path.read_bytes()) != was]
+        return [
+            path for path, was in self.files.items() if not path.is_file() or digest(path.read_bytes()) != was
+        ]
 
 
 def name_of(function: Function) -> str:
@@ -85,7 +98,11 @@ def check_response(function: Function) -> None:
 def _refused(function: Any) -> str | None:
     """Why something callable is no response."""
     inner = function.func if isinstance(function, partial) else function
-    called = inner if isinstance(inner, FunctionType | MethodType) else inspect.getattr_static(type(inner), "__call__")
+    called = (
+        inner
+        if isinstance(inner, FunctionType | MethodType)
+        else inspect.getattr_static(type(inner), "__call__")
+    )
     if isinstance(inner, type):
         return "a class, which returns an object and no number"
     if isinstance(inner, np.ufunc):
@@ -102,21 +119,25 @@ def _refused(function: Any) -> str | None:
 def fingerprint(function: Function) -> Fingerprint:
     """The fingerprint of a function, partial, bound method, or callable object.
 
-    A function whose file is there is known by the text of this file and of the modules that it imports from beside it
-    or from other places that are not installed; one without a file, as in a notebook, by its code and all that this
-    names. Both are known by what they carry as well: captured and default values, arguments of a partial, attributes of
-    an object; and by the plain values that they read of their module.
+    A function whose file is there is known by the text of this file and of the modules that it imports from
+    beside it or from other places that are not installed; one without a file, as in a notebook, by its code
+    and all that this names. Both are known by what they carry as well: captured and default values, arguments
+    of a partial, attributes of an object; and by the plain values that they read of their module.
 
     Raises:
-        ClaimError: it carries what cannot be compared from run to run, such as a lock, an open file or a random
-            generator; or its file is no longer what was loaded.
+        ClaimError: it carries what cannot be compared from run to run, such as a lock, an open file or a
+            random generator; or its file is no longer what was loaded.
     """
     walk = _Walk(function)
     try:
         found = walk.describe(function)
     except RecursionError as error:
-        raise ClaimError(f"the response {walk.name} carries values too deeply nested to be compared") from error
-    return Fingerprint(found[:16], {path: digest(path.read_bytes()) for path in sorted(walk.files)}, walk.folder)
+        raise ClaimError(
+            f"the response {walk.name} carries values too deeply nested to be compared"
+        ) from error
+    return Fingerprint(
+        found[:16], {path: digest(path.read_bytes()) for path in sorted(walk.files)}, walk.folder
+    )
 
 
 class _Walk:
@@ -199,10 +220,17 @@ class _Walk:
                 yield name, self.describe(value)
             if isinstance(value, ModuleType) and self._is_edited(value):
                 members = {n: vars(value)[n] for n in attributes_read(function.__code__) & set(vars(value))}
-                yield name, self.describe({n: member for n, member in members.items() if self._is_beyond_text(member)})
+                yield (
+                    name,
+                    self.describe(
+                        {n: member for n, member in members.items() if self._is_beyond_text(member)}
+                    ),
+                )
 
     def _is_beyond_text(self, value: Any) -> bool:
-        """Whether a value may be another one than the text of its file tells: given from outside, or edited since."""
+        """Whether a value may be another one than the text of its file tells: given from outside, or edited
+        since.
+        """
         if isinstance(value, FunctionType | type | ModuleType):
             return self._is_edited(value)
         return isinstance(value, _GENERATORS) or _is_plain(value)
@@ -239,14 +267,17 @@ class _Walk:
         yield self._all(class_.__bases__)
         members = {name: value for name, value in vars(class_).items() if name not in _OF_EVERY_CLASS}
         text = any(isinstance(value, FunctionType) and self._is_edited(value) for value in members.values())
-        yield self.describe({n: v for n, v in members.items() if not text or _is_code(v) or self._is_beyond_text(v)})
+        yield self.describe(
+            {n: v for n, v in members.items() if not text or _is_code(v) or self._is_beyond_text(v)}
+        )
 
     def _object(self, value: Any) -> Iterable[Any]:
         """By class and state, as copying and pickling take them."""
         if isinstance(value, _GENERATORS):
             raise ClaimError(
-                f"the response {self.name} carries a random generator, so that results would depend on the order of "
-                "trials; make it inside of the function from its seed, as by numpy.random.default_rng(seed)"
+                f"the response {self.name} carries a random generator, so that results would depend on the"
+                " order of trials; make it inside of the function from its seed, as by"
+                " numpy.random.default_rng(seed)"
             )
         if hasattr(value, "__wrapped__"):  # what decorates a function, such as a cache
             return "wrapper", *self._all((type(value), value.__wrapped__))
@@ -257,8 +288,8 @@ class _Walk:
             reduced = value.__reduce_ex__(4)
         except Exception as error:
             raise ClaimError(
-                f"the response {self.name} carries a {type(value).__name__}, which cannot be compared from run to run "
-                f"({error}); make it inside of the function"
+                f"the response {self.name} carries a {type(value).__name__}, which cannot be compared from"
+                f" run to run ({error}); make it inside of the function"
             ) from error
         if isinstance(reduced, str):
             return "named", type(value).__module__, reduced

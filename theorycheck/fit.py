@@ -16,9 +16,9 @@ from theorycheck.claim import Claim
 from theorycheck.errors import LawError, TableError
 from theorycheck.expression import parse_law
 from theorycheck.law import Law
-from theorycheck.plan import question
+from theorycheck.plan import hypothesis
+from theorycheck.statistics.hypothesis import Hypothesis
 from theorycheck.statistics.judge import judge
-from theorycheck.statistics.question import Question
 from theorycheck.table import contents, parse
 from theorycheck.verdict import Check, Verdict
 from theorycheck.verification import predictions
@@ -51,7 +51,9 @@ class Bound:
             raise LawError(f"--variable names {', '.join(self.variables)}; name each variable once")
         if len(self.points) not in (0, 1, len(self.variables)) or not set(self.points) <= {"0", "oo"}:
             got = ", ".join(map(repr, self.points))
-            raise LawError(f"--as-variable-goes-to takes 0 or oo, once or once for each --variable; got {got}")
+            raise LawError(
+                f"--as-variable-goes-to takes 0 or oo, once or once for each --variable; got {got}"
+            )
 
     def law(self, table: pd.DataFrame) -> Law:
         """The law over a table's levels.
@@ -72,8 +74,8 @@ class Bound:
         if self.points:
             return None
         parts = [
-            f"{s} -> {point} is assumed, as its levels, {table[s.name].min():g} to {table[s.name].max():g}, are "
-            f"{'at most' if point == 0 else 'at least'} 1"
+            f"{s} -> {point} is assumed, as its levels, {table[s.name].min():g} to {table[s.name].max():g},"
+            f" are {'at most' if point == 0 else 'at least'} 1"
             for s, point in law.regime
         ]
         upwards = any(point != 0 for _, point in law.regime)
@@ -84,27 +86,32 @@ class Bound:
         low, high = levels.min(), levels.max()
         if low < 1 < high:
             raise LawError(
-                f"whether {name} goes to 0 or to oo cannot be seen from its levels, {low:g} to {high:g}, which lie on "
-                f"both sides of 1; say it by --as-variable-goes-to 0 or --as-variable-goes-to oo"
+                f"whether {name} goes to 0 or to oo cannot be seen from its levels, {low:g} to {high:g},"
+                " which lie on both sides of 1; say it by --as-variable-goes-to 0 or"
+                " --as-variable-goes-to oo"
             )
         return "oo" if low >= 1 else "0"
 
 
-def fit(path: Path, law: Claim | Law | Bound, margin: float | None = None, guess_rate: float | None = None) -> Verdict:
+def fit(
+    path: Path, law: Claim | Law | Bound, margin: float | None = None, guess_rate: float | None = None
+) -> Verdict:
     """Judge a law by a table of success counts or of measurements.
 
     Args:
-        path: a CSV file with a column for each variable of the law, and n, successes, trials (and maybe seed), or value
-            (and maybe censored, seed).
+        path: a CSV file with a column for each variable of the law, and n, successes, trials (and maybe
+            seed), or value (and maybe censored, seed).
         law: a claim, or a bare law or bound, which is judged with no rivals.
-        margin: how much worse than claimed an exponent may be; by default the claim's, or the law's standard one.
+        margin: how much worse than claimed an exponent may be; by default the claim's, or the law's standard
+            one.
         guess_rate: share of trials that succeed whatever n is; estimated where it is not told.
 
     Returns:
         The verdict; its plan hash is that of the file, and no trials are trained.
 
     Raises:
-        TableError: the table cannot be read or does not bear a fit, or has no successes that could be guessed.
+        TableError: the table cannot be read or does not bear a fit, or has no successes that could be
+            guessed.
         LawError: the bound is no law of the table's variables.
     """
     started = time.monotonic()
@@ -114,9 +121,9 @@ def fit(path: Path, law: Claim | Law | Bound, margin: float | None = None, guess
         bound, law = law, law.law(table)
         assumed = bound.assumption(law, table)
     else:
-        table, assumed = parse(content, question(law).factors, path), None
+        table, assumed = parse(content, hypothesis(law).factors, path), None
     claim = law if isinstance(law, Claim) else None
-    asked, counts = question(law, margin, guess_rate), "successes" in table
+    asked, counts = hypothesis(law, margin, guess_rate), "successes" in table
     if guess_rate and not counts:
         raise TableError(
             f"{path}: asked for a guess rate, which successes have, but these are measurements; leave it out"
@@ -126,7 +133,9 @@ def fit(path: Path, law: Claim | Law | Bound, margin: float | None = None, guess
         judgement = judgement.with_check(assumed)
     if claim and claim.conditions:
         judgement = judgement.with_check(_conditions(claim))
-    statement = law.statement if isinstance(law, Claim) else law.statement(Symbol("N*" if counts else "value"))
+    statement = (
+        law.statement if isinstance(law, Claim) else law.statement(Symbol("N*" if counts else "value"))
+    )
     return Verdict(
         name=claim.name if claim else path.name,
         statement=statement,
@@ -151,12 +160,21 @@ def _conditions(claim: Claim) -> Check:
     """What a table of counts cannot show."""
     relations = ", ".join(claim.text(condition.relation) for condition in claim.conditions)
     return Check(
-        "assumptions", "warning", f"the table does not show whether the theorem's conditions held: {relations}"
+        "assumptions",
+        "warning",
+        f"the table does not show whether the theorem's conditions held: {relations}",
     )
 
 
-def _design(path: Path, table: pd.DataFrame, asked: Question) -> dict[str, Any]:
+def _design(path: Path, table: pd.DataFrame, asked: Hypothesis) -> dict[str, Any]:
     levels = {factor: sorted(map(float, table[factor].unique())) for factor in asked.factors}
     samples = {"samples": sorted(map(int, table["n"].unique()))} if "successes" in table else {}
     seeds = {"seeds": int(table["seed"].nunique())} if "seed" in table else {}
-    return {"table": str(path), "rows": len(table), "levels": levels, **samples, **seeds, "margin": asked.margin}
+    return {
+        "table": str(path),
+        "rows": len(table),
+        "levels": levels,
+        **samples,
+        **seeds,
+        "margin": asked.margin,
+    }

@@ -13,14 +13,14 @@ import pandas as pd
 from theorycheck.empirical.executor import Workers
 from theorycheck.empirical.sweep import train
 from theorycheck.errors import ClaimError
-from theorycheck.plan import Plan, one_threshold, question
-from theorycheck.statistics.basis import centred_basis
+from theorycheck.plan import Plan, hypothesis, one_threshold
 from theorycheck.statistics.binomial import BINOMIAL_DF
+from theorycheck.statistics.hypothesis import TESTED, Hypothesis, Variable
 from theorycheck.statistics.links import probit_information
 from theorycheck.statistics.placement import FARTHEST, Adaptive, Grid, Placement, simulate
-from theorycheck.statistics.planted import PlantedThreshold
-from theorycheck.statistics.question import TESTED, Question, Variable
-from theorycheck.statistics.shapes import decide, fit_laws, gather
+from theorycheck.statistics.polynomial import centred_basis
+from theorycheck.statistics.selection import decide, fit_laws, gather
+from theorycheck.statistics.simulated import PlantedThreshold
 from theorycheck.statistics.threshold import ThresholdFit, threshold_design
 from theorycheck.verdict import Decision, Interval
 
@@ -35,7 +35,7 @@ class Assumptions:
 
     Attributes:
         threshold: N* at the middle of the levels (geometric mean).
-        steepness: rise of the probit of the success rate when N grows by a factor of e.
+        steepness: growth of the probit of the success rate when N grows by a factor of e.
     """
 
     threshold: float
@@ -67,9 +67,9 @@ def check(plan: Plan) -> None:
     """Raise ClaimError when no forecast can be made of what the plan's claim states."""
     if not one_threshold(plan.claim.law, plan.claim.design):
         raise ClaimError(
-            f"`theorycheck plan` forecasts power laws of a threshold in one variable, but {plan.claim.name} states: "
-            f"{plan.claim.statement}; `{plan.claim.command('verify', ' --profile quick')}` shows how far it is told "
-            "apart"
+            f"`theorycheck plan` forecasts power laws of a threshold in one variable, but {plan.claim.name}"
+            f" states: {plan.claim.statement}; `{plan.claim.command('verify', ' --profile quick')}` shows how"
+            " far it is distinguished"
         )
 
 
@@ -81,7 +81,8 @@ def middle_of_samples(plan: Plan) -> Assumptions:
 def forecast(
     plan: Plan, assumed: Assumptions, advance: Callable[[int], None] = lambda done: None, jobs: int = 1
 ) -> list[Chances]:
-    """Simulate the claimed law, the law at the edge of the margin, and the nearest rival through a plan's design.
+    """Simulate the claimed law, the law at the edge of the margin, and the nearest rival through a plan's
+    design.
 
     Args:
         plan: the design; levels outside of the theorem's regime are left out as in the verdict.
@@ -93,22 +94,24 @@ def forecast(
         ClaimError: the claim states something else than a power law of a threshold in one variable.
     """
     check(plan)
-    asked = question(plan.claim)
+    asked = hypothesis(plan.claim)
     with Workers(jobs) as workers:
         return [
-            _simulate(plan, asked, name, exponent, assumed, workers, advance) for name, exponent in laws(asked).items()
+            _simulate(plan, asked, name, exponent, assumed, workers, advance)
+            for name, exponent in laws(asked).items()
         ]
 
 
 def cannot_tell(plan: Plan) -> str | None:
-    """A sentence when the design is too coarse for its claim, from the expected information of a claimed law; or None.
+    """A sentence when the design is too coarse for its claim, from the expected information of a claimed law;
+    or None.
 
-    From the expected information instead of drawn data, which takes milliseconds. Of a scaling law of one threshold;
-    of other statements nothing is said.
+    From the expected information instead of drawn data, which takes milliseconds. Of a scaling law of one
+    threshold; of other statements nothing is said.
     """
     if not one_threshold(plan.claim.law, plan.claim.design):
         return None
-    asked = question(plan.claim)
+    asked = hypothesis(plan.claim)
     (variable,) = asked.variables
     others = {"the edge of the margin": laws(asked)["at the edge of the margin"]}
     rival = _nearest_rival(variable)
@@ -120,10 +123,10 @@ def cannot_tell(plan: Plan) -> str | None:
     if not blurred:
         return None
     return (
-        f"if {plan.claim.name} held exactly, this design would give about {variable.exponent:g} {interval}, which does "
-        f"not exclude {' and '.join(blurred)}; try a larger --profile, or other levels and "
-        f"{plan.claim.text(plan.claim.design.searched)}, and see "
-        f"`{plan.claim.command('plan', f' --profile {plan.profile}')}`"
+        f"if {plan.claim.name} held exactly, this design would give about {variable.exponent:g} {interval},"
+        f" which does not exclude {' and '.join(blurred)}; try a larger --profile, or other levels and"
+        f" {plan.claim.text(plan.claim.design.searched)}, and see"
+        f" `{plan.claim.command('plan', f' --profile {plan.profile}')}`"
     )
 
 
@@ -137,7 +140,8 @@ def expected_cells(placement: Placement, planted: PlantedThreshold) -> pd.DataFr
 
 
 def expected_fit(planted: PlantedThreshold, cells: pd.DataFrame) -> ThresholdFit:
-    """The fit to expect: the planted coefficients, with the inverse of their Fisher information as covariance.
+    """The fit to expect: the planted coefficients, with the inverse of their Fisher information as
+    covariance.
 
     Args:
         planted: the law.
@@ -153,7 +157,9 @@ def expected_fit(planted: PlantedThreshold, cells: pd.DataFrame) -> ThresholdFit
 
 
 def seconds_per_trial(plan: Plan) -> float:
-    """Mean training time of a trial on this machine, measured on one at each end and in the middle of the design."""
+    """Mean training time of a trial on this machine, measured on one at each end and in the middle of the
+    design.
+    """
     trials = [plan.trial(plan.cells[i], 0) for i in (-1, 0, len(plan.cells) // 2, -1)]
     seconds = []
     with Workers(1) as workers:
@@ -164,7 +170,7 @@ def seconds_per_trial(plan: Plan) -> float:
     return float(np.mean(seconds[1:]))  # the first loads PyTorch or starts a process
 
 
-def laws(asked: Question) -> dict[str, float]:
+def laws(asked: Hypothesis) -> dict[str, float]:
     """The laws that a forecast plants, by name, with their exponents."""
     (variable,) = asked.variables
     allowed = asked.allowed(variable)
@@ -184,7 +190,7 @@ def _planted(plan: Plan, exponent: float, assumed: Assumptions) -> PlantedThresh
 
 
 def _replicate(
-    placement: Placement, planted: PlantedThreshold, asked: Question, replication: int
+    placement: Placement, planted: PlantedThreshold, asked: Hypothesis, replication: int
 ) -> tuple[Decision, float, int]:
     """Decision, width of the interval, and number of trials of one simulated data set."""
     table = simulate(placement, planted, np.random.default_rng((SEED, replication)))
@@ -195,7 +201,7 @@ def _replicate(
 
 def _simulate(
     plan: Plan,
-    asked: Question,
+    asked: Hypothesis,
     name: str,
     exponent: float,
     assumed: Assumptions,
@@ -204,7 +210,11 @@ def _simulate(
 ) -> Chances:
     (variable,) = asked.variables
     renamed = replace(asked, variables=(replace(variable, factor="x"),))
-    placement = replace(plan.placement, question=renamed) if isinstance(plan.placement, Adaptive) else plan.placement
+    placement = (
+        replace(plan.placement, hypothesis=renamed)
+        if isinstance(plan.placement, Adaptive)
+        else plan.placement
+    )
     planted = _planted(plan, exponent, assumed)
     decisions: Counter[Decision] = Counter()
     widths, trials = [], []

@@ -13,7 +13,9 @@ from theorycheck.derivation import Derived, Refused, decimals, derive, exact
 from theorycheck.errors import LawError
 from theorycheck.notation import Notation, latex, plain_text
 
-MARGIN = 0.25  # how much worse than claimed an exponent may be, unless it is so small that this would reach past 0
+MARGIN = (
+    0.25  # how much worse than claimed an exponent may be, unless it is so small that this would reach past 0
+)
 
 
 @dataclass(frozen=True, init=False)
@@ -31,8 +33,8 @@ class Law:
 
     Attributes:
         exponents: of each variable, as `theorycheck.derivation` derives it.
-        notes: what a reader should know of how: that it is numerical, or that the sign of the bound depends on a
-            constant; mostly empty.
+        notes: what a reader should know of how: that it is numerical, or that the sign of the bound depends
+            on a constant; mostly empty.
 
     Raises:
         LawError: the expression lacks one of the variables, or has no single exponent in it.
@@ -59,7 +61,8 @@ class Law:
     def standard_margin(self) -> float:
         """How much worse than claimed an exponent may be, where nobody says otherwise.
 
-        0.25, or half of the smallest exponent that is not 0 where that is less, so that growth is told from fall.
+        0.25, or half of the smallest exponent that is not 0 where that is less, so that growth is told from
+        fall.
         """
         return float(min([MARGIN, *(abs(e) / 2 for e in self.exponents.values() if e)]))
 
@@ -73,7 +76,8 @@ class Law:
         names = dict(notation or {})
         goes = ", ".join(f"{plain_text(s, names)} -> {plain_text(p, names)}" for s, p in self.regime)
         return (
-            f"{plain_text(quantity, names)} = {self.relation}({plain_text(decimals(self.expression), names)}) as {goes}"
+            f"{plain_text(quantity, names)} = {self.relation}({plain_text(decimals(self.expression), names)})"
+            f" as {goes}"
         )
 
     def latex(self, quantity: Expr, notation: Notation | None = None) -> str:
@@ -130,13 +134,19 @@ def _regime(bound: Expr, given: tuple[Any, ...]) -> tuple[tuple[Symbol, Expr], .
         raise LawError("a law needs a regime such as (alpha, 0), got none; say which symbol goes to 0 or oo")
     for pair in given:
         if not (isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], Symbol)):
-            raise LawError(f"the regime of a law is pairs such as (alpha, 0), got {pair!r}; name a symbol and 0 or oo")
-    regime = tuple((symbol, _exact(point, f"{symbol} must go to 0 or oo in a law")) for symbol, point in given)
+            raise LawError(
+                f"the regime of a law is pairs such as (alpha, 0), got {pair!r}; name a symbol and 0 or oo"
+            )
+    regime = tuple(
+        (symbol, _exact(point, f"{symbol} must go to 0 or oo in a law")) for symbol, point in given
+    )
     for symbol, point in regime:
         if point not in (0, oo):
             raise LawError(f"a law speaks of {symbol} -> 0 or {symbol} -> oo, got {symbol} -> {point}")
         if symbol not in bound.free_symbols:
             raise LawError(f"the law speaks of {symbol}, but {bound} does not contain it; name its variable")
     if len(dict(regime)) < len(regime):
-        raise LawError(f"the regime {', '.join(map(str, given))} of a law names a symbol twice; name each once")
+        raise LawError(
+            f"the regime {', '.join(map(str, given))} of a law names a symbol twice; name each once"
+        )
     return regime

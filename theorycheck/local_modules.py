@@ -14,12 +14,15 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 
-_KEPT: dict[Path, dict[str, ModuleType]] = {}  # what claim files have imported from beside them, by folder and name
+_KEPT: dict[
+    Path, dict[str, ModuleType]
+] = {}  # what claim files have imported from beside them, by folder and name
 
 
 @contextmanager
 def beside(folder: Path, afresh: bool = False) -> Iterator[None]:
-    """Let imports find the modules of a folder first, and forget them afterwards, as another may have the same names.
+    """Let imports find the modules of a folder first, and forget them afterwards, as another may have the
+    same names.
 
     Args:
         folder: of a claim file.
@@ -68,14 +71,17 @@ def _installations() -> tuple[Path, ...]:
 
 
 def is_installed(path: Path) -> bool:
-    """Whether a file belongs to Python, an installed package or this one, which the keys of trials do not follow."""
+    """Whether a file belongs to Python, an installed package or this one, which the keys of trials do not
+    follow.
+    """
     return any(path.resolve().is_relative_to(folder) for folder in _installations())
 
 
 def local_files(path: Path, name: str, script: bool) -> dict[str, Path]:
     """A file, and all that it and they import from places that are not installed, or from its own package.
 
-    Import statements are followed wherever they stand, also in functions; imports by a computed name are not seen.
+    Import statements are followed wherever they stand, also in functions; imports by a computed name are not
+    seen.
 
     Args:
         path: of the file.
@@ -138,7 +144,7 @@ def _top(name: str, folder: Path | None) -> tuple[Path | None, list[Path]]:
 
 
 def _inside(folders: list[Path], name: str) -> tuple[Path | None, list[Path]]:
-    """The same of a module in the folders of a package; imports nothing, as the usual way would its package."""
+    """The same of a module in a package's folders; imports nothing, as the usual way would its package."""
     for folder in folders:
         for file in (folder / name / "__init__.py", folder / f"{name}.py", *folder.glob(f"{name}.*.so")):
             if file.is_file():

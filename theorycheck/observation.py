@@ -1,4 +1,4 @@
-"""What the judge sees of trials: tables of them, counts by cell, measured values, and which are no evidence."""
+"""What the judge sees of trials: tables, counts by cell, measured values, and which are no evidence."""
 
 from __future__ import annotations
 
@@ -21,11 +21,15 @@ WANTED_EVIDENCE = 0.95  # share of trials, below which a reader is warned
 def tabulate(
     plan: Plan, trials: Sequence[tuple[Cell, Trial]], measurements: Mapping[str, Mapping[str, Any]]
 ) -> pd.DataFrame:
-    """One row a trial: what is varied, n (where something is searched), replicate, measurement, work, and key."""
+    """One row a trial: what is varied, n (where something is searched), replicate, measurement, work, and
+    key.
+    """
     factor, measured = plan.claim.design.factor, response_of(plan.claim)
     names = {name for _, trial in trials for name in measurements[trial.key]}
     if clash := sorted(names & set(plan.columns)):
-        raise ClaimError(f"{measured.name} returns {', '.join(clash)}, which the design varies; give it another name")
+        raise ClaimError(
+            f"{measured.name} returns {', '.join(clash)}, which the design varies; give it another name"
+        )
 
     def searched(cell: Cell) -> dict[str, float]:
         return {"n": cell.n} if plan.claim.design.samples else {}
@@ -58,7 +62,8 @@ def count(table: pd.DataFrame, plan: Plan, *more: str) -> pd.DataFrame:
 
 
 def no_evidence(table: pd.DataFrame, plan: Plan) -> pd.Series:
-    """Which trials measured nothing: where values are measured, those that have none, as their function returned None.
+    """Which trials measured nothing: where values are measured, those that have none, as their function
+    returned None.
 
     Where trials succeed or fail, those that are no evidence are counted as unfitted.
     """
@@ -71,19 +76,24 @@ def no_evidence(table: pd.DataFrame, plan: Plan) -> pd.Series:
 
 def check_hope(table: pd.DataFrame, plan: Plan) -> None:
     """Raise ClaimError where trials were made, and none of them tells success or failure."""
-    if response_of(plan.claim).value is None and len(table) >= HOPELESS and (table["outcome"] == "unfitted").all():
+    if (
+        response_of(plan.claim).value is None
+        and len(table) >= HOPELESS
+        and (table["outcome"] == "unfitted").all()
+    ):
         raise ClaimError(
-            f"no trial of {plan.claim.name} is evidence: none of the first {len(table)} fitted its training data, or a "
-            "function returned None in all; change the response, or what its training needs"
+            f"no trial of {plan.claim.name} is evidence: none of the first {len(table)} fitted its training"
+            " data, or a function returned None in all; change the response, or what its training needs"
         )
 
 
 def observed(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """What the judge sees of the trials: counts by cell, measured values, or one row a trial where trials are compared.
+    """What the judge sees of the trials: counts by cell, measured values, or one row a trial where trials are
+    compared.
 
-    Measured values have the columns of what is varied, value and censored; those that are compared seed by seed have
-    seed, and are of trials that fitted; those that were looked at over the iterations a row for each look, with t.
-    Trials that measured nothing are left out.
+    Measured values have the columns of what is varied, value and censored; those that are compared seed by
+    seed have seed, and are of trials that fitted; those that were looked at over the iterations a row for
+    each look, with t. Trials that measured nothing are left out.
 
     Raises:
         ClaimError: the response returns something else than the design is about.
@@ -97,9 +107,13 @@ def _counts(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Counts by cell, with the ratio that a transition is about, or the pairs of a contrast."""
     law, name, counts = plan.claim.law, response_of(plan.claim).name, count(table, plan)
     if not counts["trials"].any():
-        raise ClaimError(f"no trial of {plan.claim.name} is evidence: all {len(table)} were unfitted, or returned None")
+        raise ClaimError(
+            f"no trial of {plan.claim.name} is evidence: all {len(table)} were unfitted, or returned None"
+        )
     if "value" in table and table["value"].notna().any():
-        raise ClaimError(f"{name} returns numbers, but {plan.claim.name} searches a threshold; return success")
+        raise ClaimError(
+            f"{name} returns numbers, but {plan.claim.name} searches a threshold; return success"
+        )
     if isinstance(law, Transition):
         parameters = {(c.place, *c.group.values()): c.parameters for c in plan.cells}
         keys = counts[[plan.claim.design.factor, "n", *plan.claim.design.crossed]].itertuples(index=False)
@@ -114,7 +128,9 @@ def _values(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Measured values of trials that have one."""
     law, measured = plan.claim.law, response_of(plan.claim)
     if table.empty:
-        raise ClaimError(f"no trial of {plan.claim.name} is evidence: {measured.name} returned None at every one")
+        raise ClaimError(
+            f"no trial of {plan.claim.name} is evidence: {measured.name} returned None at every one"
+        )
     if measured.value not in table or table[measured.value].isna().any():
         raise ClaimError(
             f"{measured.name} returns no numbers, but {plan.claim.name} searches no threshold; name samples"
@@ -123,13 +139,15 @@ def _values(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     if isinstance(law, Limit):
         return _over_time(values, measured.name, law)
     if lists := looked_at(values[["value"]]):
-        raise ClaimError(f"{measured.name} returns {lists[0]} over t, which only a Limit is about; return the last one")
+        raise ClaimError(
+            f"{measured.name} returns {lists[0]} over t, which only a Limit is about; return the last one"
+        )
     if isinstance(law, Ordering):
         return values[values["outcome"] != "unfitted"]
     if (values["value"] <= 0).any():
         raise ClaimError(
-            f"{measured.name} measured {values['value'].min():g}; a measured value must be positive, as its logarithm "
-            "is taken"
+            f"{measured.name} measured {values['value'].min():g}; a measured value must be positive, as its"
+            " logarithm is taken"
         )
     return values.assign(censored=(table["outcome"] == "unfitted").astype(int)).drop(columns="seed")
 
@@ -142,8 +160,12 @@ def _over_time(values: pd.DataFrame, name: str, law: Limit) -> pd.DataFrame:
             f"{name} returns no list {', '.join(missing)}; a Limit needs a mapping of lists over t, as in "
             f"{{'t': [1, 2, 4], {', '.join(f'{column!r}: [...]' for column in ('value', *law.falls))}}}"
         )
-    if mixed := [column for column in lists if not values[column].map(lambda value: isinstance(value, list)).all()]:
-        raise ClaimError(f"{name} returns {', '.join(mixed)} as a list in some trials only; return one in all")
+    if mixed := [
+        column for column in lists if not values[column].map(lambda value: isinstance(value, list)).all()
+    ]:
+        raise ClaimError(
+            f"{name} returns {', '.join(mixed)} as a list in some trials only; return one in all"
+        )
     return values.explode(lists, ignore_index=True).astype(dict.fromkeys(lists, float))
 
 
@@ -163,8 +185,10 @@ def report_no_evidence(judgement: Judgement, table: pd.DataFrame, plan: Plan) ->
     shares = missing.groupby([table[name] for name in plan.columns]).mean()
     most = shares.index[shares.argmax()]
     places = zip(plan.columns, most if isinstance(most, tuple) else (most,), strict=True)
-    where = ", ".join(f"{plan.claim.text(name)} = {value:g}" if isinstance(value, float) else f"{name} = {value}"
-                      for name, value in places)  # fmt: skip
+    where = ", ".join(
+        f"{plan.claim.text(name)} = {value:g}" if isinstance(value, float) else f"{name} = {value}"
+        for name, value in places
+    )
     detail = (
         f"{missing.sum()} of {len(table)} trials returned None and were left out, most of them, "
         f"{shares.max():.0%}, at {where}"
@@ -172,7 +196,9 @@ def report_no_evidence(judgement: Judgement, table: pd.DataFrame, plan: Plan) ->
     few = missing.mean() > 1 - WANTED_EVIDENCE or (shares == 1).any()
     judged = judgement.with_check(Check("no evidence", "warning" if few else "ok", detail))
     if judged.decision == "SUPPORTED" and isinstance(plan.claim.law, Limit) and (shares == 1).any():
-        return replace(judged, decision="INCONCLUSIVE", reason=f"There is no evidence at {where}. {judged.reason}")
+        return replace(
+            judged, decision="INCONCLUSIVE", reason=f"There is no evidence at {where}. {judged.reason}"
+        )
     return judged
 
 

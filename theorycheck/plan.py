@@ -1,4 +1,6 @@
-"""The plan of a run: what it asks, what may be tried and by which rule, fixed and hashed before the first training."""
+"""The plan of a run: what it asks, what may be tried and by which rule, fixed and hashed before the first
+training.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,8 @@ from theorycheck.empirical.trial import REVISION, Trial
 from theorycheck.errors import ClaimError, DesignError
 from theorycheck.law import Law
 from theorycheck.statements import Contrast, Statement, Transition
+from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.placement import RULE, Adaptive, Grid, Placement
-from theorycheck.statistics.question import Question, Variable
 from theorycheck.statistics.statements import at
 
 ProfileName = Literal["smoke", "quick", "standard", "full"]
@@ -33,8 +35,8 @@ class Profile:
     """How much of a claim's design is carried out.
 
     Attributes:
-        width: of the exponent's 95 % interval that is narrow enough, in margins of the claim, where trials are placed
-            adaptively; the profile full places nothing so.
+        width: of the exponent's 95 % interval that is narrow enough, in margins of the claim, where trials
+            are placed adaptively; the profile full places nothing so.
         budget: most trials of an adaptive placement.
         share: of the design's replicates, where every design point is tried alike.
     """
@@ -43,12 +45,14 @@ class Profile:
     budget: int
     share: float
 
-    def place(self, cells: tuple[tuple[float, float], ...], question: Question, decides: bool = True) -> Adaptive:
-        """The placement of trials over cells that answers a question to this extent; `decides` as there."""
-        return Adaptive(cells, question, self.width * question.margin, self.budget, decides)
+    def place(
+        self, cells: tuple[tuple[float, float], ...], hypothesis: Hypothesis, decides: bool = True
+    ) -> Adaptive:
+        """The placement of trials over cells that tests a hypothesis to this extent; `decides` as there."""
+        return Adaptive(cells, hypothesis, self.width * hypothesis.margin, self.budget, decides)
 
     def repeat(self, cells: tuple[tuple[float, float], ...], replicates: int) -> Grid:
-        """The placement that tries all cells alike, to this extent; twice at least, so that scatter is seen."""
+        """The placement that tries all cells alike, to this extent; at least twice, to see overdispersion."""
         return Grid(cells, max(2, round(self.share * replicates)))
 
 
@@ -56,7 +60,9 @@ PROFILES: dict[ProfileName, Profile] = {
     "smoke": Profile(width=1, budget=40, share=0.1),
     "quick": Profile(width=1, budget=240, share=0.4),
     "standard": Profile(width=1, budget=2400, share=1),
-    "full": Profile(width=0, budget=0, share=4),  # a single threshold's scaling: every N at every level, see `_place`
+    "full": Profile(
+        width=0, budget=0, share=4
+    ),  # a single threshold's scaling: every N at every level, see `_place`
 }
 
 
@@ -91,7 +97,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Arm:
-    """One combination of what is crossed with the factor, and which of its cells inside the regime are tried."""
+    """One combination of what is crossed with the factor, and its cells inside the regime that are tried."""
 
     group: dict[str, Any]
     placement: Placement
@@ -154,7 +160,9 @@ class Plan:
 
     @property
     def columns(self) -> list[str]:
-        """What tells a design point in tables of trials: what is varied, and n, the value that is searched, if any."""
+        """What tells a design point in tables of trials: what is varied, and n, the value that is searched,
+        if any.
+        """
         return [*self.claim.design.varied, *(["n"] if self.claim.design.samples else [])]
 
     @property
@@ -204,7 +212,9 @@ class Plan:
 
     @cached_property
     def document(self) -> str:
-        """Canonical JSON text of all that was decided before training: claim, design, margin, and possible trials."""
+        """Canonical JSON text of all that was decided before training: claim, design, margin, and possible
+        trials.
+        """
         claim = self.claim
         fixed = {
             "claim": claim.name,
@@ -217,7 +227,9 @@ class Plan:
             "design": self.design,
             "engine_revision": REVISION,
             "placement_rule": RULE if isinstance(self.placement, Adaptive) else None,
-            "first_trials": hashlib.sha256("".join(self.trial(c, 0).key for c in self.cells).encode()).hexdigest(),
+            "first_trials": (
+                hashlib.sha256("".join(self.trial(c, 0).key for c in self.cells).encode()).hexdigest()
+            ),
         }
         return json.dumps(fixed, sort_keys=True)
 
@@ -237,11 +249,15 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
     measured = response_of(claim)
     _check_search(claim, measured)
     cells = []
-    for group, level, n in product(claim.design.groups(), claim.design.levels, claim.design.samples or (None,)):
+    for group, level, n in product(
+        claim.design.groups(), claim.design.levels, claim.design.samples or (None,)
+    ):
         parameters = claim.design.point(level, n, group)
         searched = {} if n is None else {claim.design.searched: n}
         named = {claim.design.factor: level, **group, **searched}.items()
-        measured.check(parameters, ", ".join(f"{claim.text(name)} = {_short(value)}" for name, value in named))
+        measured.check(
+            parameters, ", ".join(f"{claim.text(name)} = {_short(value)}" for name, value in named)
+        )
         if isinstance(claim.law, Transition):
             claim.law.ratio(parameters)  # which raises where it has no logarithm
         violated = tuple(c for c in claim.conditions if not c.holds(parameters))
@@ -251,8 +267,8 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
         conditions = "; ".join(claim.text(c.relation) for c in claim.conditions)
         letter = f"{claim.text(claim.design.searched)}, " if claim.design.samples else ""
         raise DesignError(
-            f"no design point of {claim.name} lies in the theorem's regime ({conditions}); change the levels, "
-            f"{letter}or the held values"
+            f"no design point of {claim.name} lies in the theorem's regime ({conditions}); change the levels,"
+            f" {letter}or the held values"
         )
     arms = [(group, tuple(c.place for c in tried if c.group == group)) for group in claim.design.groups()]
     placed = tuple(Arm(group, _place(claim, profile, inside, group)) for group, inside in arms if inside)
@@ -287,7 +303,9 @@ def _short(value: Any) -> str:
 
 
 def one_threshold(law: Statement, design: Design) -> TypeGuard[Law]:
-    """Whether a power law of a threshold in one variable is stated, whose trials are placed where success turns."""
+    """Whether a power law of a threshold in one variable is stated, whose trials are placed where success
+    turns.
+    """
     return isinstance(law, Law) and len(law.letters) == 1 and bool(design.samples)
 
 
@@ -297,7 +315,10 @@ def _place(
     """Adaptively for thresholds that follow power laws of one variable, else every cell alike."""
     law, decides = claim.law, True
     if isinstance(law, Contrast):  # which needs the exponents, not whether each is as claimed
-        law, decides = next(bound for value, bound in (law.first, law.second) if value == group[law.group]), False
+        law, decides = (
+            next(bound for value, bound in (law.first, law.second) if value == group[law.group]),
+            False,
+        )
     if not one_threshold(law, claim.design):
         return PROFILES[profile].repeat(cells, claim.design.replicates)
     if profile == "full":
@@ -305,7 +326,9 @@ def _place(
     return PROFILES[profile].place(cells, _question(law, claim), decides)
 
 
-def question(asked: Claim | Law, margin: float | None = None, guess_rate: float | None = None) -> Question:
+def hypothesis(
+    asked: Claim | Law, margin: float | None = None, guess_rate: float | None = None
+) -> Hypothesis:
     """A law in the numbers that the judge needs; a bare one has no rivals.
 
     Args:
@@ -322,7 +345,9 @@ def question(asked: Claim | Law, margin: float | None = None, guess_rate: float 
     if margin is not None and not 0 < margin < math.inf:
         raise ClaimError(f"asked for a margin of {margin:g}; it must be a positive number, such as 0.25")
     if guess_rate is not None and not 0 <= guess_rate < 1:
-        raise ClaimError(f"asked for a guess rate of {guess_rate:g}; it must be a share from 0 to below 1, such as 0.5")
+        raise ClaimError(
+            f"asked for a guess rate of {guess_rate:g}; it must be a share from 0 to below 1, such as 0.5"
+        )
     if isinstance(asked, Law):
         return replace(_question(asked), margin=margin or asked.standard_margin, guess_rate=guess_rate)
     if not isinstance(asked.law, Law):
@@ -331,10 +356,12 @@ def question(asked: Claim | Law, margin: float | None = None, guess_rate: float 
             f"`{asked.command('verify')}` tests it"
         )
     own = _question(asked.law, asked)
-    return replace(own, margin=margin or own.margin, guess_rate=own.guess_rate if guess_rate is None else guess_rate)
+    return replace(
+        own, margin=margin or own.margin, guess_rate=own.guess_rate if guess_rate is None else guess_rate
+    )
 
 
-def _question(law: Law, claim: Claim | None = None) -> Question:
+def _question(law: Law, claim: Claim | None = None) -> Hypothesis:
     variables = tuple(
         Variable(
             factor=symbol.name,
@@ -346,5 +373,7 @@ def _question(law: Law, claim: Claim | None = None) -> Question:
         for symbol, point in law.regime
     )
     if claim is None:
-        return Question(variables, law.relation)
-    return Question(variables, law.relation, claim.margin, claim.text(claim.design.searched), claim.guess_rate)
+        return Hypothesis(variables, law.relation)
+    return Hypothesis(
+        variables, law.relation, claim.margin, claim.text(claim.design.searched), claim.guess_rate
+    )

@@ -45,13 +45,17 @@ def progress(name: str) -> Iterator[Callable[[int, int], None]]:
 
 @contextmanager
 def patience(task: str) -> Iterator[None]:
-    """Say on standard error what a command is doing, where it takes more than two seconds, and for how long by now."""
+    """Say on standard error what a command is doing, where it takes more than two seconds, and for how long
+    by now.
+    """
     done, started, told = threading.Event(), time.monotonic(), one_line(task, 200)
 
     def remind() -> None:
         wait = PATIENCE
         while not done.wait(wait):
-            print(f"theorycheck: {told}, {time.monotonic() - started:.0f} s so far", file=sys.stderr, flush=True)
+            print(
+                f"theorycheck: {told}, {time.monotonic() - started:.0f} s so far", file=sys.stderr, flush=True
+            )
             wait = REMINDER
 
     reminder = threading.Thread(target=remind, daemon=True)

@@ -1,4 +1,6 @@
-"""What statements require of their own values and of a design; each failure is a ClaimError that names the field."""
+"""What statements require of their own values and of a design; each failure is a ClaimError that names the
+field.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def number(value: Any, what: str, positive: bool = False) -> int | float:
 
 def pair_of_points(pair: Any, what: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Two points of a design, by the names of their letters."""
-    if not (isinstance(pair, Sequence) and len(pair) == 2 and all(isinstance(p, Mapping) and p for p in pair)):
+    if not (
+        isinstance(pair, Sequence) and len(pair) == 2 and all(isinstance(p, Mapping) and p for p in pair)
+    ):
         raise ClaimError(f"{what} are pairs of points, as in (({{'k': 4}}, {{'k': 0}}),), got {pair!r}")
     low, high = ({name_of(letter): value for letter, value in point.items()} for point in pair)
     if low == high:
@@ -43,7 +47,9 @@ def pair_of_points(pair: Any, what: str) -> tuple[Mapping[str, Any], Mapping[str
 def bounded_group(side: Any, what: str, variable: Symbol) -> tuple[Any, Law]:
     """The value that tells a group of trials, and a bound for them as the variable goes to 0."""
     if not (isinstance(side, tuple) and len(side) == 2 and isinstance(side[1], Law)):
-        raise ClaimError(f"{what} is a value of the group and its bound, as in (True, BigO(...)), got {side!r:.100}")
+        raise ClaimError(
+            f"{what} is a value of the group and its bound, as in (True, BigO(...)), got {side!r:.100}"
+        )
     if dict(side[1].regime).get(variable) != 0:
         raise ClaimError(f"{what}: the bound must speak of {variable} -> 0, and speaks of {side[1].regime}")
     return side
@@ -58,7 +64,9 @@ def check_names(names: Any, what: str) -> None:
 def check_times(design: Design, names: Sequence[str]) -> None:
     """The design varies its factor alone, which is not named like what is measured over time."""
     if design.crossed:
-        raise ClaimError(f"Limit is tested at every level of one factor; hold {', '.join(design.crossed)} instead")
+        raise ClaimError(
+            f"Limit is tested at every level of one factor; hold {', '.join(design.crossed)} instead"
+        )
     if design.factor in ("t", *names):
         raise ClaimError(f"the design varies {design.factor}, a name of what is measured; rename it")
 
@@ -68,8 +76,8 @@ def check_ratio(design: Design, expression: Expr) -> None:
     names = {s.name for s in expression.free_symbols}
     if design.searched not in names or names - design.letters:
         raise ClaimError(
-            f"Transition: expression {expression} must contain {design.searched}, which the design searches, and "
-            f"letters that it varies or holds: {', '.join(sorted(design.letters))}"
+            f"Transition: expression {expression} must contain {design.searched}, which the design searches,"
+            f" and letters that it varies or holds: {', '.join(sorted(design.letters))}"
         )
 
 
@@ -77,14 +85,19 @@ def check_factor(design: Design, variable: Symbol) -> None:
     """The factor of the design is the variable of the statement."""
     if design.factor != variable.name:
         raise ClaimError(
-            f"the design must vary the law's variable {variable.name} as its factor, but varies {design.factor}"
+            f"the design must vary the law's variable {variable.name} as its factor, but varies"
+            f" {design.factor}"
         )
 
 
 def check_search(design: Design, kind: str, wanted: bool) -> None:
     """The design searches a threshold, or none, as is wanted."""
     if bool(design.samples) != wanted:
-        needs = "samples among which a threshold is sought" if wanted else "no samples, as it is about measured values"
+        needs = (
+            "samples among which a threshold is sought"
+            if wanted
+            else "no samples, as it is about measured values"
+        )
         raise ClaimError(f"{kind} needs a design with {needs}")
 
 
@@ -93,8 +106,8 @@ def check_groups(design: Design, group: str, first: Any, second: Any) -> None:
     values = design.crossed.get(group, ())
     if list(design.crossed) != [group] or len(values) != 2 or {first, second} != set(values):
         raise ClaimError(
-            f"Contrast compares {group} = {first} with {second}; cross these two values of {group} and nothing else, "
-            f"got {dict(design.crossed)}"
+            f"Contrast compares {group} = {first} with {second}; cross these two values of {group} and"
+            f" nothing else, got {dict(design.crossed)}"
         )
     if min(design.levels) <= 0:
         raise ClaimError("levels must be positive numbers, got 0; a power law has no value there")
@@ -105,4 +118,6 @@ def check_points(design: Design, points: Sequence[Mapping[str, Any]]) -> None:
     values = {design.factor: design.levels, **design.crossed}
     for point in points:
         if odd := [name for name, value in point.items() if value not in values.get(name, ())]:
-            raise ClaimError(f"Ordering compares {dict(point)}, but the design tries no such {', '.join(odd)}")
+            raise ClaimError(
+                f"Ordering compares {dict(point)}, but the design tries no such {', '.join(odd)}"
+            )

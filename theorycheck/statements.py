@@ -1,7 +1,8 @@
-"""What a theorem can state beside a scaling law: a direction, a contrast of exponents, a limit, a bound, an ordering.
+"""What a theorem can state beside a scaling law: a direction, a contrast of exponents, a limit, a bound, an
+ordering.
 
-Each says itself in plain text and LaTeX as a law does, names the letters that an experiment must vary, what is
-estimated and which number is claimed, if any; and refuses values and designs that cannot test it.
+Each says itself in plain text and LaTeX as a law does, names the letters that an experiment must vary, what
+is estimated and which number is claimed, if any; and refuses values and designs that cannot test it.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ class Direction:
     Attributes:
         variable: what it grows with.
         grows: whether it grows.
-        linear: a form of the quantity which the paper takes to be linear in the variable, such as 1/sqrt(N*); a
-            second test beside the verdict, for forms that are recalled.
+        linear: a form of the quantity which the paper takes to be linear in the variable, such as 1/sqrt(N*);
+            a second test beside the verdict, for forms that are recalled.
     """
 
     variable: Symbol
@@ -43,7 +44,9 @@ class Direction:
     def __post_init__(self) -> None:
         requirements.check_letter(self.variable, "Direction")
         if self.linear is not None and len(sympify(self.linear).free_symbols) != 1:
-            raise ClaimError(f"Direction: linear is a form of the quantity alone, got {self.linear}; use one letter")
+            raise ClaimError(
+                f"Direction: linear is a form of the quantity alone, got {self.linear}; use one letter"
+            )
 
     def check(self, design: Design) -> None:
         """Raise ClaimError where a design cannot test the statement."""
@@ -81,7 +84,7 @@ class Contrast:
 
     Attributes:
         variable: of both power laws, going to 0.
-        group: the letter that tells the groups apart.
+        group: the letter that distinguishes the groups.
         first, second: its values, and the bounds that the theorem proves there.
     """
 
@@ -98,7 +101,9 @@ class Contrast:
         object.__setattr__(self, "group", name_of(self.group))
         for side in ("first", "second"):
             object.__setattr__(
-                self, side, requirements.bounded_group(getattr(self, side), f"Contrast: {side}", self.variable)
+                self,
+                side,
+                requirements.bounded_group(getattr(self, side), f"Contrast: {side}", self.variable),
             )
         if str(self.first[0]) == str(self.second[0]):
             raise ClaimError(f"Contrast: first and second have the same value {self.first[0]!r}; compare two")
@@ -132,14 +137,16 @@ class Contrast:
         """LaTeX of the statement, without dollar signs."""
         slope = rf"\frac{{d \log {latex(quantity, notation)}}}{{d \log {latex(self.variable, notation)}}}"
         sides = (
-            rf"\left.{slope}\right|_{{{_text(f'{self.group} = {value}')}}}" for value, _ in (self.first, self.second)
+            rf"\left.{slope}\right|_{{{_text(f'{self.group} = {value}')}}}"
+            for value, _ in (self.first, self.second)
         )
         return " < ".join(sides)
 
 
 @dataclass(frozen=True)
 class Limit:
-    """The quantity comes near a limit during training, and the gap falls at least as fast as a power of the iterations.
+    """The quantity comes near a limit during training, and the gap falls at least as fast as a power of the
+    iterations.
 
     Attributes:
         value: the limit.
@@ -162,7 +169,9 @@ class Limit:
     def __post_init__(self) -> None:
         for name in ("value", "tolerance", "rate", "start"):
             object.__setattr__(
-                self, name, requirements.number(getattr(self, name), f"Limit: {name}", positive=name != "value")
+                self,
+                name,
+                requirements.number(getattr(self, name), f"Limit: {name}", positive=name != "value"),
             )
         requirements.check_names(self.falls, "Limit: falls")
 
@@ -236,7 +245,10 @@ class Transition:
         """Plain text, as in `success fails at alpha_#/alpha_* >= 1/(2 e)`."""
         name, top, bottom = (plain_text(e, notation) for e in (self.expression, *fraction(self.bound)))
         bound = top if bottom == "1" else f"{top}/({bottom})"
-        return f"{plain_text(quantity, notation)} = {name} at the transition to failure >= {bound} = {self.claimed:.3g}"
+        return (
+            f"{plain_text(quantity, notation)} = {name} at the transition to failure >= {bound} ="
+            f" {self.claimed:.3g}"
+        )
 
     def latex(self, quantity: Expr, notation: Notation) -> str:
         """LaTeX of the statement, without dollar signs."""
@@ -292,7 +304,9 @@ class Ordering:
     def latex(self, quantity: Expr, notation: Notation) -> str:
         """LaTeX of the statement, without dollar signs."""
         name = latex(quantity, notation)
-        lines = (rf"{name}({_text(describe(low))}) &< {name}({_text(describe(high))})" for low, high in self.pairs)
+        lines = (
+            rf"{name}({_text(describe(low))}) &< {name}({_text(describe(high))})" for low, high in self.pairs
+        )
         return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
 
 

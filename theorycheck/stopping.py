@@ -17,11 +17,12 @@ class Stopped(KeyboardInterrupt):
 
 @contextmanager
 def stoppable(again: bool = False) -> Iterator[None]:
-    """Raise Stopped on the first SIGTERM or SIGHUP until the block ends, unless somebody else answers or ignores it.
+    """Raise Stopped on the first SIGTERM or SIGHUP until the block ends, unless somebody else answers or
+    ignores it.
 
     Args:
-        again: whether the block's end is also that of this process, by the same signal, as it would have been at once;
-            a caller might take the exception for any other, and go on.
+        again: whether the block's end is also that of this process, by the same signal, as it would have been
+            at once; a caller might take the exception for any other, and go on.
     """
     numbers = [getattr(signal, name) for name in _NAMED if hasattr(signal, name)]
     ours = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]

@@ -37,7 +37,8 @@ def read_table(path: Path, factors: Sequence[str]) -> pd.DataFrame:
 
 
 def contents(path: Path) -> bytes:
-    """A file's bytes, read once, so that pipes can be given; reading ends as soon as they are too many or no table.
+    """A file's bytes, read once, so that pipes can be given; reading ends as soon as they are too many or no
+    table.
 
     Raises:
         TableError: the file cannot be read, is empty, too large, or no text.
@@ -54,7 +55,9 @@ def contents(path: Path) -> bytes:
                     if lines > 2 * MAX_ROWS + 2 or len(content) > MAX_BYTES:  # every other line may be blank
                         raise _too_long()
         except OSError as error:
-            raise _bad(f"cannot be read: {error.strerror}; give the path of a CSV file that you may read") from error
+            raise _bad(
+                f"cannot be read: {error.strerror}; give the path of a CSV file that you may read"
+            ) from error
         if not content.strip():
             raise _bad("the file is empty; write the columns' names in row 1 and results below")
     return bytes(content)
@@ -63,8 +66,9 @@ def contents(path: Path) -> bytes:
 def parse(content: bytes, factors: Sequence[str], path: Path) -> pd.DataFrame:
     """Read a table of success counts or of measurements.
 
-    Counts have the columns `factors`, n, successes, trials, and optionally seed: one row a cell, or a cell and seed.
-    Measurements have the columns `factors`, value, and optionally censored (1: the value is a lower bound) and seed.
+    Counts have the columns `factors`, n, successes, trials, and optionally seed: one row a cell, or a cell
+    and seed. Measurements have the columns `factors`, value, and optionally censored (1: the value is a lower
+    bound) and seed.
 
     Args:
         content: of a CSV file: UTF-8, comma-separated, with the names of the columns in row 1.
@@ -151,7 +155,9 @@ def _check_text(content: bytes) -> None:
         raise _bad("found a byte 0, as in UTF-16 and in files that are no text; save the file as UTF-8", row)
     header = content[:_CHUNK].lstrip().splitlines()[0].decode(errors="replace").strip()
     if "," not in header and re.search(r"[;\t|]|\S\s+\S", header):
-        raise _bad(f"found no commas but {_names([header])}; separate fields by commas, with points in decimals", 1)
+        raise _bad(
+            f"found no commas but {_names([header])}; separate fields by commas, with points in decimals", 1
+        )
 
 
 def _pieces(content: bytes) -> Iterator[tuple[list[int], list[list[str]]]]:
@@ -182,12 +188,18 @@ def _columns(found: Sequence[str], factors: Sequence[str]) -> list[str]:
         raise _bad(f"columns with the same name: {_names(repeated)}; rename or remove one of them", 1)
     measured = bool({"value", "censored"} & set(found))
     if own := [f for f in factors if f in _OWN or (f == "n" and not measured)]:
-        raise _bad(f"a variable of the law is called {own[0]!r}, but tables call something else so; rename it", 1)
-    names, optional = (["value"], ["censored", "seed"]) if measured else (["n", "successes", "trials"], ["seed"])
+        raise _bad(
+            f"a variable of the law is called {own[0]!r}, but tables call something else so; rename it", 1
+        )
+    names, optional = (
+        (["value"], ["censored", "seed"]) if measured else (["n", "successes", "trials"], ["seed"])
+    )
     needed = [*dict.fromkeys(factors), *names]
     if missing := [name for name in needed if name not in found]:
         other = "" if measured else ", or value for measurements"
-        raise _bad(f"columns are missing: {_names(missing)}; found {_names(found)}; add what is missing{other}", 1)
+        raise _bad(
+            f"columns are missing: {_names(missing)}; found {_names(found)}; add what is missing{other}", 1
+        )
     if extra := [name for name in found if name not in needed + optional]:
         raise _bad(f"extra columns: {_names(extra)}; remove them, or make them variables of the law", 1)
     return needed + [name for name in optional if name in found]
@@ -223,7 +235,9 @@ def _demand(good: Any, text: Sequence[object], lines: Sequence[int], column: str
         first = int(good.argmin())
         field = str(text[first])
         found = _names([field]) if field.strip() else "an empty field"
-        raise _bad(f"expected {wanted}, found {found}; correct the field or remove the row", lines[first], column)
+        raise _bad(
+            f"expected {wanted}, found {found}; correct the field or remove the row", lines[first], column
+        )
 
 
 def _check_counts(table: pd.DataFrame) -> None:
@@ -233,14 +247,26 @@ def _check_counts(table: pd.DataFrame) -> None:
     repeats = table.index[table.duplicated(cell)]
     if len(repeats):
         first = table.index[(table[cell] == table.loc[repeats[0], cell]).all(axis=1)][0]
-        raise _bad(f"same {', '.join(cell)} as in row {first}; add up their counts, or number seeds", repeats[0])
-    for outcome, count in (("failures", table["successes"]), ("successes", table["trials"] - table["successes"])):
+        raise _bad(
+            f"same {', '.join(cell)} as in row {first}; add up their counts, or number seeds", repeats[0]
+        )
+    for outcome, count in (
+        ("failures", table["successes"]),
+        ("successes", table["trials"] - table["successes"]),
+    ):
         if not count.any():
-            raise _bad(f"all trials are {outcome}, so that no threshold lies inside the range of n; try other n")
+            raise _bad(
+                f"all trials are {outcome}, so that no threshold lies inside the range of n; try other n"
+            )
 
 
 def _check_levels(levels: pd.Series) -> None:
     if (number := levels.nunique()) < FEWEST_LEVELS:
-        raise _bad(f"an exponent needs {FEWEST_LEVELS} different levels, found {number}; add more", column=levels.name)
+        raise _bad(
+            f"an exponent needs {FEWEST_LEVELS} different levels, found {number}; add more",
+            column=levels.name,
+        )
     if number > MOST_LEVELS:
-        raise _bad(f"more than {MOST_LEVELS} different levels, found {number}; round or bin them", column=levels.name)
+        raise _bad(
+            f"more than {MOST_LEVELS} different levels, found {number}; round or bin them", column=levels.name
+        )

@@ -1,4 +1,6 @@
-"""What others wrote, on its way to a reader: in one harmless line of bounded length, or as one word of a shell."""
+"""What others wrote, on its way to a reader: in one harmless line of bounded length, or as one word of a
+shell.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,9 @@ import re
 
 LONGEST = 5000  # characters of a text that is shown; what is longer is a mistake, and hangs what typesets it
 
-# What a terminal or a page obeys or hides instead of showing it: control characters (C0 and C1, which begin escape
-# sequences) but tab and newline, marks that turn or hide text (Unicode Standard Annex 9, section 2; tags), and
-# surrogates, which no file can hold.
+# What a terminal or a page obeys or hides instead of showing it: control characters (C0 and C1, which begin
+# escape sequences) but tab and newline, marks that turn or hide text (Unicode Standard Annex 9, section 2;
+# tags), and surrogates, which no file can hold.
 _OBEYED = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
@@ -41,7 +43,8 @@ def one_line(text: str, most: int = LONGEST) -> str:
 
 
 def shell_word(text: str) -> str:
-    r"""A text as one word of a POSIX shell; with $'...' where it holds what no terminal shows (bash manual, 3.1.2.4).
+    r"""A text as one word of a POSIX shell; with $'...' where it holds what no terminal shows (bash manual,
+    3.1.2.4).
 
     Backslashes instead of quotes, as typesetting turns straight quotes into others.
 

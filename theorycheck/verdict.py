@@ -42,13 +42,17 @@ class Interval:
 
     @property
     def digits(self) -> str:
-        """The format in which its ends differ by their last digit or more: two decimals, or as many as that takes."""
+        """The format in which its ends differ by their last digit or more: two decimals, or as many as that
+        takes.
+        """
         if not 0 < self.width < 1:
             return ".2f"
         return f".{min(MOST_DECIMALS, max(2, -math.floor(math.log10(self.width))))}f"
 
     def around(self, value: float) -> str:
-        """A value with this interval: `-0.80 [-0.88, -0.73]`, or `-0.052 [-0.054, -0.050]` where that is narrower."""
+        """A value with this interval: `-0.80 [-0.88, -0.73]`, or `-0.052 [-0.054, -0.050]` where that is
+        narrower.
+        """
         return f"{value:{self.digits}} {self}"
 
     @property
@@ -78,7 +82,10 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Check:
-    """One question about the data or the fit: "ok", "warning" (read on), or "failed" (no verdict can rest on it)."""
+    """One question about the data or the fit.
+
+    Its status is "ok", "warning" (read on), or "failed" (no verdict can rest on it).
+    """
 
     name: str
     status: Status
@@ -87,14 +94,16 @@ class Check:
 
 @dataclass(frozen=True)
 class LevelValue:
-    """The quantity (a threshold N*, or a measured value) at one level of each factor, from the rows there alone.
+    """The quantity (a threshold N*, or a measured value) at one level of each factor, from the rows there
+    alone.
 
     Attributes:
         point: value of each factor.
-        value: N* (success rate 1/2) in samples, or the geometric mean of the measurements; a bound when censored.
+        value: N* (success rate 1/2) in samples, or the geometric mean of the measurements; a bound when
+            censored.
         low, high: its 95 % interval; one-sided when censored.
-        kind: "fitted"; "step" (no N fails and succeeds: the geometric mean of the two N beside the step); "above" or
-            "below" (censored: it lies beyond the largest or smallest N, or value, that was seen).
+        kind: "fitted"; "step" (no N fails and succeeds: the geometric mean of the two N beside the step);
+            "above" or "below" (censored: it lies beyond the largest or smallest N, or value, that was seen).
     """
 
     point: tuple[float, ...]
@@ -153,11 +162,14 @@ class Judgement:
         reason: one or two sentences for a reader.
         checks: what was asked of data and fits.
         levels: the quantity at each combination of levels, in increasing order of the levels.
-        estimates: the exponents that the decision rests on, one a variable; empty when the data bear no estimate.
+        estimates: the exponents that the decision rests on, one a variable; empty when the data bear no
+            estimate.
         beside: other estimates of them, for comparison.
         regression: the log-log regression people know; None with too few measured levels.
-        curve: points (level, fitted value, low, high) of the deciding fit, with its 95 % band; of one factor only.
-        p_supported, p_refuted: of the hypotheses that the law does not hold, and that it does; see `judge.decide`.
+        curve: points (level, fitted value, low, high) of the deciding fit, with its 95 % band; of one factor
+            only.
+        p_supported, p_refuted: of the hypotheses that the law does not hold, and that it does; see
+            `judge.decide`.
     """
 
     decision: Decision
@@ -177,7 +189,9 @@ class Judgement:
 
     def span(self, position: int = 0) -> tuple[float, float]:
         """Smallest and largest level of a factor where the quantity was measured, or of all when none was."""
-        points = [level.point for level in self.levels if level.measured] or [level.point for level in self.levels]
+        points = [level.point for level in self.levels if level.measured] or [
+            level.point for level in self.levels
+        ]
         values = [point[position] for point in points]
         return min(values), max(values)
 
@@ -186,9 +200,9 @@ class Judgement:
 class Prediction:
     """What a statement says of one variable: its name, its letter for readers, and its exponent.
 
-    Where no scaling law is stated, the exponent is the other number that is claimed (a limit, a bound), or None. A note
-    says what a reader should know of how the exponent was derived. The margin is how much worse than claimed an
-    exponent may be; None where no scaling law is stated.
+    Where no scaling law is stated, the exponent is the other number that is claimed (a limit, a bound), or
+    None. A note says what a reader should know of how the exponent was derived. The margin is how much worse
+    than claimed an exponent may be; None where no scaling law is stated.
     """
 
     variable: str
@@ -214,10 +228,12 @@ class Verdict:
     Attributes:
         name, statement, provenance, source: of the claim.
         predictions: of its law, one a variable.
-        relation: of its law: O, Omega or Theta; or what another kind of statement says (`theorycheck.statements`).
+        relation: of its law: O, Omega or Theta; or what another kind of statement says
+            (`theorycheck.statements`).
         judgement: decision, reason, estimates and checks.
         design: levels, samples, held values, conditions, as JSON values.
-        trials: counts "total", "trained", "reused", "censored" (unfitted, but for those that measured nothing).
+        trials: counts "total", "trained", "reused", "censored" (unfitted, but for those that measured
+            nothing).
         plan_hash: SHA-256 of what was decided before training, or of the table.
         seconds: wall time.
         artifacts: paths of the files written.
@@ -244,12 +260,18 @@ class Verdict:
 
     @property
     def digits(self) -> str:
-        """The format of its estimates: for exponents the decimals that their interval asks for, else three digits."""
+        """The format of its estimates: for exponents the decimals that their interval asks for, else three
+        digits.
+        """
         return "" if self.estimated == "exponent" else ".3g"
 
     def text(self, estimate: Estimate) -> str:
         """An estimate with its interval, as in `-0.80 [-0.88, -0.73]`."""
-        return estimate.text if not self.digits else f"{estimate.value:{self.digits}} {estimate.interval:{self.digits}}"
+        return (
+            estimate.text
+            if not self.digits
+            else f"{estimate.value:{self.digits}} {estimate.interval:{self.digits}}"
+        )
 
     @property
     def headline(self) -> str:
@@ -258,7 +280,10 @@ class Verdict:
             return ""
         other = [f"{v.name}: {v.decision}" for v in self.sensitivity if v.decision != self.judgement.decision]
         if other:
-            return f"The verdict changes under {len(other)} of {len(self.sensitivity)} variations: {'; '.join(other)}."
+            return (
+                f"The verdict changes under {len(other)} of {len(self.sensitivity)} variations:"
+                f" {'; '.join(other)}."
+            )
         return f"The verdict is the same under all {len(self.sensitivity)} variations."
 
     @property
@@ -271,7 +296,9 @@ class Verdict:
         return ", ".join(f"{low:g} <= {letter} <= {high:g}" for letter, low, high in spans)
 
     def document(self) -> dict[str, Any]:
-        """The verdict as the JSON values of one entry of `claims` in `--json`; numbers that are not finite are null."""
+        """The verdict as the JSON values of one entry of `claims` in `--json`; numbers that are not finite
+        are null.
+        """
         found = {
             "name": self.name,
             "verdict": self.judgement.decision,
@@ -285,7 +312,11 @@ class Verdict:
             "seconds": round(self.seconds, 3),
             "artifacts": list(self.artifacts),
             **({"unwritten": list(self.unwritten)} if self.unwritten else {}),
-            **({"sensitivity": [asdict(variation) for variation in self.sensitivity]} if self.sensitivity else {}),
+            **(
+                {"sensitivity": [asdict(variation) for variation in self.sensitivity]}
+                if self.sensitivity
+                else {}
+            ),
         }
         return {name: _finite(value) for name, value in found.items()}
 

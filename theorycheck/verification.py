@@ -18,17 +18,26 @@ from theorycheck.empirical.executor import Workers
 from theorycheck.empirical.store import DEFAULT_STORE, Store
 from theorycheck.errors import ClaimError, Interrupted, StoreError
 from theorycheck.law import Law
-from theorycheck.observation import as_drawn, check_hope, count, no_evidence, observed, report_no_evidence, tabulate
-from theorycheck.plan import PROFILES, Plan, ProfileName, make_plan, question, response_of
+from theorycheck.observation import (
+    as_drawn,
+    check_hope,
+    count,
+    no_evidence,
+    observed,
+    report_no_evidence,
+    tabulate,
+)
+from theorycheck.plan import PROFILES, Plan, ProfileName, hypothesis, make_plan, response_of
 from theorycheck.reports import DEFAULT_OUT
 from theorycheck.reports.report import Format, available, write_report
 from theorycheck.statistics.judge import judge
-from theorycheck.statistics.kinds import holm
 from theorycheck.statistics.statements import Topic, judge_statement
+from theorycheck.statistics.tests import holm
 from theorycheck.stopping import cause_of, stoppable
 from theorycheck.verdict import Check, Judgement, Prediction, Variation, Verdict
 
-# Given what is done, shows progress until the block ends; told how many are done now, and how many more there will be.
+# Given what is done, shows progress until the block ends; told how many are done now, and how many more there
+# will be.
 Progress = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
 
 
@@ -65,14 +74,17 @@ def examine(
     asked = found if design is None else found.with_design(design)
     if sensitivity and not asked.variations:
         raise ClaimError(
-            f"{asked.name} names no variations, so there is no sensitivity to look at; see docs/claim-files.md"
+            f"{asked.name} names no variations, so there is no sensitivity to look at; see"
+            " docs/claim-files.md"
         )
     with Store(store) as opened:
         finding = settle(make_plan(asked, profile, seed, device), opened, jobs, progress)
         varied = []
         for name in asked.variations if sensitivity else ():
             other = settle(make_plan(asked.varied(name), profile, seed, device), opened, jobs, progress)
-            varied.append(Variation(name, other.verdict.judgement.decision, other.verdict.judgement.estimates))
+            varied.append(
+                Variation(name, other.verdict.judgement.decision, other.verdict.judgement.estimates)
+            )
     return replace(finding, verdict=replace(finding.verdict, sensitivity=tuple(varied)))
 
 
@@ -82,8 +94,8 @@ def recall(run: int, store: Path = DEFAULT_STORE, claim: Claim | str | None = No
     Args:
         run: its number, as `theorycheck runs` lists it.
         store: where its trials are.
-        claim: what it was about, where that is no claim known by its name. A store is data and runs no code, so a
-            claim file is loaded only where it is named here.
+        claim: what it was about, where that is no claim known by its name. A store is data and runs no code,
+            so a claim file is loaded only where it is named here.
 
     Raises:
         StoreError: there is no such run, or some of its trials are missing or damaged.
@@ -91,7 +103,13 @@ def recall(run: int, store: Path = DEFAULT_STORE, claim: Claim | str | None = No
     """
     with Store(store, read_only=True) as opened:
         kept = opened.plan_of(run)
-        found = _known(kept["claim"], run) if claim is None else bounds.find(claim) if isinstance(claim, str) else claim
+        found = (
+            _known(kept["claim"], run)
+            if claim is None
+            else bounds.find(claim)
+            if isinstance(claim, str)
+            else claim
+        )
         design = kept["design"]
         if design["profile"] not in PROFILES or design["device"] not in ("cpu", "cuda"):
             raise StoreError(f"the plan of run {run} in the store {store} is damaged; verify its claim again")
@@ -101,8 +119,8 @@ def recall(run: int, store: Path = DEFAULT_STORE, claim: Claim | str | None = No
             if plan.hash == kept["hash"]:
                 return settle(plan, opened, jobs=0)
     raise ClaimError(
-        f"run {run} was planned for another version of {found.name} or of theorycheck, or for another claim; verify "
-        "the claim again"
+        f"run {run} was planned for another version of {found.name} or of theorycheck, or for another claim;"
+        " verify the claim again"
     )
 
 
@@ -111,8 +129,8 @@ def _known(name: str, run: int) -> Claim:
     known = bounds.claims()
     if name not in known:
         raise ClaimError(
-            f"run {run} was about {name[:200]!a}, which is no claim known by its name; if it is that of a file, "
-            f"name the file: theorycheck report {run} --claim PATH"
+            f"run {run} was about {name[:200]!a}, which is no claim known by its name; if it is that of a"
+            f" file, name the file: theorycheck report {run} --claim PATH"
         )
     return known[name]
 
@@ -141,7 +159,8 @@ def verify(
         jobs: worker processes, one thread each.
         device: "cpu" or "cuda".
         store: file of finished trials; those found there are not trained again.
-        out: folder of reports; this one goes to its subfolder named like the claim, and the design if there is one.
+        out: folder of reports; this one goes to its subfolder named like the claim, and the design if there
+            is one.
         sensitivity: whether the claim is verified under its variations as well.
         formats: of the report: md, html, tex, pdf; None for all that can be made here.
         progress: shows the training's progress.
@@ -157,9 +176,16 @@ def verify(
     """
     available(formats)
     finding = examine(
-        claim, profile, design=design, seed=seed, jobs=jobs, device=device, store=store, sensitivity=sensitivity,
+        claim,
+        profile,
+        design=design,
+        seed=seed,
+        jobs=jobs,
+        device=device,
+        store=store,
+        sensitivity=sensitivity,
         progress=progress,
-    )  # fmt: skip
+    )
     return write(finding, folder_of(finding.claim, design, out), formats)
 
 
@@ -168,18 +194,26 @@ def folder_of(claim: Claim, design: str | None, out: Path) -> Path:
     return out / "-".join(filter(None, (claim.name, design)))
 
 
-def write(finding: Finding, folder: Path, formats: Sequence[Format] | None, fragment: bool = False) -> Verdict:
+def write(
+    finding: Finding, folder: Path, formats: Sequence[Format] | None, fragment: bool = False
+) -> Verdict:
     """Write the report on a finding; the verdict that is returned knows its artifacts."""
-    return write_report(finding.verdict, finding.claim, finding.trials, finding.observed, folder, formats, fragment)
+    return write_report(
+        finding.verdict, finding.claim, finding.trials, finding.observed, folder, formats, fragment
+    )
 
 
 def settle(plan: Plan, store: Store, jobs: int, progress: Progress = silent) -> Finding:
-    """Train a plan's trials, but those that are stored, and judge them; with 0 jobs nothing is trained or recorded."""
+    """Train a plan's trials, but those that are stored, and judge them; with 0 jobs nothing is trained or
+    recorded.
+    """
     started = time.monotonic()
     run = store.start_run(plan.hash, plan.claim.name, plan.document) if jobs else None
     table, trained = carry_out(plan, store, jobs, progress)
     evidence = observed(table, plan)
-    judgement = report_no_evidence(answer(evidence, plan.claim), table, plan).with_check(_error_rates(plan.claim))
+    judgement = report_no_evidence(answer(evidence, plan.claim), table, plan).with_check(
+        _error_rates(plan.claim)
+    )
     if plan.claim.design.outside_regime:
         judgement = judgement.with_check(_outside(plan))
     if run is not None:
@@ -191,13 +225,16 @@ def settle(plan: Plan, store: Store, jobs: int, progress: Progress = silent) -> 
 def _outside(plan: Plan) -> Check:
     """Which conditions of the theorem fail in a design that tries such points as well."""
     parts = [
-        f"{plan.claim.text(c.relation)} fails at {len(plan.levels) - plan.holding(c)} of {len(plan.levels)} levels"
+        f"{plan.claim.text(c.relation)} fails at {len(plan.levels) - plan.holding(c)} of {len(plan.levels)}"
+        " levels"
         for c in plan.claim.conditions
         if plan.holding(c) < len(plan.levels)
     ]
     if not parts:
         return Check("assumptions", "ok", "the theorem's conditions hold at every level")
-    return Check("assumptions", "warning", f"{'; '.join(parts)}: this verdict is on the design, not on the theorem")
+    return Check(
+        "assumptions", "warning", f"{'; '.join(parts)}: this verdict is on the design, not on the theorem"
+    )
 
 
 def _error_rates(claim: Claim) -> Check:
@@ -210,7 +247,7 @@ def _error_rates(claim: Claim) -> Check:
 def answer(evidence: pd.DataFrame, claim: Claim) -> Judgement:
     """Judge what a claim states by what was observed."""
     if isinstance(claim.law, Law):
-        return judge(evidence, question(claim))
+        return judge(evidence, hypothesis(claim))
     factor = claim.design.factor
     topic = Topic(factor, claim.text(factor), claim.text(claim.quantity), claim.margin, claim.design.varied)
     return judge_statement(claim.law, evidence, topic)
@@ -232,7 +269,8 @@ def carry_out(plan: Plan, store: Store, jobs: int, progress: Progress = silent) 
             advance(len(trials) - len(missing), len(trials))
             if missing and jobs == 0:
                 raise StoreError(
-                    f"{len(missing)} trials of {plan.claim.name} are not stored; verify the claim to train them"
+                    f"{len(missing)} trials of {plan.claim.name} are not stored; verify the claim to train"
+                    " them"
                 )
             if missing:
                 sweep.run(missing, store, workers, lambda done: advance(done, 0), plan.measured)
@@ -253,7 +291,8 @@ def _continued(store: Store) -> Iterator[None]:
     except KeyboardInterrupt as error:
         cause, status = cause_of(error)
         raise Interrupted(
-            f"{cause}: what was trained is stored in {store.path}; run the same command again to go on", status
+            f"{cause}: what was trained is stored in {store.path}; run the same command again to go on",
+            status,
         ) from error
 
 
@@ -271,7 +310,7 @@ def predictions(asked: Claim | Law, margin: float | None = None) -> tuple[Predic
         law = asked.law
     else:
         law = asked
-    judged = question(asked, margin)
+    judged = hypothesis(asked, margin)
     derived = zip(judged.variables, law.notes.values(), strict=True)
     return tuple(Prediction(v.factor, v.letter, v.exponent, note, judged.margin) for v, note in derived)
 
@@ -302,7 +341,9 @@ def describe(plan: Plan, judgement: Judgement, table: pd.DataFrame, trained: int
 
 
 def jointly(verdicts: Sequence[Verdict]) -> dict[str, float]:
-    """P-values of the decided claims, adjusted for their number (Holm); from 0.05 on they hold on their own only."""
+    """P-values of the decided claims, adjusted for their number (Holm); from 0.05 on they hold on their own
+    only.
+    """
     judgements = {v.name: v.judgement for v in verdicts}
     decided = {
         name: j.p_supported if j.decision == "SUPPORTED" else j.p_refuted

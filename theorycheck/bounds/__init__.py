@@ -20,13 +20,16 @@ GROUP = "theorycheck.claims"  # entry points by which installed packages offer c
 
 
 def claims() -> dict[str, Claim]:
-    """All claims by name: those of this package, in the order of papers and names, and those of installed packs.
+    """All claims by name: those of this package, in the order of papers and names, and those of installed
+    packs.
 
     Raises:
         ClaimError: a pack offers something else than a claim, or a name that is taken.
     """
     modules = (importlib.import_module(name) for name in _module_names())
-    known: dict[str, Claim] = {module.claim.name: module.claim.as_found(module.claim.name) for module in modules}
+    known: dict[str, Claim] = {
+        module.claim.name: module.claim.as_found(module.claim.name) for module in modules
+    }
     return known | packed(known)
 
 
@@ -37,11 +40,14 @@ def packed(known: Mapping[str, Claim] = MappingProxyType({})) -> dict[str, Claim
         try:
             offered = entry.load()
         except (Exception, SystemExit) as error:
-            raise ClaimError(f"the claim {entry.value} of an installed pack cannot be loaded: {error}") from error
+            raise ClaimError(
+                f"the claim {entry.value} of an installed pack cannot be loaded: {error}"
+            ) from error
         claim = getattr(offered, "claim", offered)
         if not isinstance(claim, Claim):
             raise ClaimError(
-                f"the entry point {entry.name} = {entry.value} must name a claim, found {type(claim).__name__}"
+                f"the entry point {entry.name} = {entry.value} must name a claim, found"
+                f" {type(claim).__name__}"
             )
         if claim.name in known or claim.name in found:
             raise ClaimError(f"the claim {claim.name} of {entry.value} has a name that is taken; rename it")

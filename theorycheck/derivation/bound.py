@@ -35,7 +35,9 @@ class Bound:
         variables = {symbol: _letter(symbol, point) for symbol, point in regime}
         rest = sorted(expression.free_symbols - set(variables), key=str)
         constants = {symbol: _letter(symbol, oo) for symbol in rest}
-        large = {symbol: 1 / variables[symbol] if point == 0 else variables[symbol] for symbol, point in regime}
+        large = {
+            symbol: 1 / variables[symbol] if point == 0 else variables[symbol] for symbol, point in regime
+        }
         senses = {variables[symbol]: -1 if point == 0 else 1 for symbol, point in regime}
         return cls(expression.xreplace({**large, **constants}), variables, constants, senses)
 
@@ -44,7 +46,8 @@ class Bound:
         return value.xreplace({letter: symbol for symbol, letter in self.constants.items()})
 
     def points(self, choice: Sequence[Rational], scale: int) -> Iterator[Point]:
-        """Points far out, on paths on which the variables go together and on which some go ahead of the others.
+        """Points far out, on paths on which the variables go together and on which some go ahead of the
+        others.
 
         Args:
             choice: values of the constants.
@@ -53,9 +56,13 @@ class Bound:
         n = len(self.variables)
         for ahead in dict.fromkeys(((1,) * n, tuple(range(1, n + 1)), tuple(range(n, 0, -1)))):
             far = (
-                (letter, _MANTISSA, scale * times) for letter, times in zip(self.variables.values(), ahead, strict=True)
+                (letter, _MANTISSA, scale * times)
+                for letter, times in zip(self.variables.values(), ahead, strict=True)
             )
-            yield (*far, *((letter, value, 0) for letter, value in zip(self.constants.values(), choice, strict=True)))
+            yield (
+                *far,
+                *((letter, value, 0) for letter, value in zip(self.constants.values(), choice, strict=True)),
+            )
 
 
 @cache

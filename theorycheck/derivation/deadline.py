@@ -11,7 +11,9 @@ from typing import TypeVar
 import mpmath
 
 T = TypeVar("T")
-_PATIENCE = 2.0  # times the seconds, by the clock; so that what is derived does not depend on how busy a machine is
+_PATIENCE = (
+    2.0  # times the seconds, by the clock; so that what is derived does not depend on how busy a machine is
+)
 _GRACE = 1.0  # seconds that a computation has to end after it was stopped, before it is stopped again
 _STOPS = 3  # SymPy may catch the first
 
@@ -25,9 +27,11 @@ class _Stop(BaseException):
 
 
 def within(seconds: float, compute: Callable[[], T]) -> T:
-    """What a computation in Python returns or raises, if that takes it no more than so many seconds of a processor.
+    """What a computation in Python returns or raises, if that takes it no more than so many seconds of a
+    processor.
 
-    It runs in a thread of its own, because signals reach the main thread alone, and a process would have to load SymPy.
+    It runs in a thread of its own, because signals reach the main thread alone, and a process would have to
+    load SymPy.
 
     Raises:
         OutOfTime: it did not end in time, and was stopped.
@@ -63,7 +67,9 @@ def within(seconds: float, compute: Callable[[], T]) -> T:
 
 
 def _clock() -> Iterator[int]:
-    """The processor's clock of this thread, where the system has one; of another that has ended, asking may crash."""
+    """The processor's clock of this thread, where the system has one; of another that has ended, asking may
+    crash.
+    """
     if hasattr(time, "pthread_getcpuclockid"):
         yield time.pthread_getcpuclockid(get_ident())
 
@@ -76,7 +82,9 @@ def _wait(thread: Thread, clocks: Sequence[int], seconds: float) -> None:
 
 
 def _used(clocks: Sequence[int]) -> float:
-    """Seconds of a processor that a thread has used; without end where it has ended, or the system does not say."""
+    """Seconds of a processor that a thread has used; without end where it has ended, or the system does not
+    say.
+    """
     try:
         return time.clock_gettime(clocks[0])
     except (IndexError, OSError):

@@ -1,4 +1,6 @@
-"""The exponents of a bound: derived as limits and cross-checked by its values far out, or else found from these."""
+"""The exponents of a bound: derived as limits and cross-checked by its values far out, or else found from
+these.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ SECONDS = 5.0  # for the limits of a law, and again for its values; those of ord
 
 @dataclass(frozen=True)
 class Derived:
-    """An exponent, and what a reader should know of how it was found; nothing where it is exact for all constants."""
+    """An exponent, and what a reader should know of how it was found; nothing where it is exact for all
+    constants.
+    """
 
     value: Expr
     note: str = ""
@@ -27,8 +31,9 @@ class Derived:
 def derive(expression: Expr, regime: Regime, symbol: Symbol) -> Derived:
     """The exponent of one variable: the limit of x d(log f)/dx along the regime.
 
-    The limit is taken in every order of the variables, and cross-checked against the slopes of log f far out, on paths
-    on which the variables go to their limits together. Where SymPy finds none in time, those slopes are extrapolated.
+    The limit is taken in every order of the variables, and cross-checked against the slopes of log f far out,
+    on paths on which the variables go to their limits together. Where SymPy finds none in time, those slopes
+    are extrapolated.
 
     Raises:
         Refused: there is no exponent, it depends on the order or on a constant, or the bound is not positive.
@@ -43,7 +48,9 @@ def derive(expression: Expr, regime: Regime, symbol: Symbol) -> Derived:
     except OutOfTime:
         why = f"SymPy finds no limit of x d(log f)/dx in {seconds:g} seconds"
     try:
-        return within(seconds, lambda: _numerical(bound, x, why) if value is None else _checked(bound, x, value))
+        return within(
+            seconds, lambda: _numerical(bound, x, why) if value is None else _checked(bound, x, value)
+        )
     except OutOfTime:
         long = f"the bound takes more than {seconds:g} seconds to compute far out"
         raise Refused(f"{why}, and {long}" if why else long) from None

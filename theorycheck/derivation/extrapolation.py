@@ -1,4 +1,6 @@
-"""What the local exponents of a bound tend to: the cross-check of a derived exponent, and what stands in for one."""
+"""What the local exponents of a bound tend to: the cross-check of a derived exponent, and what stands in for
+one.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,10 @@ from theorycheck.derivation.bound import Bound
 from theorycheck.derivation.numerical import Slope, local_exponents, log_bound, where
 from theorycheck.derivation.refused import Refused
 
-_SCALES = (100, 200, 400), (1000, 2000, 4000)  # variables are 10 to these; the larger where the smaller disagree
+_SCALES = (
+    (100, 200, 400),
+    (1000, 2000, 4000),
+)  # variables are 10 to these; the larger where the smaller disagree
 _TRIED = (50, 100, 200, 400)
 _TOLERANCE = 2.0  # over log x; log(x)^log(log(x)) needs 1.1 at 10^400, and log(x)^3 a hundredth of it
 _SHARE = 0.25  # of the exponent itself, where that is less
@@ -20,7 +25,12 @@ _ROUNDING = 1e-12
 _WINDOW = 6  # decades, whose local exponents agree the better the farther out, unless they oscillate
 _DIVERGES = 0.95  # ratio of successive differences while log x doubles: 1 for n^log(log n), .5 for n log n
 _ACCURACY = 0.01  # of a numerical exponent: by how much its last two extrapolations may differ
-_VALUES = (Rational(3, 7), Rational(17, 7), Rational(1, 70), Rational(80, 7))  # of constants, hardly where a bound is 0
+_VALUES = (
+    Rational(3, 7),
+    Rational(17, 7),
+    Rational(1, 70),
+    Rational(80, 7),
+)  # of constants, hardly where a bound is 0
 _CHOICES = 64
 
 
@@ -43,7 +53,10 @@ def signs(bound: Bound) -> tuple[tuple[Rational, ...], str]:
     if not refused:
         return good[0], ""
     yes, no = (_constants(bound, choice) for choice in (good[0], refused[0][0]))
-    return good[0], f"the bound is positive at {yes} but not at {no}, and has this exponent where it is positive"
+    return (
+        good[0],
+        f"the bound is positive at {yes} but not at {no}, and has this exponent where it is positive",
+    )
 
 
 def _choices(n: int) -> Iterator[tuple[Rational, ...]]:
@@ -53,7 +66,9 @@ def _choices(n: int) -> Iterator[tuple[Rational, ...]]:
 
 
 def _constants(bound: Bound, choice: Sequence[Rational]) -> str:
-    return where(tuple((letter, value, 0) for letter, value in zip(bound.constants.values(), choice, strict=True)))
+    return where(
+        tuple((letter, value, 0) for letter, value in zip(bound.constants.values(), choice, strict=True))
+    )
 
 
 def cross_check(bound: Bound, x: Dummy, choice: Sequence[Rational], value: Expr) -> None:
@@ -71,11 +86,16 @@ def cross_check(bound: Bound, x: Dummy, choice: Sequence[Rational], value: Expr)
             continue
         error = max(abs(slope - expected) for slope in found)
         tolerance = _TOLERANCE / (scales[-1] * mpmath.log(10))
-        if error <= (min(tolerance, _SHARE * abs(expected)) if expected else tolerance) + _ROUNDING * abs(expected):
+        if error <= (min(tolerance, _SHARE * abs(expected)) if expected else tolerance) + _ROUNDING * abs(
+            expected
+        ):
             return
         seen = " and ".join(mpmath.nstr(slope, 4) for slope in found)
         near = _far(x, scales)
-        why = f"SymPy takes the limit of x d(log f)/dx for {value}, but the local exponents near {near} tend to {seen}"
+        why = (
+            f"SymPy takes the limit of x d(log f)/dx for {value}, but the local exponents near {near} tend to"
+            f" {seen}"
+        )
     raise Refused(why)
 
 
@@ -83,12 +103,15 @@ def extrapolated(bound: Bound, x: Dummy, choice: Sequence[Rational]) -> tuple[Ra
     """The exponent that the local exponents tend to, and how it was found.
 
     Raises:
-        Refused: they oscillate, grow without bound, or tend to nothing, or to different values on different paths.
+        Refused: they oscillate, grow without bound, or tend to nothing, or to different values on different
+            paths.
     """
     values = []
     for slopes in _paths(bound, x, choice, _TRIED, _WINDOW):
         first, last = _tends_to(slopes[:-1]), _tends_to(slopes)
-        seen = f"local exponents {', '.join(mpmath.nstr(slope, 4) for slope in slopes)} near {_far(x, _TRIED)}"
+        seen = (
+            f"local exponents {', '.join(mpmath.nstr(slope, 4) for slope in slopes)} near {_far(x, _TRIED)}"
+        )
         if _diverges(slopes):
             raise Refused(f"{seen} go on growing; the law is not a power, times logarithms")
         if abs(last - first) > _ACCURACY:
@@ -96,7 +119,8 @@ def extrapolated(bound: Bound, x: Dummy, choice: Sequence[Rational]) -> tuple[Ra
         values.append(_rounded(float(last), float(abs(last - first))))
     if len(set(values)) > 1:
         raise Refused(
-            f"the exponent is {' or '.join(map(str, values))}, by how the variables go to their limits together"
+            f"the exponent is {' or '.join(map(str, values))}, by how the variables go to their limits"
+            " together"
         )
     return values[0], seen
 
@@ -108,7 +132,9 @@ def _paths(
     for points in zip(*(bound.points(choice, scale) for scale in scales), strict=True):
         windows = [local_exponents(bound.expression, x, point, steps) for point in points]
         if steps > 2 and _oscillates(windows):
-            raise Refused(f"x d(log f)/dx oscillates, between {_range(windows[-1])} near {_far(x, scales[-1:])}")
+            raise Refused(
+                f"x d(log f)/dx oscillates, between {_range(windows[-1])} near {_far(x, scales[-1:])}"
+            )
         yield [bound.senses[x] * mpmath.fsum(window) / steps for window in windows]
 
 
@@ -121,8 +147,8 @@ def _oscillates(windows: Sequence[Sequence[Slope]]) -> bool:
 def _tends_to(slopes: Sequence[Slope]) -> Slope:
     """The limit of three local exponents at points whose logarithms double, by Aitken's extrapolation.
 
-    It is exact where they come near it as a power of log x does, as those of a power times powers of logarithms:
-    A. C. Aitken, Proc. R. Soc. Edinb. 46 (1926) 289.
+    It is exact where they come near it as a power of log x does, as those of a power times powers of
+    logarithms: A. C. Aitken, Proc. R. Soc. Edinb. 46 (1926) 289.
     """
     first, second, third = slopes[-3:]
     bend = (third - second) - (second - first)
@@ -131,14 +157,17 @@ def _tends_to(slopes: Sequence[Slope]) -> Slope:
 
 def _diverges(slopes: Sequence[Slope]) -> bool:
     first, second, third = slopes[-3:]
-    return bool(abs(third) > abs(second) > abs(first) and abs(third - second) > _DIVERGES * abs(second - first))
+    return bool(
+        abs(third) > abs(second) > abs(first) and abs(third - second) > _DIVERGES * abs(second - first)
+    )
 
 
 def _rounded(value: float, error: float) -> Rational:
     """The simplest fraction within the error, or the decimal that the error leaves."""
     error = max(3 * error, 1e-9)
     simple = next(
-        (Rational(round(value * q), q) for q in range(1, 13) if abs(round(value * q) / q - value) <= error), None
+        (Rational(round(value * q), q) for q in range(1, 13) if abs(round(value * q) / q - value) <= error),
+        None,
     )
     digits = max(2, int(-mpmath.log10(error)))
     return Rational(str(round(value, min(digits, 6)))) if simple is None else simple

@@ -13,12 +13,22 @@ from sympy import Abs, Expr, Mul, Pow, Rational, Symbol
 
 from theorycheck.derivation.refused import Refused
 
-Point = tuple[tuple[Symbol, Rational, int], ...]  # symbols with their values, each a number times a power of 10
+Point = tuple[
+    tuple[Symbol, Rational, int], ...
+]  # symbols with their values, each a number times a power of 10
 Slope = Any  # of mpmath, as local exponents may exceed what a float holds
 
 _SETTLED = 1e-12  # relative difference of two evaluations, the second in twice the digits
 _REAL = 1e-6  # half turns of a complex number beside those of a real one
-_WITHOUT_SUMS = Mul, Pow, sympy.log, sympy.exp, Abs, Symbol, Rational  # others may lose a difference in few digits
+_WITHOUT_SUMS = (
+    Mul,
+    Pow,
+    sympy.log,
+    sympy.exp,
+    Abs,
+    Symbol,
+    Rational,
+)  # others may lose a difference in few digits
 _LARGEST_POWER, _MOST_DIGITS = 400, 7000  # more are slow
 
 
@@ -70,7 +80,9 @@ def _evaluated(f: Expr, point: Point, digits: int) -> Any:
         with mpmath.workdps(digits):
             return mpmath.mpc(_log(f, point, digits))
     except Exception as error:  # of many types: lambdify knows some functions by name alone
-        raise Refused(f"the bound has no value that SymPy and mpmath can compute near {where(point)}") from error
+        raise Refused(
+            f"the bound has no value that SymPy and mpmath can compute near {where(point)}"
+        ) from error
 
 
 def _log(f: Expr, point: Point, digits: int) -> Any:

@@ -1,4 +1,6 @@
-"""Floats as the rational numbers that were meant, for which alone SymPy's limits are exact; and back, for readers."""
+"""Floats as the rational numbers that were meant, for which alone SymPy's limits are exact; and back, for
+readers.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The exponent of a variable as a limit: exact, by the rules for products, powers and sums, and by SymPy elsewhere."""
+"""The exponent of a variable as a limit: exact, by the rules for products, powers and sums, and by SymPy
+elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,15 @@ from theorycheck.derivation.refused import Refused, Undecided
 Order = tuple[Symbol, ...]  # in which the variables go to oo, one after the other
 
 _LIKE_LOG = (sympy.log, sympy.harmonic, sympy.LambertW)  # grow as a logarithm where their argument grows
-_UNFINISHED = (sympy.Limit, sympy.Derivative, sympy.Subs, sympy.Integral, sympy.Sum, sympy.Order, sympy.DiracDelta)
+_UNFINISHED = (
+    sympy.Limit,
+    sympy.Derivative,
+    sympy.Subs,
+    sympy.Integral,
+    sympy.Sum,
+    sympy.Order,
+    sympy.DiracDelta,
+)
 
 
 @lru_cache(4096)
@@ -56,12 +66,14 @@ def _modulus(f: Abs, x: Symbol, order: Order) -> Expr:
 def _logarithm(f: Expr, x: Symbol, order: Order) -> Expr | None:
     inner = growth(f.args[0], x, order) if len(f.args) == 1 else nan
     return (
-        Integer(0) if inner.is_finite and (inner.is_positive or (inner.is_negative and f.func is sympy.log)) else None
+        Integer(0)
+        if inner.is_finite and (inner.is_positive or (inner.is_negative and f.func is sympy.log))
+        else None
     )
 
 
 def _largest(f: Expr, x: Symbol, order: Order) -> Expr | None:
-    """Of a sum or a maximum: the exponent of the term that outgrows the others, or that all such terms share."""
+    """Of a sum or a maximum: the exponent of the term that outgrows the others, or that such terms share."""
     grown = {term: growth(term, order[0], order[:1]) for term in f.args}
     if not all(value.is_extended_real and value.is_number for value in grown.values()):
         return None

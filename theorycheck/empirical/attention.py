@@ -24,15 +24,17 @@ def attention_concentration(trials: Sequence[Trial]) -> Iterator[tuple[int, dict
     """Train the trials in one batch, and watch the attention on fresh samples.
 
     Yields:
-        Position of the trial, and its measurement: outcome ("success" when the training loss reached zero, else
-        "unfitted"), iterations, and lists over the looks, at about equal ratios of iterations and at the end: t
-        (iterations so far, from 0), relevant and confusion (mean attention on label-relevant and confusion tokens),
-        own_query (the same on label-relevant tokens by label-relevant queries alone) and attended (the exponential of
-        the mean entropy of the attention in nats: an effective number of tokens).
+        Position of the trial, and its measurement: outcome ("success" when the training loss reached zero,
+        else "unfitted"), iterations, and lists over the looks, at about equal ratios of iterations and at the
+        end: t (iterations so far, from 0), relevant and confusion (mean attention on label-relevant and
+            confusion tokens),
+        own_query (the same on label-relevant tokens by label-relevant queries alone) and attended (the
+        exponential of the mean entropy of the attention in nats: an effective number of tokens).
     """
     settings, streams, samples = prepare(trials)
     probes = [
-        draw_samples(s.test, setting, PROBES, training=False) for s, setting in zip(streams, settings, strict=True)
+        draw_samples(s.test, setting, PROBES, training=False)
+        for s, setting in zip(streams, settings, strict=True)
     ]
     looks: list[list[dict[str, float]]] = [[] for _ in trials]
     due = looking_times(max(setting.T for setting in settings))

@@ -1,4 +1,6 @@
-"""Worker processes: submit, as in concurrent.futures. They end with this process, and leave its signals to it."""
+"""Worker processes: submit, as in concurrent.futures. They end with this process, and leave its signals to
+it.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ class Workers:
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Have a function called by a worker process."""
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(self._size, initializer=_begin, initargs=(os.getpid(),), env=_ONE_THREAD)
+            self._pool = ProcessPoolExecutor(
+                self._size, initializer=_begin, initargs=(os.getpid(),), env=_ONE_THREAD
+            )
         future: Future[T] = self._pool.submit(function, *args, **kwargs)
         return future
 
@@ -68,16 +72,24 @@ class Workers:
 
     def _end(self) -> None:
         if self._pool is not None:
-            with warnings.catch_warnings(action="ignore"):  # where no pgrep is, only the workers' own processes stay
+            with warnings.catch_warnings(
+                action="ignore"
+            ):  # where no pgrep is, only the workers' own processes stay
                 self._pool.shutdown(kill_workers=True)  # a thread that a response left behind would never end
             self._pool = None
 
 
 def _begin(parent: int) -> None:
     """Prepare a worker process."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # they may reach the whole group; the parent alone answers them
+    for name in (
+        "SIGINT",
+        "SIGTERM",
+        "SIGHUP",
+    ):  # they may reach the whole group; the parent alone answers them
         if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _leave_it)  # no SIG_IGN, which commands that it starts would inherit
+            signal.signal(
+                getattr(signal, name), _leave_it
+            )  # no SIG_IGN, which commands that it starts would inherit
     _end_with(parent)
     with suppress(OSError):  # where there is no standard error
         os.dup2(2, 1)  # standard output is the verdict's

@@ -22,16 +22,18 @@ from theorycheck.fingerprint import Fingerprint, Function, fingerprint, name_of
 from theorycheck.local_modules import beside
 
 Measurement = Mapping[str, Any]
-Job = Callable[[], tuple[list[tuple[int, Measurement]], str | None]]  # measurements by position, and what went wrong
+Job = Callable[
+    [], tuple[list[tuple[int, Measurement]], str | None]
+]  # measurements by position, and what went wrong
 
 
 @dataclass(frozen=True)
 class FunctionResponse:
     """A function `f(point, seed)` of a claim file as a response.
 
-    It returns True or False, whether the trial succeeds, where a threshold is searched; else the value that is
-    measured, a positive number, or a mapping (`theorycheck.empirical.returned`). None says that the trial is no
-    evidence. All its randomness must come from the seed.
+    It returns True or False, whether the trial succeeds, where a threshold is searched; else the value that
+    is measured, a positive number, or a mapping (`theorycheck.empirical.returned`). None says that the trial
+    is no evidence. All its randomness must come from the seed.
 
     Attributes:
         function: the function, or anything else that can be called so.
@@ -97,8 +99,8 @@ class FunctionResponse:
                 packed = cloudpickle.dumps(self.function)
         except Exception as error:
             raise ClaimError(
-                f"{self.name} cannot be sent to a worker process ({failure(error)}); make inside of it what it cannot "
-                "take along, such as a lock, a connection or an open file"
+                f"{self.name} cannot be sent to a worker process ({failure(error)}); make inside of it what"
+                " it cannot take along, such as a lock, a connection or an open file"
             ) from error
         return Sent(self.name, packed, folder, tuple(sys.path), Path.cwd())
 
@@ -108,7 +110,9 @@ def _sent_whole(files: Collection[Path]) -> Iterator[None]:
     """Have modules that may be edited sent as they are here, where a worker might import another version."""
     loaded = [(module, getattr(module, "__file__", None)) for module in list(sys.modules.values())]
     own = [
-        module for module, file in loaded if file and Path(file).resolve() in files and module.__name__ != "__main__"
+        module
+        for module, file in loaded
+        if file and Path(file).resolve() in files and module.__name__ != "__main__"
     ]
     for module in own:
         cloudpickle.register_pickle_by_value(module)
@@ -144,7 +148,8 @@ def call(
     """Call a function in a worker process, with points and seeds.
 
     Returns:
-        Position and measurement of those calls that succeeded before the first that did not, and what that one said.
+        Position and measurement of those calls that succeeded before the first that did not, and what that
+        one said.
     """
     done: list[tuple[int, Measurement]] = []
     sys.path[:] = sent.path

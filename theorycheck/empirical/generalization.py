@@ -1,4 +1,6 @@
-"""Whether a shallow ViT trained on N samples generalizes without error, how well it does, and how long it trains."""
+"""Whether a shallow ViT trained on N samples generalizes without error, how well it does, and how long it
+trains.
+"""
 
 from __future__ import annotations
 
@@ -26,23 +28,36 @@ from theorycheck.empirical.trial import Trial
 from theorycheck.empirical.vit import Workspace, forward, hinge_loss
 
 TEST_SAMPLES_AT_ONCE = 250
-DATA_PARAMETERS = ("L", "d", "M", "alpha_relevant", "alpha_confusion", "tau", "noise", "fractions", "N", "test_size")
+DATA_PARAMETERS = (
+    "L",
+    "d",
+    "M",
+    "alpha_relevant",
+    "alpha_confusion",
+    "tau",
+    "noise",
+    "fractions",
+    "N",
+    "test_size",
+)
 
 
 def zero_generalization_error(trials: Sequence[Trial]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Train the trials in one batch and measure each on fresh samples.
 
-    Success is a mean test loss (hinge loss or misclassified share: `criterion`) of at most `tolerance` over `test_size`
-    fresh samples. Trials that differ only in model or training (with and without attention, say) see the same samples.
+    Success is a mean test loss (hinge loss or misclassified share: `criterion`) of at most `tolerance` over
+    `test_size` fresh samples. Trials that differ only in model or training (with and without attention, say)
+    see the same samples.
 
     Args:
         trials: trials whose parameters are those of Setting, with equal shapes, dtype and device.
 
     Yields:
-        Position of the trial, and its measurement: outcome ("success", "failure", or "unfitted" when the training
-        loss did not reach zero, which is no evidence about N), test_loss and test_error (misclassified share) with the
-        number of test_samples, iterations, and the fractions of tokens realised in the training set. The test ends
-        early once the losses add up to a failure, whatever the other samples would be, as no loss is negative.
+        Position of the trial, and its measurement: outcome ("success", "failure", or "unfitted" when the
+        training loss did not reach zero, which is no evidence about N), test_loss and test_error
+        (misclassified share) with the number of test_samples, iterations, and the fractions of tokens
+        realised in the training set. The test ends early once the losses add up to a failure, whatever the
+        other samples would be, as no loss is negative.
     """
     for i, trained, setting, test, realised in _trained(trials):
         yield i, _measure(trained, setting, test, most=setting.tolerance * setting.test_size) | realised
@@ -67,8 +82,9 @@ def training_iterations(trials: Sequence[Trial]) -> Iterator[tuple[int, dict[str
     """Train the trials in one batch until their training loss is zero.
 
     Yields:
-        Position of the trial, and its measurement: iterations, outcome ("success", or "unfitted" when the training loss
-        did not reach zero within T, so that `iterations` is a lower bound), and the fractions of tokens realised.
+        Position of the trial, and its measurement: iterations, outcome ("success", or "unfitted" when the
+        training loss did not reach zero within T, so that `iterations` is a lower bound), and the fractions
+        of tokens realised.
     """
     for i, trained, _, _, realised in _trained(trials):
         outcome = "success" if trained.fitted else "unfitted"
@@ -78,7 +94,9 @@ def training_iterations(trials: Sequence[Trial]) -> Iterator[tuple[int, dict[str
 def _trained(
     trials: Sequence[Trial],
 ) -> Iterator[tuple[int, Trained, Setting, np.random.Generator, dict[str, float]]]:
-    """Position, model, setting, source of fresh samples, and realised fractions of every trial, in order of leaving."""
+    """Position, model, setting, source of fresh samples, and realised fractions of every trial, in order of
+    leaving.
+    """
     settings, streams, samples = prepare(trials)
     dtype = getattr(torch, trials[0].dtype)
     for trained in train(settings, streams, samples, dtype, trials[0].device):
@@ -90,7 +108,9 @@ def prepare(trials: Sequence[Trial]) -> tuple[list[Setting], list[Streams], list
     """Setting, random generators and training samples of every trial."""
     settings = [Setting(**trial.parameters) for trial in trials]
     streams = [draw_streams(trial) for trial in trials]
-    samples = [draw_samples(s.samples, setting, setting.N) for s, setting in zip(streams, settings, strict=True)]
+    samples = [
+        draw_samples(s.samples, setting, setting.N) for s, setting in zip(streams, settings, strict=True)
+    ]
     return settings, streams, samples
 
 
@@ -113,7 +133,13 @@ def _measure(trained: Trained, setting: Setting, rng: np.random.Generator, most:
         wrong += int((y * F <= 0).sum())
         tested += n
     counted = loss if setting.criterion == "hinge" else wrong
-    outcome = "unfitted" if not trained.fitted else "success" if counted <= setting.tolerance * tested else "failure"
+    outcome = (
+        "unfitted"
+        if not trained.fitted
+        else "success"
+        if counted <= setting.tolerance * tested
+        else "failure"
+    )
     return {
         "outcome": outcome,
         "test_loss": loss / tested,

@@ -1,7 +1,9 @@
-"""The training step in C, compiled for this processor when a C compiler is there; PyTorch's operations do without.
+"""The training step in C, compiled for this processor when a C compiler is there; PyTorch's operations do
+without.
 
-The compiled library is kept in the user's cache folder, under a name that depends on its source, the processor and its
-own content. It is code: it is loaded only from a place where nobody else can have put it, else from one made anew.
+The compiled library is kept in the user's cache folder, under a name that depends on its source, the
+processor and its own content. It is code: it is loaded only from a place where nobody else can have put it,
+else from one made anew.
 """
 
 from __future__ import annotations
@@ -27,7 +29,15 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 SOURCE = Path(__file__).with_name("step.c")
-FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-fno-strict-aliasing", "-shared", "-fPIC")
+FLAGS = (
+    "-O3",
+    "-march=native",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-fno-strict-aliasing",
+    "-shared",
+    "-fPIC",
+)
 WIDTH = 8  # rows of the C code are multiples of this
 PATIENCE = 60.0  # seconds that the compiler, which needs about 2, is given
 _BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH  # may be written by them
@@ -36,7 +46,7 @@ _log = logging.getLogger(__name__)
 
 @cache
 def library() -> ctypes.CDLL | None:
-    """The compiled step, or None when it cannot be compiled here, or owners of files are not known (Windows)."""
+    """The compiled step; None when it cannot be compiled, or owners of files are not known (Windows)."""
     compiler = shutil.which("cc")
     if compiler is None or not os.path.isabs(compiler) or not hasattr(os, "geteuid"):
         return None
@@ -45,7 +55,9 @@ def library() -> ctypes.CDLL | None:
         return (folder and _kept(folder, name)) or _compiled(compiler, name, folder)
     except subprocess.TimeoutExpired:
         _log.warning(
-            "theorycheck: the C compiler %s did not end within %g s; PyTorch's operations train", compiler, PATIENCE
+            "theorycheck: the C compiler %s did not end within %g s; PyTorch's operations train",
+            compiler,
+            PATIENCE,
         )
     except (OSError, subprocess.CalledProcessError):
         pass
@@ -54,7 +66,9 @@ def library() -> ctypes.CDLL | None:
 
 def _cache_folder() -> Path | None:
     """The cache folder of this user, free of links; None where there is none, or others could write there."""
-    named = os.environ.get("XDG_CACHE_HOME", "")  # a relative one is to be ignored, says the XDG specification
+    named = os.environ.get(
+        "XDG_CACHE_HOME", ""
+    )  # a relative one is to be ignored, says the XDG specification
     try:
         folder = (Path(named) if os.path.isabs(named) else Path.home() / ".cache") / "theorycheck"
         if not folder.is_absolute():
@@ -62,7 +76,9 @@ def _cache_folder() -> Path | None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         resolved = folder.resolve()
         found = resolved.stat()
-        if found.st_uid == os.geteuid() and found.st_mode & _BY_OTHERS:  # as former versions made it under umask 002
+        if (
+            found.st_uid == os.geteuid() and found.st_mode & _BY_OTHERS
+        ):  # as former versions made it under umask 002
             resolved.chmod(stat.S_IMODE(found.st_mode) & ~_BY_OTHERS)
         return resolved if _is_own(resolved) and _is_safe(resolved) else None
     except (OSError, RuntimeError):
@@ -114,14 +130,16 @@ def _name(compiler: str) -> str:
     """Of the source, the compiler and the processor, whose instructions the library uses."""
     version = _run([compiler, "--version"])
     cpu = Path("/proc/cpuinfo")  # of a shared home folder, another machine may read the cache
-    flags = [line for line in cpu.read_bytes().splitlines() if line.startswith(b"flags")] if cpu.exists() else []
+    flags = (
+        [line for line in cpu.read_bytes().splitlines() if line.startswith(b"flags")] if cpu.exists() else []
+    )
     processor = [platform.machine().encode(), platform.processor().encode(), *flags[:1]]
     parts = [SOURCE.read_bytes(), " ".join(FLAGS).encode(), version, *processor]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
 def _compiled(compiler: str, name: str, kept: Path | None) -> ctypes.CDLL | None:
-    """Compile in a passing folder of this user, load from there, and keep the library for the next process."""
+    """Compile in a passing folder of this user, load it, and keep the library for the next process."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as passing:
         folder = Path(passing).resolve()
         if not (_is_own(folder) and _is_safe(folder)):
@@ -136,7 +154,9 @@ def _compiled(compiler: str, name: str, kept: Path | None) -> ctypes.CDLL | None
 
 
 def _keep(made: Path, folder: Path, name: str) -> None:
-    """Copy under a passing name first, so that no other process loads half a library; remove what it replaces."""
+    """Copy under a passing name first, so that no other process loads half a library; remove what it
+    replaces.
+    """
     for old in folder.glob(f"step-{name}-*.so"):
         old.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(dir=folder) as passing:
@@ -154,7 +174,11 @@ def _run(command: list[str]) -> bytes:
     """
     with tempfile.TemporaryFile() as printed:  # a pipe would be waited for as long as any process holds it
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=printed, stderr=subprocess.DEVNULL, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         try:
             status = process.wait(PATIENCE)

@@ -32,8 +32,8 @@ class Response:
         shapes: parameters that trials of one batch must share.
         module: where the function `name(trials) -> iterator of (position, measurement)` is.
         value: what a trial measures directly, a name in its measurement; None where it succeeds or fails.
-        words: of its field, for reports: what a searched letter counts, by letter; "measured", what is measured, on an
-            axis; "untested", what no design of it tests.
+        words: of its field, for reports: what a searched letter counts, by letter; "measured", what is
+            measured, on an axis; "untested", what no design of it tests.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Response:
         return self.name
 
     def changed(self) -> list[Path]:
-        """Of its files, those that were edited since it was loaded; none, as `REVISION` tells of its changes."""
+        """Of its files, those edited since it was loaded; none, as `REVISION` tells of its changes."""
         return []
 
     def job(self, trials: Sequence[Trial]) -> Job:
@@ -106,8 +106,10 @@ RESPONSES = {
     for response in (
         Response(
             name="zero_generalization_error",
-            meaning="success is a mean hinge loss on test_size fresh samples of at most the tolerance, after the "
-            "training loss has reached zero; a trial whose training loss did not is no evidence about N",
+            meaning=(
+                "success is a mean hinge loss on test_size fresh samples of at most the tolerance, after the "
+                "training loss has reached zero; a trial whose training loss did not is no evidence about N"
+            ),
             setting=Setting,
             shapes=_SHAPES,
             module=_GENERALIZATION,
@@ -115,8 +117,10 @@ RESPONSES = {
         ),
         Response(
             name="trained_to_zero_generalization_error",
-            meaning="success is a training loss that has reached zero, and then a mean hinge loss on test_size fresh "
-            "samples of at most the tolerance; everything else is failure",
+            meaning=(
+                "success is a training loss that has reached zero, and then a mean hinge loss on test_size"
+                " fresh samples of at most the tolerance; everything else is failure"
+            ),
             setting=Setting,
             shapes=_SHAPES,
             module=_GENERALIZATION,
@@ -133,7 +137,10 @@ RESPONSES = {
         ),
         Response(
             name="test_error",
-            meaning="share of test_size fresh samples that are misclassified, after the training loss has reached zero",
+            meaning=(
+                "share of test_size fresh samples that are misclassified, after the training loss has reached"
+                " zero"
+            ),
             setting=Setting,
             shapes=_SHAPES,
             module=_GENERALIZATION,
@@ -142,7 +149,10 @@ RESPONSES = {
         ),
         Response(
             name="training_iterations",
-            meaning="SGD iterations until the training loss is zero; at least T where it is not within T iterations",
+            meaning=(
+                "SGD iterations until the training loss is zero; at least T where it is not within T"
+                " iterations"
+            ),
             setting=Setting,
             shapes=_SHAPES,
             module=_GENERALIZATION,
@@ -151,8 +161,10 @@ RESPONSES = {
         ),
         Response(
             name="attention_concentration",
-            meaning="mean attention on label-relevant tokens of fresh samples, looked at while the training loss goes "
-            "to zero",
+            meaning=(
+                "mean attention on label-relevant tokens of fresh samples, looked at while the training loss"
+                " goes to zero"
+            ),
             setting=Setting,
             shapes=_SHAPES,
             module="theorycheck.empirical.attention",

@@ -13,15 +13,18 @@ from theorycheck.design import RESERVED_IN_SEARCHES
 from theorycheck.errors import ClaimError
 
 MOST_SHOWN = 100  # characters of what was returned
-MAY = "True, False, a positive number, or None (no evidence); or, for a Limit or an Ordering, a mapping with a value"
+MAY = (
+    "True, False, a positive number, or None (no evidence); or, for a Limit or an Ordering, a mapping with a"
+    " value"
+)
 
 
 def measurement(found: Any, name: str) -> Mapping[str, Any]:
     """The measurement of a trial, from what its function returned.
 
-    True or False tell success. A number is the measured value; as its logarithm is taken, it must be positive. A
-    mapping holds a number called value, of any sign, or a list of them over t, and maybe others by other names; its
-    lists are as long as t. None is no evidence.
+    True or False tell success. A number is the measured value; as its logarithm is taken, it must be
+    positive. A mapping holds a number called value, of any sign, or a list of them over t, and maybe others
+    by other names; its lists are as long as t. None is no evidence.
 
     Args:
         found: what was returned.
@@ -32,7 +35,9 @@ def measurement(found: Any, name: str) -> Mapping[str, Any]:
     """
     if found is None:
         return {"outcome": "unfitted"}
-    if getattr(found, "ndim", None) == 0 and hasattr(found, "item"):  # NumPy's scalars, and tensors of one number
+    if getattr(found, "ndim", None) == 0 and hasattr(
+        found, "item"
+    ):  # NumPy's scalars, and tensors of one number
         found = found.item()
     if isinstance(found, bool | BooleanAtom):
         return {"outcome": "success" if found else "failure"}
@@ -63,10 +68,18 @@ def _named(found: Mapping[Any, Any], name: str) -> dict[str, float | list[float]
     lengths = {key: len(value) for key, value in measured.items() if isinstance(value, list)}
     if len(set(lengths.values())) > 1 or (lengths and ("t" not in lengths or not lengths["t"])):
         told = ", ".join(f"{key} of {length}" for key, length in lengths.items())
-        raise ClaimError(f"{name} returned lists of unlike lengths, or without t: {told}; give each as long as t")
+        raise ClaimError(
+            f"{name} returned lists of unlike lengths, or without t: {told}; give each as long as t"
+        )
     times = measured["t"] if lengths else []
-    if not isinstance(times, list) or any(time < 0 for time in times) or any(a >= b for a, b in pairwise(times)):
-        raise ClaimError(f"{name} returned t = {_shown(times)}; the times must increase, and none be negative")
+    if (
+        not isinstance(times, list)
+        or any(time < 0 for time in times)
+        or any(a >= b for a, b in pairwise(times))
+    ):
+        raise ClaimError(
+            f"{name} returned t = {_shown(times)}; the times must increase, and none be negative"
+        )
     return measured
 
 
@@ -88,7 +101,11 @@ def _finite(value: Any, what: str) -> float:
 
 def _number(found: Any) -> float | None:
     """A real number as a float, infinite where it is too large; None of anything else."""
-    if isinstance(found, str | bytes | complex) or getattr(found, "ndim", None) or not hasattr(found, "__float__"):
+    if (
+        isinstance(found, str | bytes | complex)
+        or getattr(found, "ndim", None)
+        or not hasattr(found, "__float__")
+    ):
         return None
     try:
         return float(found)

@@ -54,11 +54,15 @@ def formerly_sound(table: str, rows: Sequence[Row]) -> list[Row]:
 
 def _trials(rows: Sequence[Row]) -> Iterator[Row]:
     found = [(row, measurement(row[1], row[2])) for row in rows if row[0] == _digest(row[1])]
-    measuring = {json.loads(row[1])["response"] for row, measured in found if measured and "value" in measured}
+    measuring = {
+        json.loads(row[1])["response"] for row, measured in found if measured and "value" in measured
+    }
     for row, measured in found:
         outcome = measured and measured["outcome"]
         with_value = outcome == "success" and json.loads(row[1])["response"] in measuring
-        if outcome in ("success", "failure", "unfitted") and with_value == _is_number((measured or {}).get("value")):
+        if outcome in ("success", "failure", "unfitted") and with_value == _is_number(
+            (measured or {}).get("value")
+        ):
             yield row
 
 
@@ -98,7 +102,9 @@ def _has_fields(found: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
     from theorycheck.empirical.responses import RESPONSES
 
     named = RESPONSES.get(asked["response"])
-    return named is None or (_is_count(found.get("iterations")) and (named.value is None or named.value in found))
+    return named is None or (
+        _is_count(found.get("iterations")) and (named.value is None or named.value in found)
+    )
 
 
 def _is_realised(found: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
@@ -107,7 +113,10 @@ def _is_realised(found: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
     parameters = asked.get("parameters")
     return not drawn or (
         isinstance(parameters, dict)
-        and all(name.removeprefix("realised_") in parameters and _is_number(value) for name, value in drawn.items())
+        and all(
+            name.removeprefix("realised_") in parameters and _is_number(value)
+            for name, value in drawn.items()
+        )
     )
 
 
@@ -127,7 +136,9 @@ def _object(text: Any) -> dict[str, Any] | None:
 
 
 def _digest(text: Any) -> str | None:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() if isinstance(text, str) else None
+    return (
+        hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() if isinstance(text, str) else None
+    )
 
 
 def _is_number(value: Any) -> bool:

@@ -26,7 +26,9 @@ class Setting(BaseModel):
     alpha_relevant: float = Field(gt=0, le=1, description="mean fraction of label-relevant tokens, alpha_*")
     alpha_confusion: float = Field(ge=0, lt=1, description="mean fraction of confusion tokens, alpha_#")
     tau: float = Field(ge=0, description="token noise level")
-    noise: Literal["sphere", "gaussian"] = Field(description="noise of norm tau, or Gaussian of that rms norm")
+    noise: Literal["sphere", "gaussian"] = Field(
+        description="noise of norm tau, or Gaussian of that rms norm"
+    )
     fractions: Literal["random", "exact"] = Field(description="token counts random with exact mean, or exact")
     sigma: float = Field(ge=0, description="initial error of W_V per pattern")
     delta: float = Field(ge=0, description="initial error of W_K and of W_Q per pattern")
@@ -38,30 +40,41 @@ class Setting(BaseModel):
     eta: float = Field(gt=0, description="step size")
     T: int = Field(ge=1, description="iterations after which a trial is given up as unfitted")
     alpha_spurious: float = Field(
-        0, ge=0, lt=1, description="fraction of tokens whose pattern tells the label in training, and nothing in tests"
+        0,
+        ge=0,
+        lt=1,
+        description="fraction of tokens whose pattern tells the label in training, and nothing in tests",
     )
-    noisy: float = Field(0, ge=0, le=1, description="share of tokens with another noise level, whatever their pattern")
+    noisy: float = Field(
+        0, ge=0, le=1, description="share of tokens with another noise level, whatever their pattern"
+    )
     tau_noisy: float = Field(0, ge=0, description="noise level of those")
     removal: Literal["none", "irrelevant", "noisy", "random", "spurious"] = Field(
         "none", description="tokens that are removed: of which kind; spurious ones in training only"
     )
     removed: int = Field(0, ge=0, description="how many of these are removed from every sample")
     test_size: int = Field(ge=1, description="fresh samples on which the generalization error is measured")
-    tolerance: float = Field(gt=0, description="largest mean test loss that counts as zero generalization error")
-    criterion: Literal["hinge", "error"] = Field("hinge", description="that loss: hinge loss, or misclassified share")
+    tolerance: float = Field(
+        gt=0, description="largest mean test loss that counts as zero generalization error"
+    )
+    criterion: Literal["hinge", "error"] = Field(
+        "hinge", description="that loss: hinge loss, or misclassified share"
+    )
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
         total = self.alpha_relevant + self.alpha_confusion
         if total > 1 + 1e-12:
             raise ValueError(
-                f"alpha_* + alpha_# must not exceed 1, got {self.alpha_relevant:g} + {self.alpha_confusion:g} = "
-                f"{total:g}; lower one of them"
+                f"alpha_* + alpha_# must not exceed 1, got {self.alpha_relevant:g} + {self.alpha_confusion:g}"
+                f" = {total:g}; lower one of them"
             )
         if self.d < self.M:
             raise ValueError(f"M orthonormal patterns need d >= M, got d = {self.d}, M = {self.M}; raise d")
         if self.kept < self.S:
-            raise ValueError(f"|S^n| query tokens are drawn from L, got |S^n| = {self.S} > L = {self.kept}; lower S")
+            raise ValueError(
+                f"|S^n| query tokens are drawn from L, got |S^n| = {self.S} > L = {self.kept}; lower S"
+            )
         self._check_counts()
         self._check_removal()
         return self
@@ -72,18 +85,21 @@ class Setting(BaseModel):
             for name, mean in (("alpha_*", relevant), ("alpha_#", confusion)):
                 if abs(mean - round(mean)) > 1e-6:
                     raise ValueError(
-                        f"exact fractions need a whole number of tokens, got {name} L = {mean:g}; change L or the "
-                        "level, or use random fractions"
+                        f"exact fractions need a whole number of tokens, got {name} L = {mean:g}; change L or"
+                        " the level, or use random fractions"
                     )
         if math.floor(relevant + 1e-9) <= math.ceil(confusion - 1e-9):
             raise ValueError(
-                f"the majority vote needs more label-relevant than confusion tokens in every sample, got about "
-                f"{relevant:g} against {confusion:g} of L = {self.L}; raise L or alpha_*, or lower alpha_#"
+                "the majority vote needs more label-relevant than confusion tokens in every sample, got"
+                f" about {relevant:g} against {confusion:g} of L = {self.L}; raise L or alpha_*, or lower"
+                " alpha_#"
             )
 
     def _check_removal(self) -> None:
         if self.alpha_spurious and self.M < 5:
-            raise ValueError(f"two spurious patterns leave M - 4 others, got M = {self.M}; raise M to 5 or more")
+            raise ValueError(
+                f"two spurious patterns leave M - 4 others, got M = {self.M}; raise M to 5 or more"
+            )
         background = self.L - sum(
             math.ceil(fraction * self.L - 1e-9)
             for fraction in (self.alpha_relevant, self.alpha_confusion, self.alpha_spurious)
@@ -97,8 +113,8 @@ class Setting(BaseModel):
         }[self.removal]
         if background < 0 or self.removed > there:
             raise ValueError(
-                f"asked to remove {self.removed} tokens of the kind {self.removal!r}, but a sample may have only "
-                f"{there} of them; lower removed"
+                f"asked to remove {self.removed} tokens of the kind {self.removal!r}, but a sample may have"
+                f" only {there} of them; lower removed"
             )
 
     @property
@@ -117,7 +133,9 @@ class Setting(BaseModel):
         return -(-self.N // self.steps_per_epoch)
 
     def work(self, iterations: int) -> float:
-        """Multiply-adds that a trial takes, roughly; the time of drawing samples and testing is counted in them."""
+        """Multiply-adds that a trial takes, roughly; the time of drawing samples and testing is counted in
+        them.
+        """
         neurons = 3 * self.m * self.d
         trained = self.S * (4 * self.L * self.d + neurons) if self.attention else neurons
         drawn = (self.N + self.test_size) * self.L * self.d

@@ -29,8 +29,9 @@ _KEYS = {"trials": "key", "plans": "hash", "runs": "id"}
 class Store:
     """An open store. Use it as a context manager.
 
-    What `add` returned from is on disk: write-ahead logging with full synchronisation, one transaction a call. Every
-    row has a checksum; a row whose checksum fails is set aside in the table `damaged` and counts as missing.
+    What `add` returned from is on disk: write-ahead logging with full synchronisation, one transaction a
+    call. Every row has a checksum; a row whose checksum fails is set aside in the table `damaged` and counts
+    as missing.
 
     Args:
         path: the file, which is created where there is none.
@@ -58,7 +59,9 @@ class Store:
         with self._transaction():
             kept = self._kept("trials", asked)
             if lost := (asked & self._added) - set(kept):  # a damaged tree may lose what is put into it
-                raise corrupt(self.path, f"of the trials that were written now, {len(lost)} are not found again")
+                raise corrupt(
+                    self.path, f"of the trials that were written now, {len(lost)} are not found again"
+                )
             found = {key: rows.measurement(row[1], row[2]) for key, row in kept.items()}
             self._set_aside("trials", [kept[key] for key, measured in found.items() if measured is None])
         return {key: measured for key, measured in found.items() if measured is not None}
@@ -69,13 +72,17 @@ class Store:
         made = [(trial.key, trial.specification, json.dumps(measured), time) for trial, measured in results]
         for _, specification, text, _ in made:
             if rows.measurement(specification, text) is None:
-                raise StoreError(f"{text[:200]} is no measurement of {specification[:200]}, so it was not stored")
+                raise StoreError(
+                    f"{text[:200]} is no measurement of {specification[:200]}, so it was not stored"
+                )
         with self._transaction():
             self._insert("trials", made)
         self._added |= {row[0] for row in made}
 
     def start_run(self, plan: str, claim: str, document: str) -> int:
-        """Record a plan (once) and the start of a run of it, before its first training; return the run's number."""
+        """Record a plan (once) and the start of a run of it, before its first training; return the run's
+        number.
+        """
         with self._transaction():
             self._insert("plans", [(plan, claim, document, now())])
             query = "INSERT INTO runs (plan, started, trained, reused, checksum) VALUES (?, ?, 0, 0, '')"
@@ -98,7 +105,10 @@ class Store:
         names = ("id", "plan", "started", "finished", "trained", "reused", "verdict")
         claims = {plan: row[1] for plan, row in plans.items()}
         listed = [dict(zip(names, row, strict=False)) for row in kept]
-        return [{"id": run["id"], "claim": claims.get(run["plan"], "(its plan is damaged)"), **run} for run in listed]
+        return [
+            {"id": run["id"], "claim": claims.get(run["plan"], "(its plan is damaged)"), **run}
+            for run in listed
+        ]
 
     def plan_of(self, run: int) -> dict[str, Any]:
         """Of a run: the plan's hash, the name of its claim, and its document as JSON values.
@@ -110,7 +120,9 @@ class Store:
             recorded = self._kept("runs", [run] if 0 < run < 2**63 else [])
             kept = self._kept("plans", [row[1] for row in recorded.values()])
         if not recorded:
-            listing = "theorycheck runs" + f" --store {shell_word(str(self.path))}" * (self.path != DEFAULT_STORE)
+            listing = "theorycheck runs" + f" --store {shell_word(str(self.path))}" * (
+                self.path != DEFAULT_STORE
+            )
             raise StoreError(f"the store {self.path} has no run {run}; `{listing}` lists them")
         for plan, row in kept.items():
             document = rows.plan(row[2])
@@ -149,7 +161,9 @@ class Store:
             raise corrupt(self.path, "what was written is not found again")
 
     def _update_run(self, row: rows.Row) -> None:
-        query = "UPDATE runs SET finished = ?, trained = ?, reused = ?, verdict = ?, checksum = ? WHERE id = ?"
+        query = (
+            "UPDATE runs SET finished = ?, trained = ?, reused = ?, verdict = ?, checksum = ? WHERE id = ?"
+        )
         self._connection.execute(query, (*row[3:], rows.checksum(row), row[0]))
 
     @contextmanager

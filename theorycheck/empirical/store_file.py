@@ -1,4 +1,5 @@
-"""The file of a store: it is told from others before it is touched, created, brought to the present format, or read.
+"""The file of a store: it is told from others before it is touched, created, brought to the present format,
+or read.
 
 The pragmas application_id and user_version are SQLite's own places for whose a file is, and of which format
 (https://www.sqlite.org/fileformat2.html, sections 1.2.13 and 1.2.17).
@@ -78,7 +79,8 @@ def open_to_write(path: Path) -> sqlite3.Connection:
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
-    """Open a private copy of a store as it is now; the file and its folder may be read-only, and stay as they are.
+    """Open a private copy of a store as it is now; the file and its folder may be read-only, and stay as they
+    are.
 
     Raises:
         StoreError: it is no store, or cannot be read.
@@ -121,7 +123,8 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 def corrupt(path: Path, reason: str) -> StoreError:
     """The error of a store that is beyond repair."""
     return StoreError(
-        f"the store {path} is corrupt or no theorycheck store ({reason}); move it away or name another --store"
+        f"the store {path} is corrupt or no theorycheck store ({reason}); move it away or name another"
+        " --store"
     )
 
 
@@ -133,19 +136,25 @@ def now() -> str:
 def _explain(text: str, path: Path) -> str:
     if "full" in text:
         return (
-            f"the store {path} could not be written: the disk is full; free space and run again, what was stored stays"
+            f"the store {path} could not be written: the disk is full; free space and run again, what was"
+            " stored stays"
         )
     if "locked" in text:
         return f"the store {path} stays locked by another process; wait for it or name another --store"
     if "not a database" in text or "malformed" in text:
         return str(corrupt(path, text))
-    return f"the store {path} cannot be opened or written ({text}); check its permissions or name another --store"
+    return (
+        f"the store {path} cannot be opened or written ({text}); check its permissions or name another"
+        " --store"
+    )
 
 
 def _check_kind(path: Path) -> None:
     """No device and no pipe, whose reading may never end."""
     if path.exists() and not path.is_file():
-        raise StoreError(f"the store {path} cannot be opened or written (it is no file); name another --store")
+        raise StoreError(
+            f"the store {path} cannot be opened or written (it is no file); name another --store"
+        )
 
 
 def _beside(path: Path, ending: str) -> Path:
@@ -165,7 +174,9 @@ def _connect(place: Path | str, uri: bool = False) -> sqlite3.Connection:
 
 
 def _looking(path: Path) -> sqlite3.Connection:
-    """A connection that leaves the file as it is: closing a writing one would write back what waits in the log."""
+    """A connection that leaves the file as it is: closing a writing one would write back what waits in the
+    log.
+    """
     mode = "ro" if _beside(path, "-wal").exists() else "rw"
     return _connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True)
 
@@ -229,13 +240,15 @@ def _format_of(connection: sqlite3.Connection, path: Path) -> int:
     tables, former = _schema(connection), _schema_of(TABLES_OF_FORMAT_1)
     if (application, version) == (0, 0) and not tables:
         return 0
-    if (application, version, tables) == (0, 1, former) or ((application, version) == (0, 0) and tables <= former):
+    if (application, version, tables) == (0, 1, former) or (
+        (application, version) == (0, 0) and tables <= former
+    ):
         return 1  # a run that was killed when it had just begun left some of the tables only
     if application != APPLICATION:
         names = ", ".join(ascii(name) for name, _ in sorted(tables)[:3])
         raise StoreError(
-            f"{path} is a database of another application ({names or 'without tables'}) and was left as it is; "
-            "name another --store"
+            f"{path} is a database of another application ({names or 'without tables'}) and was left as it"
+            " is; name another --store"
         )
     if version != FORMAT:
         raise StoreError(
@@ -289,9 +302,15 @@ def set_aside(connection: sqlite3.Connection, table: str, rows: Sequence[Row]) -
     """Keep damaged rows where they are not used, and say so."""
     if not rows:
         return
-    connection.executemany("INSERT INTO damaged VALUES (?, ?, ?)", [(table, content(row), now()) for row in rows])
+    connection.executemany(
+        "INSERT INTO damaged VALUES (?, ?, ?)", [(table, content(row), now()) for row in rows]
+    )
     names = ", ".join(ascii(row[0]).strip("'")[:12] for row in rows[:3])
     _log.warning(
-        "theorycheck: damaged rows of the store's table %s are set aside and not used (%d: %s%s); verifying the claim "
-        "makes them anew", table, len(rows), names, ", ..." if len(rows) > 3 else "",
-    )  # fmt: skip
+        "theorycheck: damaged rows of the store's table %s are set aside and not used (%d: %s%s); verifying "
+        "the claim makes them anew",
+        table,
+        len(rows),
+        names,
+        ", ..." if len(rows) > 3 else "",
+    )

@@ -43,7 +43,8 @@ def run(
     Raises:
         ClaimError: a function fails, or its file was edited since; finished trials are stored.
         DesignError: the trials ask for a device that is not there.
-        Interrupted: by Ctrl-C or another signal, or by the death of a worker process; finished batches are stored.
+        Interrupted: by Ctrl-C or another signal, or by the death of a worker process; finished batches are
+            stored.
         StoreError: the store cannot be written.
     """
     _check_devices(trials)
@@ -63,7 +64,9 @@ def run(
             progress(len(results))
     except KeyboardInterrupt as error:
         cause, status = cause_of(error)
-        raise Interrupted(f"{cause}: {so_far()}; run the same command again to train the rest", status) from error
+        raise Interrupted(
+            f"{cause}: {so_far()}; run the same command again to train the rest", status
+        ) from error
     except BrokenExecutor as error:
         raise _broken(error, so_far()) from error
     return done
@@ -81,8 +84,8 @@ def _check_unchanged(measured: Measured | None, so_far: str) -> None:
     """Results that come after an edit may be of either version, and are not stored."""
     if measured and (changed := measured.changed()):
         raise ClaimError(
-            f"{', '.join(map(str, changed))} was edited while the run went on: {so_far}, as it was before; run the "
-            "same command again, which trains what it says now"
+            f"{', '.join(map(str, changed))} was edited while the run went on: {so_far}, as it was before;"
+            " run the same command again, which trains what it says now"
         )
 
 
@@ -91,15 +94,20 @@ def _broken(error: BrokenExecutor, so_far: str) -> ClaimError | Interrupted:
     ended = re.search(r"\bEXIT\((\d+)\)", str(error))
     if ended:
         return ClaimError(
-            f"the response ended its worker process, as os._exit({ended[1]}) does, but has to return a value: {so_far}"
+            f"the response ended its worker process, as os._exit({ended[1]}) does, but has to return a value:"
+            f" {so_far}"
         )
     killed = re.search(r"\bSIG\w+", str(error))
     by = f" by {killed[0]}" if killed else ""
-    return Interrupted(f"a worker process was killed{by}: {so_far}; run the same command again to train the rest")
+    return Interrupted(
+        f"a worker process was killed{by}: {so_far}; run the same command again to train the rest"
+    )
 
 
 def batches(trials: Sequence[Trial], measured: Measured | None = None) -> list[list[Trial]]:
-    """Group trials of equal shapes into batches, in an order mixed so that the time left can be told from progress."""
+    """Group trials of equal shapes into batches, in an order mixed so that the time left can be told from
+    progress.
+    """
 
     def shape(trial: Trial) -> tuple[Any, ...]:
         shapes = (trial.parameters.get(name, 0) for name in (measured or response(trial.response)).shapes)
@@ -116,8 +124,11 @@ def _cut(group: list[Trial], measured: Measured | None) -> Iterator[list[Trial]]
     yield from (group[i : i + size] for i in range(0, len(group), size))
 
 
-def train(groups: Sequence[list[Trial]], workers: Workers, measured: Measured | None = None) -> Iterator[Results]:
-    """The results of batches, as they end; functions are called by worker processes alone, which they may ruin.
+def train(
+    groups: Sequence[list[Trial]], workers: Workers, measured: Measured | None = None
+) -> Iterator[Results]:
+    """The results of batches, as they end; functions are called by worker processes alone, which they may
+    ruin.
 
     Raises:
         ClaimError: a function fails.

@@ -1,4 +1,5 @@
-"""The data of the shallow-ViT paper: tokens that are noisy copies of M orthonormal patterns (section 1 of the setting).
+"""The data of the shallow-ViT paper: tokens that are noisy copies of M orthonormal patterns (section 1 of the
+setting).
 
 The patterns are the first M unit vectors: data and initial model are invariant under a common rotation, so no
 generality is lost. Pattern 0 is the discriminative pattern of label +1, pattern 1 that of label -1.
@@ -18,7 +19,9 @@ from theorycheck.empirical.setting import Setting
 
 
 class Samples(NamedTuple):
-    """Labelled samples: tokens X (sample, token, dimension), labels y in {-1, +1} (sample,), pattern of every token."""
+    """Labelled samples: tokens X (sample, token, dimension), labels y in {-1, +1} (sample,), pattern of every
+    token.
+    """
 
     X: Float32[np.ndarray, "n l d"]
     y: Float32[np.ndarray, " n"]
@@ -29,17 +32,18 @@ SPURIOUS = 2  # pattern that goes with the label +1 in training, and the next on
 
 
 def draw_samples(rng: np.random.Generator, setting: Setting, n: int, training: bool = True) -> Samples:
-    """Draw n labelled samples, label-relevant tokens first, then confusion tokens, spurious ones, and the others.
+    """Draw n labelled samples, label-relevant tokens first, then confusion tokens, spurious ones, and the
+    others.
 
-    The order of the tokens carries no information: the model is equivariant under permutations and samples its
-    query tokens at random.
+    The order of the tokens carries no information: the model is equivariant under permutations and samples
+    its query tokens at random.
 
     Args:
         rng: source of all randomness.
         setting: L tokens in R^d, M patterns, fractions alpha_* and alpha_#, noise level tau.
         n: number of samples; labels are balanced, an odd sample out gets a random label.
-        training: whether spurious tokens tell the label, and are removed where the setting says so; and whether no two
-            tokens share their noise, see `pick_noise`.
+        training: whether spurious tokens tell the label, and are removed where the setting says so; and
+            whether no two tokens share their noise, see `pick_noise`.
 
     Returns:
         Samples with `X` of shape (n, L, d), in float32; L less the tokens that the setting removes.
@@ -68,8 +72,8 @@ def draw_patterns(
 ) -> Int[np.ndarray, "n l"]:
     """Draw the pattern of every token: own label's, the other label's, then uniformly from the M - 2 others.
 
-    With spurious tokens, these come third, with a pattern that tells the label in training and a random one of the two
-    in tests; the others have the M - 4 remaining patterns.
+    With spurious tokens, these come third, with a pattern that tells the label in training and a random one
+    of the two in tests; the others have the M - 4 remaining patterns.
     """
     relevant = draw_counts(rng, setting, setting.alpha_relevant, len(y))[:, None]
     confusion = draw_counts(rng, setting, setting.alpha_confusion, len(y))[:, None]
@@ -101,7 +105,8 @@ def draw_kept(
 ) -> Int[np.ndarray, "n k"]:
     """Draw which tokens stay, in their order: all but `removed` random ones of the kind that is removed.
 
-    From a generator of its own, so that samples that differ in nothing but what is removed are the same samples.
+    From a generator of its own, so that samples that differ in nothing but what is removed are the same
+    samples.
     """
     of_kind = {
         "none": np.zeros_like(noisy),
@@ -130,15 +135,15 @@ def draw_counts(rng: np.random.Generator, setting: Setting, fraction: float, n: 
 
 
 def draw_noise(rng: np.random.Generator, setting: Setting, n: int) -> Float32[np.ndarray, "n l d"]:
-    """Draw token noise of level tau: on the sphere of radius tau, or Gaussian with root-mean-square norm tau."""
+    """Draw token noise of level tau: on the sphere of radius tau, or Gaussian with RMS norm tau."""
     return _normal_noise(int(rng.integers(2**63)), (n, setting.L, setting.d), setting.noise, setting.tau)
 
 
 def pick_noise(rng: np.random.Generator, setting: Setting, n: int) -> Float32[np.ndarray, "n l d"]:
     """Pick token noise, for tests, from a table of 2^16 draws of it, which all trials share.
 
-    To draw it anew would take two thirds of the time of a test, for no other outcome: a test of 500 samples of 100
-    tokens has fewer tokens than the table has rows (docs/design-of-the-experiment.md).
+    To draw it anew would take two thirds of the time of a test, for no other outcome: a test of 500 samples
+    of 100 tokens has fewer tokens than the table has rows (docs/design-of-the-experiment.md).
     """
     table = _noise_table(setting.d, setting.noise)
     rows = rng.integers(0, len(table), (n, setting.L), dtype=np.uint16)
@@ -152,8 +157,12 @@ def _noise_table(d: int, kind: str) -> Float32[np.ndarray, "rows d"]:
     return _normal_noise(0, (2**16, d), kind, level=1.0)
 
 
-def _normal_noise(seed: int, shape: tuple[int, ...], kind: str, level: float) -> Float32[np.ndarray, "*shape"]:
-    noise = torch.empty(shape).normal_(generator=torch.Generator().manual_seed(seed))  # a third of NumPy's time
+def _normal_noise(
+    seed: int, shape: tuple[int, ...], kind: str, level: float
+) -> Float32[np.ndarray, "*shape"]:
+    noise = torch.empty(shape).normal_(
+        generator=torch.Generator().manual_seed(seed)
+    )  # a third of NumPy's time
     if kind == "gaussian":
         noise *= level / math.sqrt(shape[-1])
     else:

@@ -1,7 +1,7 @@
 """Mini-batch SGD on the hinge loss for many trials at once (the paper's Algorithm 1).
 
-The trials of a batch share their shapes. Each draws its samples, its model, its mini-batches and its query tokens
-from streams of its own, so the result of a trial does not depend on its company.
+The trials of a batch share their shapes. Each draws its samples, its model, its mini-batches and its query
+tokens from streams of its own, so the result of a trial does not depend on its company.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from theorycheck.empirical.setting import Setting
 from theorycheck.empirical.tokens import Samples
 from theorycheck.empirical.vit import Weights, Workspace, initial_weights, loss_and_step
 
-STEPS_DRAWN_AT_ONCE = 16  # a call of the generator costs as much as a small training step, so draws come in blocks
+STEPS_DRAWN_AT_ONCE = (
+    16  # a call of the generator costs as much as a small training step, so draws come in blocks
+)
 
 
 class Streams(NamedTuple):
@@ -50,7 +52,8 @@ class Trained(NamedTuple):
     fitted: bool
 
 
-# Told, after every epoch, the iterations so far, the positions of the trials still in training, and their weights.
+# Told, after every epoch, the iterations so far, the positions of the trials still in training, and their
+# weights.
 Watch = Callable[[int, Sequence[int], Weights], None]
 
 
@@ -64,8 +67,9 @@ def train(
 ) -> Iterator[Trained]:
     """Train one model a setting, all at once, and yield each as soon as it is fitted or given up.
 
-    A trial is fitted when its loss was exactly zero in every mini-batch of an epoch: no weight moved meanwhile, so
-    this is zero loss on the whole training set. It is given up after T iterations, or when its loss is not finite.
+    A trial is fitted when its loss was exactly zero in every mini-batch of an epoch: no weight moved
+    meanwhile, so this is zero loss on the whole training set. It is given up after T iterations, or when its
+    loss is not finite.
 
     Args:
         settings: one setting a trial; the fields that are shapes (L, d, M, m, S, N, B, attention) must agree.
@@ -177,8 +181,9 @@ class _Batch:
             queries = X if everyone else take_tokens(X, x["queries"][:, step], self.workspace)
         W = self.weights
         loss, change = loss_and_step(W, x["a"], X, y, queries, x["eta"], self.workspace)
-        # No fused multiply-add, as sub_(dw, alpha=eta) would be: vectorised code rounds it otherwise than the scalar
-        # code at the end of a tensor, so that the result would depend on where in the batch a weight lies.
+        # No fused multiply-add, as sub_(dw, alpha=eta) would be: vectorised code rounds it otherwise than the
+        # scalar code at the end of a tensor, so that the result would depend on where in the batch a weight
+        # lies.
         for w, dw in zip(W, change, strict=True):
             w.sub_(dw)
         return loss
@@ -195,14 +200,18 @@ class _Batch:
 
 
 def model_tokens(X: Float[np.ndarray, "n l d"], setting: Setting) -> Float[np.ndarray, "n k d"]:
-    """Tokens as the model needs them: all k = l of them, or without attention their mean as the only one, k = 1."""
+    """Tokens as the model needs them: all k = l of them, or without attention their mean as the only one, k =
+    1.
+    """
     return X if setting.attention else X.mean(1, keepdims=True)
 
 
 def draw_steps(
     rng: np.random.Generator, setting: Setting
 ) -> tuple[Int[np.ndarray, "steps b"], Int[np.ndarray, "steps b s"]]:
-    """Draw the samples of the mini-batches of some epochs, and the query tokens of each (without attention none)."""
+    """Draw the samples of the mini-batches of some epochs, and the query tokens of each (without attention
+    none).
+    """
     order = draw_order(rng, setting, -(-STEPS_DRAWN_AT_ONCE // setting.steps_per_epoch))
     if setting.steps_per_epoch == 1:
         order = np.sort(order, 1)  # the whole training set is taken as it is
@@ -213,14 +222,20 @@ def draw_steps(
 
 
 def draw_order(rng: np.random.Generator, setting: Setting, epochs: int) -> Int[np.ndarray, "steps b"]:
-    """Draw the samples of every mini-batch of some epochs: each epoch is a permutation, filled up from its start."""
+    """Draw the samples of every mini-batch of some epochs: each epoch is a permutation, filled up from its
+    start.
+    """
     permutations = rng.permuted(np.tile(np.arange(setting.N), (epochs, 1)), axis=1)
     filled = np.resize(np.arange(setting.N), setting.steps_per_epoch * setting.batch_size)
     return permutations[:, filled].reshape(-1, setting.batch_size)
 
 
-def draw_subsets(rng: np.random.Generator, n: int, k: int, shape: tuple[int, ...]) -> Int[np.ndarray, "*shape k"]:
-    """Draw uniform k-subsets of 0..n-1, one for each entry of shape, by Floyd's algorithm (CACM 30, 1987, p. 754)."""
+def draw_subsets(
+    rng: np.random.Generator, n: int, k: int, shape: tuple[int, ...]
+) -> Int[np.ndarray, "*shape k"]:
+    """Draw uniform k-subsets of 0..n-1, one for each entry of shape, by Floyd's algorithm (CACM 30, 1987, p.
+    754).
+    """
     subsets = np.empty((k, *shape), dtype=np.int64)
     for j in range(k):
         last = n - k + j

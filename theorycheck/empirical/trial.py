@@ -9,7 +9,9 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
-REVISION = 3  # raise it whenever the engine would give another result, beyond rounding, for the same specification
+REVISION = (
+    3  # raise it whenever the engine would give another result, beyond rounding, for the same specification
+)
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,8 @@ class Trial:
     """The specification of one training.
 
     Attributes:
-        response: the response that is measured, by its identity: its name, and of a function its fingerprint as well.
+        response: the response that is measured, by its identity: its name, and of a function its fingerprint
+            as well.
         parameters: all values that determine the trial, by name; JSON scalars.
         seed: base seed of the experiment.
         replicate: number of the repetition, 0, 1, ...
@@ -49,7 +52,7 @@ class Trial:
         return int(self.key[:8], 16)
 
     def shared_key(self, names: tuple[str, ...]) -> str:
-        """Key of all trials that agree in the named parameters and in their seeds, whatever else they vary."""
+        """Key of all trials that agree in the named parameters and their seeds, whatever else they vary."""
         shared = {name: self.parameters[name] for name in names}
         return _digest(_canonical({"parameters": shared, "seed": self.seed, "replicate": self.replicate}))
 

@@ -2,10 +2,10 @@
 
     F(X) = 1/|S| * sum_{s in S} a^T Relu( W_O W_V X softmax( X^T W_K^T W_Q x_s ) )
 
-Axes: t trial, n sample, s query token, l token, d dimension, m neuron. Only products of weights act on tokens,
-so the query map C = W_Q^T W_K and the output map U = W_O W_V are formed once a step, and no token is ever projected.
-Every product over a batch is one `bmm`, whose result for a trial does not depend on the other trials of the batch;
-`matmul` would switch to another routine for a batch of one.
+Axes: t trial, n sample, s query token, l token, d dimension, m neuron. Only products of weights act on
+tokens, so the query map C = W_Q^T W_K and the output map U = W_O W_V are formed once a step, and no token is
+ever projected. Every product over a batch is one `bmm`, whose result for a trial does not depend on the other
+trials of the batch; `matmul` would switch to another routine for a batch of one.
 """
 
 from __future__ import annotations
@@ -33,16 +33,19 @@ class Weights(NamedTuple):
 def initial_weights(rng: np.random.Generator, setting: Setting) -> tuple[Weights, Float[Tensor, "1 m"]]:
     """Draw one model: weights, and output signs a in {+1/sqrt(m), -1/sqrt(m)}^m.
 
-    W_V, W_K, W_Q map pattern mu_j to the basis vector p_j = q_j = r_j plus an error of norm exactly sigma (W_V) or
-    delta (W_K, W_Q) in a uniformly random direction; the space orthogonal to the patterns is mapped isometrically.
-    Bases are the standard one: W_O and the errors are isotropic, so a rotation of the bases changes nothing.
+    W_V, W_K, W_Q map pattern mu_j to the basis vector p_j = q_j = r_j plus an error of norm exactly sigma
+    (W_V) or delta (W_K, W_Q) in a uniformly random direction; the space orthogonal to the patterns is mapped
+    isometrically. Bases are the standard one: W_O and the errors are isotropic, so a rotation of the bases
+    changes nothing.
 
     Returns:
         Weights with t = 1, and a of shape (1, m).
     """
     W_O = 0.01 * rng.standard_normal((setting.m, setting.d))
     signs = rng.choice([-1.0, 1.0], size=setting.m) / np.sqrt(setting.m)
-    near_identity = [_near_identity(rng, setting, error) for error in (setting.sigma, setting.delta, setting.delta)]
+    near_identity = [
+        _near_identity(rng, setting, error) for error in (setting.sigma, setting.delta, setting.delta)
+    ]
     stacked = [torch.tensor(W, dtype=torch.float64)[None] for W in (W_O, *near_identity)]
     return Weights(*stacked), torch.tensor(signs, dtype=torch.float64)[None]
 
@@ -57,7 +60,8 @@ def _near_identity(rng: np.random.Generator, setting: Setting, error: float) -> 
 class Workspace:
     """Memory for large intermediate values, kept from step to step.
 
-    Freshly allocated memory costs a page fault every 4 KiB, which took longer than the product it was to hold.
+    Freshly allocated memory costs a page fault every 4 KiB, which took longer than the product it was to
+    hold.
     """
 
     def __init__(self) -> None:
@@ -71,7 +75,9 @@ class Workspace:
             memory = self._memory[name] = like.new_empty(size)
         return memory[:size].view(shape)
 
-    def bmm(self, name: str, left: Float[Tensor, "b i j"], right: Float[Tensor, "b j k"]) -> Float[Tensor, "b i k"]:
+    def bmm(
+        self, name: str, left: Float[Tensor, "b i j"], right: Float[Tensor, "b j k"]
+    ) -> Float[Tensor, "b i k"]:
         """Batched matrix product into the memory of a name."""
         out = self.take(name, (left.shape[0], left.shape[1], right.shape[2]), left)
         return torch.bmm(left, right, out=out)
@@ -136,13 +142,15 @@ def loss_and_step(
     eta: Float[Tensor, "t 1"],
     workspace: Workspace,
 ) -> tuple[Float[Tensor, " t"], Weights]:
-    """Compute mean hinge loss and the SGD step, eta times its gradient by all four weight matrices, for t models.
+    """Compute mean hinge loss and the SGD step, eta times its gradient by all four weight matrices, for t
+    models.
 
-    The gradient is the chain rule through F by hand. With z an attended token, h = Relu(U z) and g the derivative of
-    the loss by the output of one query, dh = g a 1[h > 0]: g and a are taken out of the products over neurons, so that
-    nothing but the indicator is as large as h, and it replaces h in place. Everything is linear in g, which therefore
-    carries eta. The softmax contributes A * (dA - <A, dA>), and <A, dA> over the tokens equals <dz, z>. Without
-    attention W_K and W_Q do not enter F: their gradient is zero.
+    The gradient is the chain rule through F by hand. With z an attended token, h = Relu(U z) and g the
+    derivative of the loss by the output of one query, dh = g a 1[h > 0]: g and a are taken out of the
+    products over neurons, so that nothing but the indicator is as large as h, and it replaces h in place.
+    Everything is linear in g, which therefore carries eta. The softmax contributes A * (dA - <A, dA>), and
+    <A, dA> over the tokens equals <dz, z>. Without attention W_K and W_Q do not enter F: their gradient is
+    zero.
 
     Returns:
         Loss of shape (t,) and a step with the shapes of W.

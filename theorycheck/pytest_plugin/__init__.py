@@ -1,4 +1,5 @@
-"""Claims as tests: `@pytest.mark.claim`, the fixture `verdict`, and `pytest --claims`; against a baseline, if any.
+"""Claims as tests: `@pytest.mark.claim`, the fixture `verdict`, and `pytest --claims`; against a baseline, if
+any.
 
 Imports the toolkit only when a claim is verified, so that other test suites do not pay for it.
 """
@@ -26,13 +27,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--claims-update", action="store_true", help="write what is found now to the baseline")
     for name, (default, text) in OPTIONS.items():
         choices = {"choices": ("xfail", "fail", "pass")} if name == "inconclusive" else {}
-        group.addoption(f"--claims-{name}", default=default, type=type(default), help=f"{text} ({default})", **choices)
+        group.addoption(
+            f"--claims-{name}", default=default, type=type(default), help=f"{text} ({default})", **choices
+        )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known, collect claims if asked to, and keep a record of what is found."""
     config.addinivalue_line(
-        "markers", "claim(name, profile=..., seed=..., design=...): verify a claim before the test, which REFUTED fails"
+        "markers",
+        "claim(name, profile=..., seed=..., design=...): verify a claim before the test, which REFUTED fails",
     )
     collection = Collection(config) if config.getoption("claims") else None
     config.stash[RECORD] = Record(config, collection)
@@ -64,6 +68,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def verdict(request: pytest.FixtureRequest) -> Result:
     """The result on the claim that the test is marked with."""
     if KEPT not in request.node.stash:
-        pytest.fail('the fixture verdict needs the marker @pytest.mark.claim("NAME") on the test', pytrace=False)
+        pytest.fail(
+            'the fixture verdict needs the marker @pytest.mark.claim("NAME") on the test', pytrace=False
+        )
     result: Result = request.node.stash[KEPT]
     return result

@@ -78,7 +78,8 @@ def summary(result: Result) -> Pin:
     document, design = result.verdict.document(), result.verdict.design
     numbers = ("estimate", "ci_low", "ci_high")
     exponents = [
-        Exponent(variable=e["variable"], **{name: _finite(e[name]) for name in numbers}) for e in document["exponents"]
+        Exponent(variable=e["variable"], **{name: _finite(e[name]) for name in numbers})
+        for e in document["exponents"]
     ]
     return Pin(
         name=document["name"], design=result.design, profile=design["profile"], seed=design["seed"],
@@ -106,8 +107,8 @@ def merged(pins: Iterable[Pin], found: Iterable[Pin], gone: Iterable[Pin] = ()) 
 def changes(before: Pin, now: Pin) -> list[str]:
     """What has changed beyond chance: the verdict, or an exponent beyond the joint interval.
 
-    The joint interval of a difference of two independent estimates: its half-width is the root of the sum of the
-    squares of theirs (Cumming and Finch, American Psychologist 60 (2005) 170).
+    The joint interval of a difference of two independent estimates: its half-width is the root of the sum of
+    the squares of theirs (Cumming and Finch, American Psychologist 60 (2005) 170).
     """
     lines = []
     if before.verdict != now.verdict:
@@ -155,12 +156,18 @@ def _entries(path: Path, document: Any) -> list[tuple[str, dict[str, Any]]]:
         raise foreign
     if isinstance(found := document.get("theorycheck-baseline"), int):
         if found != FORMAT:
-            raise BaselineError(f"the baseline {path} has format {found}, this version reads {FORMAT}; {PIN_ANEW}")
+            raise BaselineError(
+                f"the baseline {path} has format {found}, this version reads {FORMAT}; {PIN_ANEW}"
+            )
         entries = document.get("claims")
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise BaselineError(f"the baseline {path} lacks its list of claims; {PIN_ANEW}")
-        return [(f"{i + 1} ({entry.get('name', 'without a name')})", entry) for i, entry in enumerate(entries)]
-    if not all(isinstance(entry, dict) and entry.keys() & {"verdict", "exponents"} for entry in document.values()):
+        return [
+            (f"{i + 1} ({entry.get('name', 'without a name')})", entry) for i, entry in enumerate(entries)
+        ]
+    if not all(
+        isinstance(entry, dict) and entry.keys() & {"verdict", "exponents"} for entry in document.values()
+    ):
         raise foreign
     unsaid = dict.fromkeys(KEY, ANY)
     return [(name, {**unsaid, **entry, "name": name}) for name, entry in document.items()]
@@ -199,7 +206,9 @@ def write(path: Path, pins: Iterable[Pin]) -> None:
             shutil.copymode(target, beside)
         os.replace(beside, target)
     except OSError as error:
-        raise BaselineError(f"the baseline {path} cannot be written: {error.strerror}; it is as it was") from error
+        raise BaselineError(
+            f"the baseline {path} cannot be written: {error.strerror}; it is as it was"
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)

@@ -1,4 +1,6 @@
-"""What `--claims` collects: the claim files of a folder, the claims of installed packs, and known claims by name."""
+"""What `--claims` collects: the claim files of a folder, the claims of installed packs, and known claims by
+name.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,9 @@ class Collection:
     @property
     def complete(self) -> bool:
         """Whether no test of the project was left out, by a path, an option, or another plugin."""
-        left_out = (self.config.getoption(name, None) for name in ("lf", "ignore", "ignore_glob", "collectonly"))
+        left_out = (
+            self.config.getoption(name, None) for name in ("lf", "ignore", "ignore_glob", "collectonly")
+        )
         return self._everything_asked and not self.partial and not any(left_out)
 
     @pytest.hookimpl(tryfirst=True)
@@ -60,7 +64,9 @@ class Collection:
             folders = [path.name for path in root.iterdir() if path.is_dir()]
             near = difflib.get_close_matches(named, folders, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise pytest.UsageError(line(f"--claims-folder {named}: {self._where('there is no folder')}{hint}"))
+            raise pytest.UsageError(
+                line(f"--claims-folder {named}: {self._where('there is no folder')}{hint}")
+            )
         files = [path for path in self.folder.glob("*.py") if self._is_claim_file(path)]
         if not files and not (default and self.known):
             found = "there is no claim file in" if os.path.isdir(self.folder) else "there is no folder"
@@ -70,7 +76,11 @@ class Collection:
         return f"{found} {self.folder} (relative to the rootdir {self.config.rootpath})"
 
     def _else(self) -> str:
-        packs = f"{len(self.known)} claims are installed or named" if self.known else "no pack of claims is installed"
+        packs = (
+            f"{len(self.known)} claims are installed or named"
+            if self.known
+            else "no pack of claims is installed"
+        )
         return f"{packs}; name a folder by --claims-folder, or known claims by --claims-named"
 
     def none_found(self) -> list[str]:
@@ -78,8 +88,8 @@ class Collection:
         if self.collected:
             return []
         return [
-            f"--claims found no claim: the paths and settings of pytest (norecursedirs, --ignore, collect_ignore) "
-            f"leave out the claim files in {self.folder}"
+            "--claims found no claim: the paths and settings of pytest (norecursedirs, --ignore,"
+            f" collect_ignore) leave out the claim files in {self.folder}"
         ]
 
     @pytest.hookimpl(wrapper=True)
@@ -105,11 +115,16 @@ class Collection:
         report = yield
         if isinstance(collector, pytest.Session) and self.known and report.passed:
             self.collected += 1
-            report.result = [*report.result, KnownClaims.from_parent(collector, name="claims", names=self.known)]
+            report.result = [
+                *report.result,
+                KnownClaims.from_parent(collector, name="claims", names=self.known),
+            ]
         return report
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A module that is skipped as a whole is not collected; one that speaks of claims may have marked tests."""
+        """A module that is skipped as a whole is not collected; one that speaks of claims may have marked
+        tests.
+        """
         if report.skipped:
             with contextlib.suppress(OSError):
                 path = self.config.rootpath / report.nodeid.partition("::")[0]
@@ -138,7 +153,9 @@ class Collection:
         self.partial |= partial
 
     def _is_claim_file(self, path: Path) -> bool:
-        """Whether a file lies in the folder and names a claim at its top level; others there are helpers and tests."""
+        """Whether a file lies in the folder and names a claim at its top level; others there are helpers and
+        tests.
+        """
         if path.suffix != ".py" or _real(path.parent) != self.folder:
             return False
         try:
@@ -153,7 +170,11 @@ def known(config: pytest.Config) -> list[str]:
     from theorycheck import bounds
 
     asked = option(config, "named")
-    named = list(bounds.claims()) if asked == "all" else [name.strip() for name in asked.split(",") if name.strip()]
+    named = (
+        list(bounds.claims())
+        if asked == "all"
+        else [name.strip() for name in asked.split(",") if name.strip()]
+    )
     return list(dict.fromkeys([*bounds.packed(), *named]))
 
 
@@ -176,7 +197,9 @@ def _related(path: Path, folder: Path) -> bool:
 
 
 def _named_like_tests(path: Path, config: pytest.Config) -> bool:
-    return any(fnmatch.fnmatch(path.name, pattern) for pattern in [*config.getini("python_files"), "conftest.py"])
+    return any(
+        fnmatch.fnmatch(path.name, pattern) for pattern in [*config.getini("python_files"), "conftest.py"]
+    )
 
 
 class ClaimFile(pytest.File):

@@ -37,14 +37,17 @@ def marked(item: pytest.Item) -> tuple[Any, dict[str, Any]] | None:
         return None
     node, mark = marks[0]
     if sum(other is node for other, _ in marks) > 1:
-        raise Misused(f"{line(node.name)} has the marker @pytest.mark.claim twice; write a test for each claim")
+        raise Misused(
+            f"{line(node.name)} has the marker @pytest.mark.claim twice; write a test for each claim"
+        )
     if len(mark.args) != 1:
         raise Misused("@pytest.mark.claim takes the name of one claim, or the path of its file, and keywords")
     return mark.args[0], arguments(mark.kwargs)
 
 
 def judge(item: pytest.Item, asked: Any, given: Mapping[str, Any]) -> None:
-    """Verify a claim, keep the result for the test and the reports, and fail the test that is not as it should be.
+    """Verify a claim, keep the result for the test and the reports, and fail the test that is not as it
+    should be.
 
     Raises:
         Unmet: the claim is REFUTED, or not what the baseline says.
@@ -53,7 +56,9 @@ def judge(item: pytest.Item, asked: Any, given: Mapping[str, Any]) -> None:
     from theorycheck.pytest_plugin.baseline import pinned, summary
 
     record = item.config.stash[RECORD]
-    pins = [] if record.update else record.pins  # a baseline that cannot be read is told before anything is trained
+    pins = (
+        [] if record.update else record.pins
+    )  # a baseline that cannot be read is told before anything is trained
     result = verify(item.config, asked, given)
     item.stash[KEPT] = result
     now = summary(result)
@@ -93,7 +98,8 @@ def _claim(config: pytest.Config, asked: Any) -> Claim | str:
         return asked
     if not isinstance(asked, str | os.PathLike) or isinstance(os.fspath(asked), bytes):
         raise Misused(
-            f"@pytest.mark.claim takes a claim, its name, or the path of its file, got {type(asked).__name__} {asked!r}"
+            f"@pytest.mark.claim takes a claim, its name, or the path of its file, got {type(asked).__name__}"
+            f" {asked!r}"
         )
     text = os.fspath(asked)
     if text.endswith(".py"):
@@ -108,7 +114,10 @@ def _properties(now: Pin) -> list[tuple[str, object]]:
     found: list[tuple[str, object]] = [(PROPERTY, now.model_dump_json()), ("verdict", now.verdict)]
     for e in now.exponents:
         variable = line(e.variable)
-        found += [(f"{variable} estimate", e.estimate), (f"{variable} interval", f"[{e.ci_low}, {e.ci_high}]")]
+        found += [
+            (f"{variable} estimate", e.estimate),
+            (f"{variable} interval", f"[{e.ci_low}, {e.ci_high}]"),
+        ]
     return found
 
 

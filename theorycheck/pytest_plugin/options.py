@@ -1,4 +1,6 @@
-"""What may be asked of the plugin, on the command line and by the marker; a slip is answered by what is right."""
+"""What may be asked of the plugin, on the command line and by the marker; a slip is answered by what is
+right.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,10 @@ OPTIONS = {  # name: (default, help)
     "store": (".theorycheck/store.sqlite", "file of finished trials, relative to the root of the tests"),
     "folder": ("claims", "folder of claim files that --claims collects, relative to the root of the tests"),
     "named": ("", "known claims that --claims collects as well, with commas, or 'all'"),
-    "baseline": ("claims-baseline.json", "file that pins verdicts and exponents, relative to the root of the tests"),
+    "baseline": (
+        "claims-baseline.json",
+        "file that pins verdicts and exponents, relative to the root of the tests",
+    ),
     "inconclusive": ("xfail", "what an INCONCLUSIVE verdict is: xfail, fail or pass"),
 }
 

@@ -22,7 +22,9 @@ ENDED_WELL = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
 class Record:
-    """Collects what is found, also from the workers of pytest-xdist, and writes the baseline, if asked, at the end."""
+    """Collects what is found, also from the workers of pytest-xdist, and writes the baseline, if asked, at
+    the end.
+    """
 
     def __init__(self, config: pytest.Config, collection: Collection | None) -> None:
         self.config = config
@@ -46,12 +48,14 @@ class Record:
         if os.path.lexists(self.path):
             return read(self.path)
         if not self.update and option(self.config, "baseline") != OPTIONS["baseline"][0]:
-            raise BaselineError(f"there is no baseline {self.path}; `pytest --claims --claims-update` writes it")
+            raise BaselineError(
+                f"there is no baseline {self.path}; `pytest --claims --claims-update` writes it"
+            )
         return []
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
-        """Refuse a baseline that cannot be read before claims are verified against it, or it is written over."""
+        """Refuse a baseline that cannot be read, before claims are verified against it or it is replaced."""
         if self.collection or self.update:
             try:
                 _ = self.pins
@@ -100,7 +104,9 @@ class Record:
             self.errors[str(error)] = None
 
     def _gone(self) -> list[Pin]:
-        """Entries of this profile and seed that no test has verified, although none was left out; notes the others."""
+        """Entries of this profile and seed that no test has verified, although none was left out; notes the
+        others.
+        """
         from theorycheck import bounds
 
         found = [pin for pin, _ in self.found.values()]
@@ -110,16 +116,16 @@ class Record:
         gone = [pin for pin in untested if pin.name not in known and pin.ran_with(*here)]
         if others := [str(pin) for pin in untested if pin not in gone]:
             self.notes.append(
-                f"{len(others)} of {len(self.pins)} pins are of other runs, by --claims-named, profile or seed: "
-                f"{_listed(others)}"
+                f"{len(others)} of {len(self.pins)} pins are of other runs, by --claims-named, profile or"
+                f" seed: {_listed(others)}"
             )
         return gone
 
     def _tell(self, gone: list[Pin]) -> None:
         if gone:
             self.errors[
-                f"pinned in {self.path}, but no test verifies {_listed(map(str, gone))}; restore the claim, or let "
-                "`pytest --claims --claims-update` remove the pin"
+                f"pinned in {self.path}, but no test verifies {_listed(map(str, gone))}; restore the claim,"
+                " or let `pytest --claims --claims-update` remove the pin"
             ] = None
         new = [str(now) for now, _ in self.found.values() if not any(pin.covers(now) for pin in self.pins)]
         if new and self.pins:
@@ -134,7 +140,11 @@ class Record:
             return
         self.__dict__.pop("pins", None)  # another session may have written meanwhile
         write(self.path, merged(self.pins, [pin for pin, _ in self.found.values()], gone))
-        kept = "" if session.exitstatus == pytest.ExitCode.OK else ", those of the tests that gave no verdict are kept"
+        kept = (
+            ""
+            if session.exitstatus == pytest.ExitCode.OK
+            else ", those of the tests that gave no verdict are kept"
+        )
         self.notes.append(f"{len(self.found)} claims pinned in {self.path}{kept}")
         if gone:
             self.notes.append(f"pins removed, which no test verifies any more: {_listed(map(str, gone))}")

@@ -1,4 +1,6 @@
-"""Turns a verdict into what people read: terminal, Markdown, figures; what they write goes to theorycheck-out/."""
+"""Turns a verdict into what people read: terminal, Markdown, figures; what they write goes to
+theorycheck-out/.
+"""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The blocks of a report, which every format renders, and what makes the texts of others fit for all of them."""
+"""The blocks of a report, which every format renders, and what makes texts of others fit for all of them."""
 
 from __future__ import annotations
 

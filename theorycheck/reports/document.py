@@ -41,8 +41,8 @@ class Part:
 def document(parts: Sequence[Part]) -> list[Block]:
     """The report of one claim, or of several with a table of all verdicts first.
 
-    It depends on the plans and their trials alone, not on when or in how many steps they were run. The texts of claims
-    are neutral in it.
+    It depends on the plans and their trials alone, not on when or in how many steps they were run. The texts
+    of claims are neutral in it.
     """
     if len(parts) == 1:
         (part,) = parts
@@ -59,7 +59,11 @@ def _summary(parts: Sequence[Part]) -> Iterator[Block]:
         (
             (Code(p.verdict.name),),
             (p.verdict.estimated,),
-            ("; ".join(f"{x.exponent:.3g}" if x.exponent is not None else "-" for x in p.verdict.predictions),),
+            (
+                "; ".join(
+                    f"{x.exponent:.3g}" if x.exponent is not None else "-" for x in p.verdict.predictions
+                ),
+            ),
             ("; ".join(map(p.verdict.text, p.verdict.judgement.estimates)) or "no estimate",),
             (Strong(p.verdict.judgement.decision),),
             (str(p.verdict.trials["total"]),),
@@ -91,7 +95,9 @@ def _first_page(part: Part) -> Iterator[Block]:
     if verdict.estimated == "exponent":
         exponents = ", ".join(f"{p.exponent:g} in {p.letter}" for p in verdict.predictions)
         notes = "".join(f" ({note})" for note in dict.fromkeys(p.note for p in verdict.predictions if p.note))
-        derived = f" Derived from the bound: exponent {exponents}{notes}; margin {verdict.predictions[0].margin:g}."
+        derived = (
+            f" Derived from the bound: exponent {exponents}{notes}; margin {verdict.predictions[0].margin:g}."
+        )
     source = f"{claim.source} ({claim.provenance}).{derived} It would be refuted if {claim.refuted_by}."
     yield Paragraph(("Claim ", Code(claim.name), f": {source}"))
     if part.pictures:
@@ -111,8 +117,11 @@ def _estimates(part: Part) -> Iterator[Block]:
         yield Heading("The log-log regression", 3)
         yield Paragraph(
             (
-                "Each level's value on the level, by ordinary least squares: what a reader would do with the figure. "
-                "No verdict rests on it: levels whose value lies outside of what was tried have to be left out.",
+                (
+                    "Each level's value on the level, by ordinary least squares: what a reader would do with"
+                    " the figure. No verdict rests on it: levels whose value lies outside of what was tried"
+                    " have to be left out."
+                ),
             )
         )
         yield Listing(judgement.regression.table)
@@ -179,7 +188,10 @@ def _design(part: Part) -> Iterator[Block]:
     ]
     yield Table(("quantity", "values"), tuple(rows))
     trials = verdict.trials
-    placed = f"{design['placement']}; seed {design['seed']}, profile {design['profile']}; {trials['total']} trials, "
+    placed = (
+        f"{design['placement']}; seed {design['seed']}, profile {design['profile']}; {trials['total']}"
+        " trials, "
+    )
     yield Paragraph((placed[0].upper() + placed[1:], f"of which {trials['censored']} are no evidence."))
     if design["note"]:
         yield Paragraph((design["note"],))
@@ -200,8 +212,10 @@ def _limits(part: Part) -> Iterator[Block]:
     yield Heading("What was not tested", 3)
     yield Paragraph(
         (
-            "Values of the varied quantities outside of the range above; other held values than those listed, but for "
-            "those varied under the option sensitivity; ",
+            (
+                "Values of the varied quantities outside of the range above; other held values than those"
+                " listed, but for those varied under the option sensitivity; "
+            ),
             f"{untested}; " if untested else "",
             "and any exponent in the limit itself: a verdict is about a range, and is no proof.",
         )
@@ -235,9 +249,12 @@ def _reproduction(part: Part) -> Iterator[Block]:
     machine = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
     yield Paragraph((f"theorycheck {__version__}, {packages}, {machine}, device {design['device']}.",))
     yield Paragraph(
-        ("Plan ", Code(verdict.plan_hash), ", recorded before training. Every trial is in trials.csv, the verdict in "
-         "result.json.")
-    )  # fmt: skip
+        (
+            "Plan ",
+            Code(verdict.plan_hash),
+            ", recorded before training. Every trial is in trials.csv, the verdict in result.json.",
+        )
+    )
 
 
 def _bibliography(parts: Sequence[Part]) -> Iterator[Block]:

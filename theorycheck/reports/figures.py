@@ -1,4 +1,6 @@
-"""The figures of a scaling claim: readable in grey and to the colour-blind, with uncertainty, in reproducible bytes."""
+"""The figures of a scaling claim: readable in grey and to the colour-blind, with uncertainty, in reproducible
+bytes.
+"""
 
 from __future__ import annotations
 
@@ -28,18 +30,22 @@ def tell(artist: Artist, text: str) -> None:
 
 
 def success_map(verdict: Verdict, claim: Claim, cells: pd.DataFrame) -> Figure:
-    """Share of successful trials in every cell (level, N), with the fitted threshold and the claimed slope."""
+    """Share of successes in every cell (level, N), with the fitted threshold and the claimed slope."""
     figure, axes = one_axes()
     levels, samples = np.array(verdict.design["levels"]), np.array(verdict.design["samples"])
     grid = _shares(cells, claim.design.factor, levels, samples)
-    axes.set_facecolor("0.85")  # cells without evidence: not needed, outside of the regime, or all trials unfitted
+    axes.set_facecolor(
+        "0.85"
+    )  # cells without evidence: not needed, outside of the regime, or all trials unfitted
     mesh = axes.pcolormesh(_edges(levels), _edges(samples), grid, cmap="cividis", vmin=0, vmax=1)
     figure.colorbar(mesh, ax=axes, label="share of successful trials")
     _draw_laws(axes, verdict, claim, on_map=True)
     for row in cells[cells["trials"] > 0].to_dict("records"):
         (mark,) = axes.plot([row[claim.design.factor]], [row["n"]], "s", markersize=11, alpha=0, zorder=9)
         tell(
-            mark, f"{row['successes']} of {row['trials']} trials succeed at {row[claim.design.factor]:g}, {row['n']:g}"
+            mark,
+            f"{row['successes']} of {row['trials']} trials succeed at {row[claim.design.factor]:g},"
+            f" {row['n']:g}",
         )
     _label(axes, verdict, claim, levels)
     axes.set_ylim(_edges(samples)[0], _edges(samples)[-1])
@@ -64,7 +70,9 @@ def told(value: LevelValue, claim: Claim, observed: pd.DataFrame) -> str:
     if "successes" not in rows:
         return f"{text}; {len(rows)} trials, {rows['value'].min():g} to {rows['value'].max():g}"
     counts = rows.groupby("n")[["successes", "trials"]].sum()
-    tried = ", ".join(f"{k} of {t} at {n:g}" for n, (k, t) in zip(counts.index, counts.to_numpy(), strict=True) if t)
+    tried = ", ".join(
+        f"{k} of {t} at {n:g}" for n, (k, t) in zip(counts.index, counts.to_numpy(), strict=True) if t
+    )
     return f"{text}; trials that succeed by {claim.text(claim.design.searched)}: {tried}"
 
 
@@ -104,7 +112,9 @@ def _shares(cells: pd.DataFrame, factor: str, levels: np.ndarray, samples: np.nd
 
 
 def log_log_plot(verdict: Verdict, claim: Claim, cells: pd.DataFrame) -> Figure:
-    """The threshold of every level with its 95 % interval, the fitted law with its band, and the claimed slope."""
+    """The threshold of every level with its 95 % interval, the fitted law with its band, and the claimed
+    slope.
+    """
     figure, axes = one_axes()
     _draw_laws(axes, verdict, claim, on_map=False)
     for threshold in verdict.judgement.levels:
@@ -151,7 +161,9 @@ def residual_plot(verdict: Verdict, claim: Claim) -> Figure:
 def save(figure: Figure, stem: Path) -> None:
     """Write a figure as PNG and PDF without the time of writing, so that equal runs give equal bytes."""
     figure.savefig(stem.with_suffix(".png"), dpi=150, metadata={"Software": None})
-    figure.savefig(stem.with_suffix(".pdf"), metadata={"CreationDate": None, "Creator": None, "Producer": None})
+    figure.savefig(
+        stem.with_suffix(".pdf"), metadata={"CreationDate": None, "Creator": None, "Producer": None}
+    )
 
 
 def one_axes() -> tuple[Figure, Axes]:

@@ -30,7 +30,9 @@ from theorycheck.reports.blocks import (
 from theorycheck.reports.figures import TOLD
 
 OBEYED = ("href", "style", "class", "id")  # attributes of MathML that a page acts on
-_ENVIRONMENT = Environment(loader=PackageLoader("theorycheck.reports"), undefined=StrictUndefined, autoescape=False)
+_ENVIRONMENT = Environment(
+    loader=PackageLoader("theorycheck.reports"), undefined=StrictUndefined, autoescape=False
+)
 
 
 def render(blocks: Sequence[Block]) -> str:
@@ -54,11 +56,19 @@ def _block(block: Block, position: int) -> str:
             return f'<div class="wide">{_mathml(latex, "block")}</div>'
         case Table(names, rows, numeric):
             kind = [' class="number"' if i in numeric else "" for i in range(len(names))]
-            titles = (f'<th scope="col" tabindex="0"{k}>{escape(n)}</th>' for k, n in zip(kind, names, strict=True))
+            titles = (
+                f'<th scope="col" tabindex="0"{k}>{escape(n)}</th>' for k, n in zip(kind, names, strict=True)
+            )
             head = "".join(titles)
-            cells = ("".join(f"<td{k}>{_line(cell)}</td>" for k, cell in zip(kind, row, strict=True)) for row in rows)
+            cells = (
+                "".join(f"<td{k}>{_line(cell)}</td>" for k, cell in zip(kind, row, strict=True))
+                for row in rows
+            )
             lines = "\n".join(f"<tr>{row}</tr>" for row in cells)
-            return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>\n{lines}\n</tbody></table></div>'
+            return (
+                "<div"
+                f' class="wide"><table><thead><tr>{head}</tr></thead><tbody>\n{lines}\n</tbody></table></div>'
+            )
         case Definitions(items):
             parts = "\n".join(f"<dt>{escape(term)}</dt><dd>{_line(line)}</dd>" for term, line in items)
             return f"<dl>\n{parts}\n</dl>"

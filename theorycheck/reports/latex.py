@@ -40,14 +40,42 @@ END = "\\end{document}\n"
 BEGIN = "\\begin{document}"
 PACKAGES = {"bm": "bm", "amssymb": "mathbb"}  # which notations often use, and the command that tells
 # Commands of the formulas that most claims have.
-STANDARD = {*GREEK, *map(str.capitalize, GREEK), "begin", "cdot", "end", "exp", "frac", "ge", "geq", "infty", "le"}
+STANDARD = {
+    *GREEK,
+    *map(str.capitalize, GREEK),
+    "begin",
+    "cdot",
+    "end",
+    "exp",
+    "frac",
+    "ge",
+    "geq",
+    "infty",
+    "le",
+}
 STANDARD |= {"left", "leq", "log", "qquad", "quad", "right", "sqrt", "text", "to"}
-LATIN, KNOWN = 0x17F, "\u2013\u2014\u2018\u2019\u201c\u201d\u2020\u2021\u2022\u2026"  # LaTeX knows these without more
+LATIN, KNOWN = (
+    0x17F,
+    "\u2013\u2014\u2018\u2019\u201c\u201d\u2020\u2021\u2022\u2026",
+)  # LaTeX knows these without more
 SECTIONS = {1: "section*", 2: "section*", 3: "subsection*"}
 SPECIAL = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "#": r"\#", "$": r"\$", "%": r"\%", "&": r"\&", "_": r"\_",
-    "^": r"\^{}", "~": r"\textasciitilde{}", "<": "$<$", ">": "$>$", "|": "$|$", '"': "''", "*": "$*$",
-}  # fmt: skip
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "#": r"\#",
+    "$": r"\$",
+    "%": r"\%",
+    "&": r"\&",
+    "_": r"\_",
+    "^": r"\^{}",
+    "~": r"\textasciitilde{}",
+    "<": "$<$",
+    ">": "$>$",
+    "|": "$|$",
+    '"': "''",
+    "*": "$*$",
+}
 PAGE = 85  # characters of a line as typed that a page has room for
 WIDE = 28  # characters in a cell from which its column is broken into lines
 
@@ -59,15 +87,18 @@ def render(blocks: Sequence[Block], fragment: bool = False) -> str:
 
 
 def foreign(text: str) -> list[str]:
-    """The characters of a text that are neither ASCII nor Latin letters of Europe nor their punctuation, in order."""
+    """The characters of a text that are neither ASCII nor Latin letters of Europe nor their punctuation, in
+    order.
+    """
     return sorted({character for character in text if ord(character) > LATIN and character not in KNOWN})
 
 
 def _needed(blocks: Sequence[Block], body: str) -> str:
-    """What some texts need more of the preamble, as a command or a character that LaTeX does not know stops it.
+    """What some texts need more of the preamble, as a command or a character that LaTeX does not know stops
+    it.
 
-    Packages where they are installed, the names of commands that only their author's macros know, and the code points
-    of foreign characters (LaTeX News 28, UTF-8 as the default; XeTeX and LuaTeX know all).
+    Packages where they are installed, the names of commands that only their author's macros know, and the
+    code points of foreign characters (LaTeX News 28, UTF-8 as the default; XeTeX and LuaTeX know all).
     """
     commands = {name for latex in _formulas(blocks) for name in re.findall(r"\\([A-Za-z]+)", latex)}
     packages = [name for name, command in PACKAGES.items() if command in commands]
@@ -134,7 +165,9 @@ def _listing(text: str) -> str:
 
 def _table(table: Table) -> str:
     lengths = [max((len("".join(row[i])) for row in table.rows), default=0) for i in range(len(table.names))]
-    code = {i for i in range(len(table.names)) if any(isinstance(row[i][0], Code) for row in table.rows if row[i])}
+    code = {
+        i for i in range(len(table.names)) if any(isinstance(row[i][0], Code) for row in table.rows if row[i])
+    }
     wide = [i for i, length in enumerate(lengths) if length > WIDE and i not in code]
     narrow = sum(
         max(length, len(name))
@@ -143,7 +176,8 @@ def _table(table: Table) -> str:
     )
     share = max(0.2, 0.92 - 0.0115 * narrow - 0.03 * len(lengths)) / max(1, len(wide))
     columns = "".join(
-        f"p{{{share:.2f}\\textwidth}}" if i in wide else "r" if i in table.numeric else "l" for i in range(len(lengths))
+        f"p{{{share:.2f}\\textwidth}}" if i in wide else "r" if i in table.numeric else "l"
+        for i in range(len(lengths))
     )
     rows = [" & ".join(map(_escape, table.names)), *(" & ".join(map(_line, row)) for row in table.rows)]
     rows = [f"{{}}{row}" if row.startswith("[") else row for row in rows]  # else an option of the line before

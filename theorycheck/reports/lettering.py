@@ -1,4 +1,6 @@
-"""Letters and words in figures: what matplotlib can draw of a formula or a text, and else something that it can."""
+"""Letters and words in figures: what matplotlib can draw of a formula or a text, and else something that it
+can.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +22,17 @@ LABEL = 80  # characters that fit beside an axis
 
 
 def words(text: str) -> str:
-    """A text to be drawn as it is: short, with no formula in it, and with code points for what the font lacks."""
+    """A text to be drawn as it is: short, with no formula in it, and with code points for what the font
+    lacks.
+    """
     drawn = "".join(c if ord(c) in _glyphs() else f"[U+{ord(c):04X}]" for c in one_line(text, LABEL))
     hidden = " " * drawn.startswith("_")  # a label that begins so is left out of legends
     return hidden + drawn.replace("$", r"\$")
 
 
 def formula(claim: Claim, expression: Basic | str, after: str = "") -> str:
-    """A letter or expression in the paper's notation, and what follows it; by its name where that cannot be drawn.
+    """A letter or expression in the paper's notation, and what follows it; by its name where that cannot be
+    drawn.
 
     matplotlib typesets a part of LaTeX only (matplotlib.org, "Writing mathematical expressions").
     """

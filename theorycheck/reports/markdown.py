@@ -64,7 +64,9 @@ def _cell(line: Line) -> str:
 
 
 def _without_norm(piece: str) -> str:
-    r"""A piece without `\|`, which a table takes for an escaped bar: `\Vert` in a formula, text instead of code."""
+    r"""A piece without `\|`, which a table takes for an escaped bar: `\Vert` in a formula, text instead of
+    code.
+    """
     if isinstance(piece, Math):
         return Math(piece.replace(r"\|", r"\Vert "))
     return str(piece) if isinstance(piece, Code) and r"\|" in piece else piece

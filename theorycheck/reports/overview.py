@@ -38,7 +38,11 @@ def _predicted(verdict: Verdict, prediction: Prediction) -> str:
 
 def draw(verdicts: Sequence[Verdict]) -> Figure:
     """One row a claim: estimate with its 95 % interval, the claimed value as a line, and the verdict."""
-    bars = [(v, e, p) for v in verdicts for e, p in zip(v.judgement.estimates or (None,), v.predictions, strict=False)]
+    bars = [
+        (v, e, p)
+        for v in verdicts
+        for e, p in zip(v.judgement.estimates or (None,), v.predictions, strict=False)
+    ]
     figure = Figure(figsize=(8.3, 0.62 * len(bars) + 0.7), layout="constrained")
     all_axes = np.atleast_1d(figure.subplots(len(bars), 1))
     for axes, (verdict, estimate, prediction) in zip(all_axes, bars, strict=True):
@@ -49,9 +53,18 @@ def draw(verdicts: Sequence[Verdict]) -> Figure:
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(labelsize=7)
         axes.text(
-            1.02, 0.5, verdict.judgement.decision, color=colour, fontsize=8, va="center", transform=axes.transAxes
+            1.02,
+            0.5,
+            verdict.judgement.decision,
+            color=colour,
+            fontsize=8,
+            va="center",
+            transform=axes.transAxes,
         )
-        if estimate is None or not np.isfinite([estimate.value, estimate.interval.low, estimate.interval.high]).all():
+        if (
+            estimate is None
+            or not np.isfinite([estimate.value, estimate.interval.low, estimate.interval.high]).all()
+        ):
             axes.text(0.5, 0.5, "no estimate", ha="center", va="center", fontsize=8, transform=axes.transAxes)
             axes.set_xticks([])
             continue
@@ -59,7 +72,9 @@ def draw(verdicts: Sequence[Verdict]) -> Figure:
         axes.plot([low, high], [0, 0], color=colour, linewidth=3, solid_capstyle="butt")
         axes.plot([estimate.value], [0], marker, color=colour, markersize=7, markeredgecolor="white")
         claimed = prediction.exponent if prediction.exponent is not None else 0.0
-        axes.axvline(claimed, linestyle="--" if prediction.exponent is not None else ":", color=STYLE["claimed"])
+        axes.axvline(
+            claimed, linestyle="--" if prediction.exponent is not None else ":", color=STYLE["claimed"]
+        )
         reach = max(abs(low - claimed), abs(high - claimed), 1e-9)
         axes.set_xlim(claimed - 1.15 * reach, claimed + 1.15 * reach)
     figure.supxlabel("estimate and 95 % interval; dashed: what is claimed; dotted: none (0)", fontsize=8)
@@ -75,5 +90,7 @@ def write_overview(verdicts: Sequence[Verdict], folder: Path) -> Path:
     try:
         save(draw(verdicts), folder / "overview")
     except OSError as error:
-        raise StoreError(f"the overview cannot be written to {folder}: {error.strerror}; name another --out") from error
+        raise StoreError(
+            f"the overview cannot be written to {folder}: {error.strerror}; name another --out"
+        ) from error
     return folder / "overview.png"

@@ -1,4 +1,6 @@
-"""A report as PDF: by pdflatex or tectonic where there is one, else by typst, which needs no TeX installation."""
+"""A report as PDF: by pdflatex or tectonic where there is one, else by typst, which needs no TeX
+installation.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,8 @@ def makers() -> list[str]:
 def write(blocks: Sequence[Block], path: Path) -> str:
     """Write the PDF; the figures must lie beside it as PDF files. Returns what made it.
 
-    A TeX installation may lack the packages that the report needs, so the next maker is tried where one fails.
+    A TeX installation may lack the packages that the report needs, so the next maker is tried where one
+    fails.
 
     Raises:
         ReportError: nothing on this machine makes a PDF, or all fail.
@@ -66,7 +69,8 @@ def write(blocks: Sequence[Block], path: Path) -> str:
 
 
 def _attempts(blocks: Sequence[Block]) -> Iterator[tuple[str, Sequence[Block]]]:
-    """What makes the PDF of what: last by formulas as code, as some hold LaTeX that only their author's macros know.
+    """What makes the PDF of what: last by formulas as code, as some hold LaTeX that only their author's
+    macros know.
 
     Typst first where characters are foreign, as it takes the fonts of the system; TeX would only name them.
     """
@@ -111,12 +115,16 @@ def _typst(blocks: Sequence[Block], folder: Path) -> Path:
         typst.compile(folder / "report.typ", output=made, font_paths=[FONTS], timestamp=0)
     except Exception as error:
         reason = str(error).splitlines()[0]
-        raise ReportError(f"typst could not typeset the report: {reason}; report.tex has its source") from error
+        raise ReportError(
+            f"typst could not typeset the report: {reason}; report.tex has its source"
+        ) from error
     return made
 
 
 def _drawable(blocks: Sequence[Block]) -> Callable[[str], str]:
-    """Puts marks in a text for those characters of a report that no font here has; a formula with such is code."""
+    """Puts marks in a text for those characters of a report that no font here has; a formula with such is
+    code.
+    """
     missing = set(latex.foreign(latex.render(blocks)))
     for path in (str(FONTS / "DejaVuSans.ttf"), *sorted(findSystemFonts())):
         if not missing:

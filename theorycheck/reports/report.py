@@ -1,4 +1,6 @@
-"""Writes what a run found to a folder: the report in several formats, its figures, the trials, the verdict as JSON."""
+"""Writes what a run found to a folder: the report in several formats, its figures, the trials, the verdict as
+JSON.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +37,8 @@ def pictures(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> list[Pic
             return [_drawn("levels", "Levels", what, drawn.levels_plot, verdict, claim, observed)]
         case Law():
             shares = (
-                "Share of successful trials in the cells tried. Grey cells hold no evidence: they were not needed, lie "
-                "outside of the theorem's regime, or none of their trials is evidence."
+                "Share of successful trials in the cells tried. Grey cells hold no evidence: they were not"
+                " needed, lie outside of the theorem's regime, or none of their trials is evidence."
             )
             alone = "Thresholds estimated from each level alone, beside the law fitted to all trials at once."
             shown = [
@@ -46,7 +48,9 @@ def pictures(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> list[Pic
             if claim.design.published:
                 what = "This run and the published table."
                 shown.append(
-                    _drawn("published", "Beside the published map", what, published_map, verdict, claim, observed)
+                    _drawn(
+                        "published", "Beside the published map", what, published_map, verdict, claim, observed
+                    )
                 )
             return shown
         case Contrast():
@@ -58,18 +62,35 @@ def pictures(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> list[Pic
         case Limit() as law:
             what = "Left: the quantity over the iterations, a line a trial. Right: its gap to the limit."
             stated = (law.value, law.rate, law.start)
-            return [_drawn("trajectories", "Trajectories", what, drawn.trajectories, verdict, claim, observed, *stated)]
+            return [
+                _drawn(
+                    "trajectories",
+                    "Trajectories",
+                    what,
+                    drawn.trajectories,
+                    verdict,
+                    claim,
+                    observed,
+                    *stated,
+                )
+            ]
         case Transition() as law:
             what = "Share of successful trials against the ratio."
             bound, ratio = float(law.bound), law.expression
-            return [_drawn("transition", "Transition", what, drawn.transition_plot, claim, observed, bound, ratio)]
+            return [
+                _drawn("transition", "Transition", what, drawn.transition_plot, claim, observed, bound, ratio)
+            ]
         case Ordering():
             what = "Means over seeds, with 95 % intervals; the tests compare seed by seed."
             return [_drawn("ordering", "Ordering", what, drawn.ordering_plot, claim, observed)]
 
 
-def _drawn(name: str, title: str, caption: str, draw: Callable[..., Figure], *shown: Any) -> Picture | Paragraph:
-    """A figure, or a sentence where it cannot be drawn: no value or text of a claim may cost the rest of the report."""
+def _drawn(
+    name: str, title: str, caption: str, draw: Callable[..., Figure], *shown: Any
+) -> Picture | Paragraph:
+    """A figure, or a sentence where it cannot be drawn: no value or text of a claim may cost the rest of the
+    report.
+    """
     try:
         draw(*shown).draw_without_rendering()  # on another, as every drawing moves the layout of the next
         figure = draw(*shown)
@@ -149,7 +170,9 @@ def write_report(
     return verdict
 
 
-def write_joint_report(parts: Sequence[Part], folder: Path, formats: Sequence[Format] | None = None) -> list[str]:
+def write_joint_report(
+    parts: Sequence[Part], folder: Path, formats: Sequence[Format] | None = None
+) -> list[str]:
     """Write one report on several claims, with a table of their verdicts first.
 
     Returns:
@@ -177,7 +200,9 @@ def _paths(folder: Path, names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _write_result(verdict: Verdict, folder: Path) -> None:
-    (folder / "result.json").write_text(json.dumps(result_document([verdict]), indent=2) + "\n", encoding="utf-8")
+    (folder / "result.json").write_text(
+        json.dumps(result_document([verdict]), indent=2) + "\n", encoding="utf-8"
+    )
 
 
 def _save(parts: Sequence[Part], folder: Path) -> list[str]:
@@ -188,8 +213,12 @@ def _save(parts: Sequence[Part], folder: Path) -> list[str]:
     return [picture.name for picture in drawn]
 
 
-def _write(blocks: Sequence[Block], folder: Path, formats: Sequence[Format], fragment: bool) -> dict[Format, str]:
-    """Write each format to its file, and return a sentence on each that could not be made; the figures are there."""
+def _write(
+    blocks: Sequence[Block], folder: Path, formats: Sequence[Format], fragment: bool
+) -> dict[Format, str]:
+    """Write each format to its file, and return a sentence on each that could not be made; the figures are
+    there.
+    """
     texts = {
         "md": lambda: markdown.render(blocks),
         "html": lambda: html.render(blocks),
@@ -217,6 +246,6 @@ def _explained(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StoreError(
-            f"the report cannot be written to {folder}: {error.strerror}; the trials are stored, so name another --out "
-            "or free space, and run again without training"
+            f"the report cannot be written to {folder}: {error.strerror}; the trials are stored, so name"
+            " another --out or free space, and run again without training"
         ) from error

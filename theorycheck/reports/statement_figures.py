@@ -17,7 +17,14 @@ from theorycheck.reports.figures import STYLE, crossed_value, one_axes, tell, to
 from theorycheck.reports.lettering import axis_label, formula, words
 from theorycheck.verdict import LevelValue, Verdict
 
-SERIES = (("#0b3c5d", "o"), ("#c1440e", "s"), ("#5b8c5a", "^"), ("#8a5fa8", "D"), ("#b08d00", "v"), ("0.35", "P"))
+SERIES = (
+    ("#0b3c5d", "o"),
+    ("#c1440e", "s"),
+    ("#5b8c5a", "^"),
+    ("#8a5fa8", "D"),
+    ("#b08d00", "v"),
+    ("0.35", "P"),
+)
 
 
 def levels_plot(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Figure:
@@ -39,10 +46,19 @@ def levels_plot(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Figur
         if verdict.estimated == "exponent" and exponent is not None and inside:
             middle = inside[len(inside) // 2]
             x = np.array([inside[0].point[0], inside[-1].point[0]])
-            axes.plot(x, middle.value * (x / middle.point[0]) ** exponent, "--", color=colour, linewidth=1, alpha=0.8)
+            axes.plot(
+                x,
+                middle.value * (x / middle.point[0]) ** exponent,
+                "--",
+                color=colour,
+                linewidth=1,
+                alpha=0.8,
+            )
     if verdict.estimated == "exponent":
         exponent = verdict.predictions[0].exponent
-        axes.plot([], [], "--", color="0.3", label=f"claimed slope {exponent:g} through the middle of each series")
+        axes.plot(
+            [], [], "--", color="0.3", label=f"claimed slope {exponent:g} through the middle of each series"
+        )
     _log_axes(axes, verdict, claim, sorted({v.point[0] for v in verdict.judgement.levels}))
     axes.legend(loc="best", framealpha=0.95)
     return figure
@@ -58,7 +74,9 @@ def contrast_plot(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Fig
             x, y = (np.array(column) for column in zip(*((v.point[0], v.value) for v in inside), strict=True))
             middle = np.exp(np.log(x).mean()), np.exp(np.log(y).mean())
             label = f"exponent {estimate.text}"
-            axes.plot(x, middle[1] * (x / middle[0]) ** estimate.value, color=colour, linewidth=1.5, label=label)
+            axes.plot(
+                x, middle[1] * (x / middle[0]) ** estimate.value, color=colour, linewidth=1.5, label=label
+            )
     axes.legend(loc="best", framealpha=0.95)
     return figure
 
@@ -69,7 +87,9 @@ def direction_plot(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Fi
     if verdict.judgement.curve:
         x, middle, low, high = (np.array(column) for column in zip(*verdict.judgement.curve, strict=True))
         axes.fill_between(x, low, high, color=STYLE["fitted"], alpha=0.3, linewidth=0)
-        axes.plot(x, middle, color=STYLE["fitted"], linewidth=2, label="exponential fitted to all trials, 95 % band")
+        axes.plot(
+            x, middle, color=STYLE["fitted"], linewidth=2, label="exponential fitted to all trials, 95 % band"
+        )
     label = f"{formula(claim, claim.quantity)} of one level, 95 % interval"
     texts = [told(value, claim, observed) for value in verdict.judgement.levels]
     _points(axes, verdict.judgement.levels, texts, STYLE["threshold"], "o", label)
@@ -100,7 +120,11 @@ def trajectories(
         t = np.geomspace(start, late["t"].max(), 20)
         first = float(limit - late.sort_values("t")["value"].iloc[0])
         right.plot(
-            t, first * (t / start) ** -rate, "--", color=STYLE["claimed"], label=f"claimed rate $t^{{{-rate:g}}}$"
+            t,
+            first * (t / start) ** -rate,
+            "--",
+            color=STYLE["claimed"],
+            label=f"claimed rate $t^{{{-rate:g}}}$",
         )
         right.legend(loc="lower left", framealpha=0.95)
     measured = verdict.design["words"].get("measured") or formula(claim, claim.quantity)
@@ -120,10 +144,15 @@ def transition_plot(claim: Claim, cells: pd.DataFrame, bound: float, ratio: Expr
         rows = rows.sort_values("ratio")
         k, n = rows["successes"].to_numpy(), rows["trials"].to_numpy()
         share = k / n
-        low, high = stats.beta.ppf(0.025, k, n - k + 1), stats.beta.ppf(0.975, k + 1, n - k)  # Clopper and Pearson
+        low, high = (
+            stats.beta.ppf(0.025, k, n - k + 1),
+            stats.beta.ppf(0.975, k + 1, n - k),
+        )  # Clopper and Pearson
         error = [share - np.nan_to_num(low), np.nan_to_num(high, nan=1.0) - share]
         label = formula(claim, claim.design.factor, f" = {level:g}")
-        axes.errorbar(rows["ratio"], share, error, color=colour, marker=marker, capsize=2, linewidth=1, label=label)
+        axes.errorbar(
+            rows["ratio"], share, error, color=colour, marker=marker, capsize=2, linewidth=1, label=label
+        )
     axes.axvline(bound, linestyle="--", color=STYLE["claimed"], label=f"claimed bound {bound:.3f}")
     axes.set(
         xlabel=_ratio(claim, ratio),
@@ -143,9 +172,14 @@ def _ratio(claim: Claim, ratio: Expr) -> str:
 
 
 def ordering_plot(claim: Claim, values: pd.DataFrame) -> Figure:
-    """Mean of the quantity against the factor with 95 % intervals over seeds, a series for each of what is crossed."""
+    """Mean of the quantity against the factor with 95 % intervals over seeds, a series for each of what is
+    crossed.
+    """
     figure, axes = one_axes()
-    factor, crossed = claim.design.factor, [name for name in claim.design.crossed if name in claim.law.letters]
+    factor, crossed = (
+        claim.design.factor,
+        [name for name in claim.design.crossed if name in claim.law.letters],
+    )
     groups = values.groupby(crossed) if crossed else [((), values)]
     for (colour, marker), (group, rows) in zip(SERIES * 3, groups, strict=False):
         by_seed = rows.groupby([factor, "seed"])["value"].mean().unstack()
@@ -175,11 +209,20 @@ def _points(
         x = value.point[0]
         if value.measured:
             low, high = value.value - value.low, min(value.high, 1e3 * value.value) - value.value
-            drawn = axes.errorbar([x], [value.value], [[low], [high]], fmt=marker, color=colour, capsize=3, label=label)
+            drawn = axes.errorbar(
+                [x], [value.value], [[low], [high]], fmt=marker, color=colour, capsize=3, label=label
+            )
             tell(drawn[0], text)
             label = "_nolegend_"
         else:
-            axes.plot([x], [value.value], "^" if value.kind == "above" else "v", mfc="none", color=colour, markersize=8)
+            axes.plot(
+                [x],
+                [value.value],
+                "^" if value.kind == "above" else "v",
+                mfc="none",
+                color=colour,
+                markersize=8,
+            )
 
 
 def _crossed(claim: Claim, name: str, x: float) -> str:
@@ -194,6 +237,8 @@ def _log_axes(axes: Axes, verdict: Verdict, claim: Claim, levels: list[float]) -
     axes.xaxis.set_minor_locator(NullLocator())
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}" if f"{value:.0e}"[0] in "25" else ""))
+        axis.set_minor_formatter(
+            FuncFormatter(lambda value, _: f"{value:g}" if f"{value:.0e}"[0] in "25" else "")
+        )
     axes.set_xlabel(formula(claim, claim.design.factor))
     axes.set_ylabel(axis_label(verdict, claim))

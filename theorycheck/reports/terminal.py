@@ -22,9 +22,13 @@ def summary(verdict: Verdict, claim: Claim | None = None) -> str:
     blocks = {
         "claim": _claimed(verdict.statement, verdict.predictions if verdict.estimated == "exponent" else ()),
         **(
-            {"assuming": _assumptions(verdict)} if claim and claim.conditions and "conditions" in verdict.design else {}
+            {"assuming": _assumptions(verdict)}
+            if claim and claim.conditions and "conditions" in verdict.design
+            else {}
         ),
-        "design": list(_design(verdict, claim)) if "placement" in verdict.design else list(_table(verdict, claim)),
+        "design": (
+            list(_design(verdict, claim)) if "placement" in verdict.design else list(_table(verdict, claim))
+        ),
         "fit": list(_fits(verdict)) or ["no estimate"],
         "checks": columns([(check.status, check.name, check.detail) for check in judgement.checks]),
     }
@@ -38,7 +42,9 @@ def summary(verdict: Verdict, claim: Claim | None = None) -> str:
     heading = f"{verdict.name}   {verdict.source} ({verdict.provenance})"
     headline = [f"  {verdict.headline}"] if verdict.headline else []
     regime = [check for check in judgement.checks if check.name == "regime"]
-    assumed = [check.detail if check.status == "ok" else f"{check.status}: {check.detail}" for check in regime]
+    assumed = [
+        check.detail if check.status == "ok" else f"{check.status}: {check.detail}" for check in regime
+    ]
     lines = [*assumed, heading, *_indent(blocks), f"  {conclusion}", *headline, *report]
     return "\n".join(map(one_line, lines))
 
@@ -47,7 +53,9 @@ def together(adjusted: Mapping[str, float]) -> str:
     """What holds when several claims are tested at once, from their adjusted p-values."""
     alone = [f"{name} (p = {p:.2g})" for name, p in adjusted.items() if p >= 0.05]
     if alone:
-        return f"several claims at once (Holm): decided on its own, but not jointly at 5 %: {', '.join(alone)}"
+        return (
+            f"several claims at once (Holm): decided on its own, but not jointly at 5 %: {', '.join(alone)}"
+        )
     return f"several claims at once (Holm): all {len(adjusted)} decided verdicts hold jointly at 5 %"
 
 
@@ -58,18 +66,35 @@ def description(claim: Claim, meaning: str) -> str:
     held = [f"{claim.text(name)} = {value}" for name, value in claim.held.items()]
     blocks = {
         "claim": _claimed(claim.statement, derived),
-        "source": [f"{claim.source.place} of {claim.source.paper.reference}", f"provenance: {claim.provenance}"],
+        "source": [
+            f"{claim.source.place} of {claim.source.paper.reference}",
+            f"provenance: {claim.provenance}",
+        ],
         "assuming": [f"{claim.text(c.relation)} ({c.provenance})" for c in claim.conditions],
         "measures": [meaning],
         "design": [
             f"{claim.text(design.factor)}: {', '.join(f'{x:g}' for x in design.levels)}",
-            *(f"{claim.text(name)}: {', '.join(map(str, values))}" for name, values in design.crossed.items()),
-            *([f"{claim.text(design.searched)}: {', '.join(map(str, design.samples))}"] if design.samples else []),
-            f"{design.replicates} replicates at each point, unless placed where success turns (docs/claim-files.md)",
+            *(
+                f"{claim.text(name)}: {', '.join(map(str, values))}"
+                for name, values in design.crossed.items()
+            ),
+            *(
+                [f"{claim.text(design.searched)}: {', '.join(map(str, design.samples))}"]
+                if design.samples
+                else []
+            ),
+            (
+                f"{design.replicates} replicates at each point, unless placed where success turns"
+                " (docs/claim-files.md)"
+            ),
             *held,
         ],
         **({"designs": [f"{name}: {d.note}" for name, d in claim.designs.items()]} if claim.designs else {}),
-        **({"margin": [f"exponents up to {claim.margin:g} worse than claimed are allowed"]} if derived else {}),
+        **(
+            {"margin": [f"exponents up to {claim.margin:g} worse than claimed are allowed"]}
+            if derived
+            else {}
+        ),
         "refuted": [f"if {claim.refuted_by}"],
     }
     return "\n".join(map(one_line, [f"{claim.name}   {claim.title}", *_indent(blocks)]))
@@ -116,11 +141,14 @@ def outlook(
             f"profile {design['profile']}: {design['placement']}",
         ],
         "assuming": [
-            f"{claim.text(claim.quantity)} = {assumed.threshold:.3g} at {factor} = {middle:.3g} (--threshold), and a "
-            f"success curve of steepness {assumed.steepness:g} (--steepness)"
+            f"{claim.text(claim.quantity)} = {assumed.threshold:.3g} at {factor} = {middle:.3g}"
+            f" (--threshold), and a success curve of steepness {assumed.steepness:g} (--steepness)"
         ],
         "chances": columns(rows),
-        "cost": [f"{trials} trials, about {_duration(seconds)} with {jobs} jobs on this machine as busy as it is now"],
+        "cost": [
+            f"{trials} trials, about {_duration(seconds)} with {jobs} jobs on this machine as busy as it"
+            " is now"
+        ],
     }
     return "\n".join(map(one_line, [f"{claim.name}   {claim.title}", *_indent(blocks)]))
 
@@ -145,7 +173,10 @@ def _table(verdict: Verdict, claim: Claim | None) -> Iterator[str]:
         yield f"{prediction.letter}: {len(levels)} levels, {levels[0]:g} to {levels[-1]:g}"
     if "samples" in design:
         samples = design["samples"]
-        yield f"{searched}: {len(samples)} values, {samples[0]} to {samples[-1]}; {verdict.trials['total']} trials"
+        yield (
+            f"{searched}: {len(samples)} values, {samples[0]} to {samples[-1]}; {verdict.trials['total']}"
+            " trials"
+        )
     seeds = f" of {design['seeds']} seeds" if "seeds" in design else ""
     yield f"{design['rows']} rows{seeds} in {design['table']}; nothing was trained"
 
@@ -155,7 +186,10 @@ def _claimed(statement: str, derived: Sequence[Prediction]) -> list[str]:
     exponents = ", ".join(f"{p.exponent:g}" + f" in {p.letter}" * (len(derived) > 1) for p in derived)
     notes = dict.fromkeys(p.note for p in derived if p.note)
     margin = f", margin {derived[0].margin:g}" if derived and derived[0].margin is not None else ""
-    return [f"{statement}   exponent {exponents} derived from the bound{margin}" if exponents else statement, *notes]
+    return [
+        f"{statement}   exponent {exponents} derived from the bound{margin}" if exponents else statement,
+        *notes,
+    ]
 
 
 def _design(verdict: Verdict, claim: Claim | None) -> Iterator[str]:
@@ -194,7 +228,10 @@ def columns(rows: Iterable[Sequence[str]]) -> list[str]:
     """Lines of a table, every column as wide as its widest entry."""
     rows = [[one_line(text) for text in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return ["   ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [
+        "   ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
 
 
 def _indent(blocks: dict[str, list[str]]) -> Iterator[str]:

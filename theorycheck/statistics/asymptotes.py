@@ -9,17 +9,30 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from theorycheck.statistics.basis import centred_basis, level_numbers
 from theorycheck.statistics.binomial import BinomialFit, dispersion, fit_binomial
 from theorycheck.statistics.links import FULL, Asymptotes
-from theorycheck.statistics.rise import SAME, Rise
+from theorycheck.statistics.polynomial import centred_basis, level_numbers
 from theorycheck.statistics.seeds import over_seeds
+from theorycheck.statistics.steepness import SAME, Steepness
 from theorycheck.statistics.threshold import threshold_design
 
 HIGHEST_LAPSE = 0.3
 HIGHEST_GUESS = 0.75  # chance among two classes of unequal size; above it too few trials depend on N
 SIGNIFICANCE = 0.01  # of the tests that there are none
-GUESSES = (0.005, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.33, 0.4, 0.5, 0.6, 0.7)  # where the best rate is looked for first
+GUESSES = (
+    0.005,
+    0.02,
+    0.05,
+    0.1,
+    0.15,
+    0.2,
+    0.25,
+    0.33,
+    0.4,
+    0.5,
+    0.6,
+    0.7,
+)  # where the best rate is looked for first
 
 
 @dataclass(frozen=True)
@@ -28,8 +41,8 @@ class Found:
 
     Attributes:
         asymptotes: with the rates that the data ask for.
-        guess_p_value, lapse_p_value: of the hypotheses that no trials succeed, or fail, whatever N is; 1 where a guess
-            rate was given.
+        guess_p_value, lapse_p_value: of the hypotheses that no trials succeed, or fail, whatever N is; 1
+            where a guess rate was given.
     """
 
     asymptotes: Asymptotes = FULL
@@ -38,34 +51,34 @@ class Found:
 
 
 def find_asymptotes(
-    cells: pd.DataFrame, factors: Sequence[str], rise: Rise = SAME, guess: float | None = None
+    cells: pd.DataFrame, factors: Sequence[str], steepness: Steepness = SAME, guess: float | None = None
 ) -> Found:
     """The asymptotes that the trials ask for: each is 0 unless a test rejects that.
 
     Args:
         cells: as for `fit_threshold`.
         factors: the columns of the levels.
-        rise: of the steepness.
+        steepness: of the steepness.
         guess: the guess rate where it is known; else it is estimated.
     """
     cells = over_seeds(cells, factors)
     if guess is not None:
-        lapse, p_value = fit_lapse(cells, factors, rise, Asymptotes(guess))
+        lapse, p_value = fit_lapse(cells, factors, steepness, Asymptotes(guess))
         return Found(Asymptotes(guess, lapse if p_value < SIGNIFICANCE else 0.0), 1.0, p_value)
-    lapse, lapse_p = fit_lapse(cells, factors, rise)
+    lapse, lapse_p = fit_lapse(cells, factors, steepness)
     found = Asymptotes(0.0, lapse if lapse_p < SIGNIFICANCE else 0.0)
-    rate, guess_p = fit_guess(cells, factors, rise, found)
+    rate, guess_p = fit_guess(cells, factors, steepness, found)
     if guess_p >= SIGNIFICANCE:
         return Found(found, guess_p, lapse_p)
     for _ in range(2):  # as each of the two rates is estimated beside the other
-        lapse, lapse_p = fit_lapse(cells, factors, rise, Asymptotes(rate))
+        lapse, lapse_p = fit_lapse(cells, factors, steepness, Asymptotes(rate))
         found = Asymptotes(0.0, lapse if lapse_p < SIGNIFICANCE else 0.0)
-        rate, guess_p = fit_guess(cells, factors, rise, found)
+        rate, guess_p = fit_guess(cells, factors, steepness, found)
     return Found(replace(found, guess=rate, estimated=rate > 0), guess_p, lapse_p)
 
 
 def fit_lapse(
-    cells: pd.DataFrame, factors: Sequence[str], rise: Rise = SAME, beside: Asymptotes = FULL
+    cells: pd.DataFrame, factors: Sequence[str], steepness: Steepness = SAME, beside: Asymptotes = FULL
 ) -> tuple[float, float]:
     """Estimate the lapse rate by profile likelihood, and test whether there are lapses at all.
 
@@ -74,7 +87,7 @@ def fit_lapse(
     Returns:
         The rate, and the p-value of no lapses; see `_profile`.
     """
-    design = rise.scaled(threshold_design(cells, centred_basis(cells, factors)), cells)
+    design = steepness.scaled(threshold_design(cells, centred_basis(cells, factors)), cells)
     return _profile(
         lambda lapse: fit_binomial(cells, design, asymptotes=replace(beside, lapse=lapse)),
         cells,
@@ -83,18 +96,18 @@ def fit_lapse(
 
 
 def fit_guess(
-    cells: pd.DataFrame, factors: Sequence[str], rise: Rise = SAME, beside: Asymptotes = FULL
+    cells: pd.DataFrame, factors: Sequence[str], steepness: Steepness = SAME, beside: Asymptotes = FULL
 ) -> tuple[float, float]:
     """Estimate the guess rate by profile likelihood, and test whether there is one.
 
-    Beside a threshold of its own for every combination of levels, so that a curved law is not taken for guesses, and
-    the lapse rate of `beside`; other arguments as for `find_asymptotes`.
+    Beside a threshold of its own for every combination of levels, so that a curved law is not taken for
+    guesses, and the lapse rate of `beside`; other arguments as for `find_asymptotes`.
 
     Returns:
         The rate, and the p-value of no guesses; see `_profile`.
     """
     log_n, levels = np.log(cells["n"].to_numpy(float))[:, None], level_numbers(cells, factors)
-    design = rise.scaled(log_n, cells)
+    design = steepness.scaled(log_n, cells)
     return _profile(
         lambda guess: fit_binomial(cells, design, asymptotes=replace(beside, guess=guess), groups=levels),
         cells,
@@ -111,11 +124,11 @@ def _profile(
 ) -> tuple[float, float]:
     """The rate of maximum likelihood, and the p-value of the rate 0.
 
-    Where rates are `tried` first, the best is looked for between the neighbours of the best of them, as the likelihood
-    may have no maximum at large rates.
+    Where rates are `tried` first, the best is looked for between the neighbours of the best of them, as the
+    likelihood may have no maximum at large rates.
 
-    Half a chi-square of one degree of freedom, as 0 is the end of the range (Self and Liang, J. Am. Stat. Assoc. 82
-    (1987) 605, case 5), scaled by the dispersion of the better fit.
+    Half a chi-square of one degree of freedom, as 0 is the end of the range (Self and Liang, J. Am. Stat.
+    Assoc. 82 (1987) 605, case 5), scaled by the dispersion of the better fit.
     """
 
     def deviance(rate: float) -> float:

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import special, stats
 
-from theorycheck.statistics.basis import independent
 from theorycheck.statistics.links import FULL, LINKS, LOG_ROOT_2_PI, Asymptotes, Curve, Link
+from theorycheck.statistics.polynomial import independent
 
 BINOMIAL_DF = 10**6
 MOST_STEPS = 50  # a maximum takes 4 to 15
@@ -21,7 +21,8 @@ SEPARATED = 1e-3  # binomial variance of all counts below which the fit is a sep
 
 @dataclass(frozen=True)
 class BinomialFit:
-    """The maximum of a binomial likelihood:  P(success) = guess + (1 - guess - lapse) F(z),  z = columns @ params.
+    """The maximum of a binomial likelihood:  P(success) = guess + (1 - guess - lapse) F(z),  z = columns @
+    params.
 
     Attributes:
         columns: of the design, shape (cell, coefficient).
@@ -58,17 +59,23 @@ class BinomialFit:
         return np.asarray(self.trials * self.mu * (1 - self.mu))
 
     def jacobian(self, beside: np.ndarray | None = None) -> np.ndarray:
-        """Derivatives of the counts by the coefficients in units of their standard deviation, groups swept out.
+        """Derivatives of the counts by the coefficients in units of their standard deviation, groups swept
+        out.
 
         Args:
-            beside: derivatives of the success rates by numbers that were estimated beside, shape (cell, number).
+            beside: derivatives of the success rates by numbers that were estimated beside, shape (cell,
+                number).
         """
         rates = self.slope[:, None] * self.columns
         if beside is not None:
             rates = np.column_stack([rates, beside])
-        scale = np.divide(self.trials, np.sqrt(self.variance), out=np.zeros_like(self.mu), where=self.variance > 1e-14)
+        scale = np.divide(
+            self.trials, np.sqrt(self.variance), out=np.zeros_like(self.mu), where=self.variance > 1e-14
+        )
         rows = rates * scale[:, None]
-        return np.asarray(rows if self.groups is None else rows - _projected(rows, self.slope * scale, self.groups))
+        return np.asarray(
+            rows if self.groups is None else rows - _projected(rows, self.slope * scale, self.groups)
+        )
 
     @cached_property
     def covariance(self) -> np.ndarray | None:
@@ -88,7 +95,10 @@ class BinomialFit:
         own = 0.0
         if self.groups is not None:
             weight = np.divide(
-                (self.trials * self.slope) ** 2, self.variance, out=np.zeros_like(self.mu), where=self.variance > 1e-14
+                (self.trials * self.slope) ** 2,
+                self.variance,
+                out=np.zeros_like(self.mu),
+                where=self.variance > 1e-14,
             )
             own = weight / np.maximum(np.bincount(self.groups, weight), 1e-300)[self.groups]
         return np.asarray(np.clip((orthonormal**2).sum(axis=1) + own, 0, 1))
@@ -105,9 +115,10 @@ def _projected(rows: np.ndarray, intercept: np.ndarray, groups: np.ndarray) -> n
 def dispersion(fit: BinomialFit, cells: pd.DataFrame, beside: np.ndarray | None = None) -> float:
     """Variance of the counts as a multiple of the binomial one, at least 1, for quasi-likelihood.
 
-    The moment estimator  sum (y - m)^2 / sum v (1 - h)  of counts y with fitted means m, binomial variances v and
-    leverages h (weighted moments: Moore, Biometrika 73 (1986) 583). Pearson's chi-square, which weighs every cell
-    alike, is no use here: a single success in a cell where none is expected would widen every interval severalfold.
+    The moment estimator  sum (y - m)^2 / sum v (1 - h)  of counts y with fitted means m, binomial variances v
+    and leverages h (weighted moments: Moore, Biometrika 73 (1986) 583). Pearson's chi-square, which weighs
+    every cell alike, is no use here: a single success in a cell where none is expected would widen every
+    interval severalfold.
 
     Args:
         fit: of the cells.
@@ -122,16 +133,16 @@ def dispersion(fit: BinomialFit, cells: pd.DataFrame, beside: np.ndarray | None 
 def covariance_beside(fit: BinomialFit, beside: np.ndarray | None = None) -> np.ndarray | None:
     """Covariance of the coefficients where other numbers are estimated beside them.
 
-    The block of the inverse Fisher information of all of them (McCullagh and Nelder, Generalized Linear Models, 1989,
-    section 11.4); without others the usual covariance.
+    The block of the inverse Fisher information of all of them (McCullagh and Nelder, Generalized Linear
+    Models, 1989, section 11.4); without others the usual covariance.
 
     Args:
         fit: of the cells.
         beside: as for `BinomialFit.jacobian`.
 
     Returns:
-        The covariance, or None where the information is singular: with few trials the rates can be all but 0 or 1 in so
-        many cells that the others do not determine the coefficients.
+        The covariance, or None where the information is singular: with few trials the rates can be all but 0
+        or 1 in so many cells that the others do not determine the coefficients.
     """
     rows, count = fit.jacobian(beside), len(fit.params)
     try:
@@ -142,7 +153,8 @@ def covariance_beside(fit: BinomialFit, beside: np.ndarray | None = None) -> np.
 
 
 def clustered_covariance(fit: BinomialFit, cells: pd.DataFrame, cluster: np.ndarray) -> np.ndarray | None:
-    """Covariance of a probit regression's coefficients, robust to clusters of cells that share their randomness.
+    """Covariance of a probit regression's coefficients, robust to clusters of cells that share their
+    randomness.
 
     Liang and Zeger, Biometrika 73 (1986) 13, theorem 1, with the observed information, times
     G / (G - 1) (n - 1) / (n - k) for G clusters, n cells and k coefficients, as in Stata and statsmodels.
@@ -159,7 +171,10 @@ def clustered_covariance(fit: BinomialFit, cells: pd.DataFrame, cluster: np.ndar
     successes = cells["successes"].to_numpy(float)
     failures, density = fit.trials - successes, np.exp(-(z**2) / 2 - LOG_ROOT_2_PI)
     up, down = density / special.ndtr(z), density / special.ndtr(-z)
-    pull, observed = successes * up - failures * down, successes * up * (z + up) + failures * down * (down - z)
+    pull, observed = (
+        successes * up - failures * down,
+        successes * up * (z + up) + failures * down * (down - z),
+    )
     try:
         bread = np.linalg.inv((x.T * observed) @ x)
     except np.linalg.LinAlgError:
@@ -171,12 +186,15 @@ def clustered_covariance(fit: BinomialFit, cells: pd.DataFrame, cluster: np.ndar
 
 
 def residual_df(scale: float, df: int) -> int:
-    """Degrees of freedom of a dispersion: those of its estimate; effectively infinite when it is 1, the binomial's."""
+    """Degrees of freedom of a dispersion: those of its estimate; effectively infinite when it is 1, the
+    binomial's.
+    """
     return df if scale > 1 else max(df, BINOMIAL_DF)
 
 
 def deviance_p_value(gain: float, extra: int, scale: float, df: int) -> float:
-    """P-value of a fit against a richer one: an F test (McCullagh and Nelder, Generalized Linear Models, 1989, 4.5).
+    """P-value of a fit against a richer one: an F test (McCullagh and Nelder, Generalized Linear Models,
+    1989, 4.5).
 
     Args:
         gain: of deviance, by the richer fit.
@@ -188,10 +206,11 @@ def deviance_p_value(gain: float, extra: int, scale: float, df: int) -> float:
 
 
 def informative_cells(fit: BinomialFit) -> int:
-    """How many cells the dispersion is in fact estimated from: cells all but sure to succeed or to fail say nothing.
+    """How many cells the dispersion is in fact estimated from: cells all but sure to succeed or to fail say
+    nothing.
 
-    Kish's effective number, (sum v)^2 / sum v^2, of the fitted variances v of the counts (Survey Sampling, 1965,
-    section 8.2).
+    Kish's effective number, (sum v)^2 / sum v^2, of the fitted variances v of the counts (Survey Sampling,
+    1965, section 8.2).
     """
     variance = fit.variance
     return int(variance.sum() ** 2 / (variance**2).sum())
@@ -206,9 +225,9 @@ def fit_binomial(
 ) -> BinomialFit | None:
     """Binomial regression of successes out of trials, or None when it has no unique maximum.
 
-    By Fisher's scoring (McCullagh and Nelder, Generalized Linear Models, 1989, section 2.5) with halved steps where the
-    likelihood would fall, as with asymptotes it is not concave. Intercepts of groups are swept out, so that thousands
-    of them cost no more than a few.
+    By Fisher's scoring (McCullagh and Nelder, Generalized Linear Models, 1989, section 2.5) with halved steps
+    where the likelihood would fall, as with asymptotes it is not concave. Intercepts of groups are swept out,
+    so that thousands of them cost no more than a few.
 
     Args:
         cells: with the columns successes and trials.
@@ -264,7 +283,9 @@ def _result(
 
 
 class _State(NamedTuple):
-    """The likelihood at a linear predictor: F, 1 - F, rate and its slope, score and information by z, deviance."""
+    """The likelihood at a linear predictor: F, 1 - F, rate and its slope, score and information by z,
+    deviance.
+    """
 
     success: np.ndarray
     failure: np.ndarray
@@ -296,7 +317,9 @@ class _State(NamedTuple):
 def _solve(
     columns: np.ndarray, groups: np.ndarray | None, weight: np.ndarray, target: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """Weighted least squares of a target on the columns and the groups' intercepts: coefficients, and fitted target."""
+    """Weighted least squares of a target on the columns and the groups' intercepts: coefficients, and fitted
+    target.
+    """
     x, y, means = columns, target, None
     if groups is not None:
         total = np.maximum(np.bincount(groups, weight), 1e-300)

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from theorycheck.statistics.basis import level_numbers
 from theorycheck.statistics.binomial import dispersion, fit_binomial
 from theorycheck.statistics.evidence import Measurements, Trials
 from theorycheck.statistics.least_squares import Data
+from theorycheck.statistics.polynomial import level_numbers
 from theorycheck.statistics.seeds import over_seeds
 
-EXCLUDED = 6.0  # of the deviance: the likelihood is 20 times smaller than the curve's, with as many numbers or more
+EXCLUDED = (
+    6.0  # of the deviance: the likelihood is 20 times smaller than the curve's, with as many numbers or more
+)
 
 Deviance = Callable[[np.ndarray], float]  # of a law with terms at each row's level, shape (level, term)
 
@@ -20,8 +22,8 @@ Deviance = Callable[[np.ndarray], float]  # of a law with terms at each row's le
 def broken_laws_excluded(evidence: Trials | Measurements, degree: int) -> bool:
     """Whether a polynomial of a degree fits clearly better than every power law with one kink or one step.
 
-    Of one factor only; of several nothing is excluded. Kinks are looked for at every inner level and between levels,
-    steps between levels.
+    Of one factor only; of several nothing is excluded. Kinks are looked for at every inner level and between
+    levels, steps between levels.
     """
     measured = [value.point for value in evidence.levels if value.measured]
     if any(len(point) > 1 for point in measured) or len(measured) < degree + 2:
@@ -44,14 +46,20 @@ def _rivals(u: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _of_counts(evidence: Trials) -> Deviance:
-    cells, asymptotes, rise = over_seeds(evidence.table, evidence.factors), evidence.asymptotes, evidence.rise
+    cells, asymptotes, steepness = (
+        over_seeds(evidence.table, evidence.factors),
+        evidence.asymptotes,
+        evidence.steepness,
+    )
     level, log_n = level_numbers(cells, evidence.factors), np.log(cells["n"].to_numpy(float))
-    saturated = fit_binomial(cells, rise.scaled(log_n[:, None], cells), asymptotes=asymptotes, groups=level)
+    saturated = fit_binomial(
+        cells, steepness.scaled(log_n[:, None], cells), asymptotes=asymptotes, groups=level
+    )
     scale = 1.0 if saturated is None else dispersion(saturated, cells)
 
     def deviance(terms: np.ndarray) -> float:
         columns = np.column_stack([np.ones(len(cells)), log_n, terms[level]])
-        fit = fit_binomial(cells, rise.scaled(columns, cells), asymptotes=asymptotes)
+        fit = fit_binomial(cells, steepness.scaled(columns, cells), asymptotes=asymptotes)
         return np.inf if fit is None else fit.deviance / scale
 
     return deviance

@@ -1,4 +1,6 @@
-"""Regression with censored values: maximum of the likelihood of normal errors, where some values are lower bounds."""
+"""Regression with censored values: maximum of the likelihood of normal errors, where some values are lower
+bounds.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special
 
-from theorycheck.statistics.basis import independent
+from theorycheck.statistics.polynomial import independent
 
 MOST_STEPS = 60
 CLOSE = 1e-10  # of a Newton step's gain in the log-likelihood, at which the maximum is reached
@@ -38,8 +40,8 @@ class Rows:
 def fit_censored(rows: Rows, start: np.ndarray) -> tuple[np.ndarray, float] | None:
     """Coefficients and the log of the errors' scale that make  y = design b + e  most likely (Tobin 1958).
 
-    By Newton's method in (b / scale, 1 / scale), in which the log-likelihood is concave (Olsen, Econometrica 46 (1978)
-    1211).
+    By Newton's method in (b / scale, 1 / scale), in which the log-likelihood is concave (Olsen, Econometrica
+    46 (1978) 1211).
 
     Args:
         rows: the values.
@@ -63,7 +65,10 @@ def fit_censored(rows: Rows, start: np.ndarray) -> tuple[np.ndarray, float] | No
         except np.linalg.LinAlgError:
             return None
         gain, length = float(gradient @ step), 1.0
-        while not (after := _loss(at - length * step, columns, censored, weight, known)) <= loss and length > 1e-8:
+        while (
+            not (after := _loss(at - length * step, columns, censored, weight, known)) <= loss
+            and length > 1e-8
+        ):
             length /= 2
         if not np.isfinite(after) or length <= 1e-8:
             break
@@ -76,7 +81,9 @@ def fit_censored(rows: Rows, start: np.ndarray) -> tuple[np.ndarray, float] | No
     return np.append(at[:-1] / at[-1], -np.log(at[-1])), loss
 
 
-def _loss(at: np.ndarray, columns: np.ndarray, censored: np.ndarray, weight: np.ndarray, known: float) -> float:
+def _loss(
+    at: np.ndarray, columns: np.ndarray, censored: np.ndarray, weight: np.ndarray, known: float
+) -> float:
     if at[-1] <= 0:
         return np.inf
     z = columns @ at
@@ -102,7 +109,8 @@ def _hazard(z: np.ndarray) -> np.ndarray:
 
 
 def sandwich(rows: Rows, theta: np.ndarray, seed: np.ndarray | None = None) -> np.ndarray:
-    """Covariance of coefficients and log scale, robust to unequal variances (White, Econometrica 50 (1982) 1).
+    """Covariance of coefficients and log scale, robust to unequal variances (White, Econometrica 50 (1982)
+    1).
 
     Args:
         rows: the values.
@@ -118,7 +126,9 @@ def sandwich(rows: Rows, theta: np.ndarray, seed: np.ndarray | None = None) -> n
     scores = np.column_stack([(pull / scale)[:, None] * x, by_scale])
     mixed = x.T @ (bend * z + pull) / scale
     last = float((bend * z**2 + pull * z).sum())
-    information = np.block([[(x.T * bend) @ x / scale**2, mixed[:, None]], [mixed[None, :], np.array([[last]])]])
+    information = np.block(
+        [[(x.T * bend) @ x / scale**2, mixed[:, None]], [mixed[None, :], np.array([[last]])]]
+    )
     bread = np.linalg.pinv(information)
     n, parameters = scores.shape
     if seed is not None:

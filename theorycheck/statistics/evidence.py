@@ -10,11 +10,11 @@ import pandas as pd
 
 from theorycheck.statistics import measurement, threshold
 from theorycheck.statistics.asymptotes import Found, find_asymptotes
-from theorycheck.statistics.basis import Basis, at_points
 from theorycheck.statistics.least_squares import censored_rows
 from theorycheck.statistics.links import Asymptotes
 from theorycheck.statistics.loglog import level_means, level_thresholds
-from theorycheck.statistics.rise import SAME, Rise, fit_rise
+from theorycheck.statistics.polynomial import Basis, at_points
+from theorycheck.statistics.steepness import SAME, Steepness, fit_steepness
 from theorycheck.verdict import Interval, LevelValue
 
 
@@ -74,8 +74,8 @@ class Evidence(Protocol):
 class Trials:
     """Counts of successes: cells with the columns `factors`, n, successes, trials (> 0), and maybe seed.
 
-    For readers, n is called what is `searched`. Trials succeed or fail at a rate whatever n is (when p < 0.01),
-    and success rises more steeply at some levels than at others (when p < 0.1); this is then part of
+    For readers, n is called what is `searched`. Trials succeed or fail at a rate whatever n is (when p <
+    0.01), and success rises more steeply at some levels than at others (when p < 0.1); this is then part of
     every fit.
     """
 
@@ -84,22 +84,28 @@ class Trials:
     searched: str
     levels: Sequence[LevelValue]
     found: Found
-    rise: Rise
+    steepness: Steepness
 
     @classmethod
-    def of(cls, table: pd.DataFrame, factors: Sequence[str], searched: str = "N", guess: float | None = None) -> Trials:
+    def of(
+        cls, table: pd.DataFrame, factors: Sequence[str], searched: str = "N", guess: float | None = None
+    ) -> Trials:
         """What a table of counts shows; the guess rate is estimated unless it is known."""
         self = cls(table, factors, searched, [], Found(Asymptotes(guess or 0.0)), SAME)._fitted(guess)
-        if self.asymptotes.guess or (self.asymptotes.lapse and self.rise.factors):
-            return self._fitted(guess)  # as they change which levels are measured, and how steep success is there
+        if self.asymptotes.guess or (self.asymptotes.lapse and self.steepness.factors):
+            return self._fitted(
+                guess
+            )  # as they change which levels are measured, and how steep success is there
         return self
 
     def _fitted(self, guess: float | None) -> Trials:
         """The same with levels, steepness and asymptotes fitted anew, from the asymptotes so far."""
         levels = level_thresholds(self.table, self.factors, asymptotes=replace(self.asymptotes, lapse=0.0))
         placed = replace(self, levels=levels)
-        rise = fit_rise(placed.inside, self.factors, self.asymptotes)
-        return replace(placed, rise=rise, found=find_asymptotes(self.table, self.factors, rise, guess))
+        steepness = fit_steepness(placed.inside, self.factors, self.asymptotes)
+        return replace(
+            placed, steepness=steepness, found=find_asymptotes(self.table, self.factors, steepness, guess)
+        )
 
     @property
     def asymptotes(self) -> Asymptotes:
@@ -121,17 +127,21 @@ class Trials:
         """Binomial regression: with asymptotes, steepness by level, clustered by seeds, if there are some."""
         parts = [f"guess rate {self.asymptotes.guess:.1%}"] * bool(self.asymptotes.guess)
         parts += [f"lapses {self.asymptotes.lapse:.1%}"] * bool(self.asymptotes.lapse)
-        parts += ["steepness by level"] * bool(self.rise.factors)
+        parts += ["steepness by level"] * bool(self.steepness.factors)
         parts += ["clustered by seed"] * ("seed" in self.table)
         return f"binomial regression on trials{''.join(f', {part}' for part in parts)}"
 
     def fit(self, degree: int) -> threshold.ThresholdFit | None:
         """Fit a polynomial law of a degree to all cells."""
-        return threshold.fit_threshold(self.table, self.factors, degree, asymptotes=self.asymptotes, rise=self.rise)
+        return threshold.fit_threshold(
+            self.table, self.factors, degree, asymptotes=self.asymptotes, steepness=self.steepness
+        )
 
     def shape_p_value(self, degree: int) -> float:
         """P-value of the hypothesis that the law is a polynomial of this degree over the measured levels."""
-        return threshold.shape_p_value(self.inside, self.factors, degree, asymptotes=self.asymptotes, rise=self.rise)
+        return threshold.shape_p_value(
+            self.inside, self.factors, degree, asymptotes=self.asymptotes, steepness=self.steepness
+        )
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,6 @@
-"""Is it a power law, or one with an offset? Maximum-likelihood fits of other forms, compared by AICc and LR tests."""
+"""Is it a power law, or one with an offset? Maximum-likelihood fits of other forms, compared by AICc and LR
+tests.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +11,11 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special, stats
 
-from theorycheck.statistics.basis import exponential
 from theorycheck.statistics.least_squares import censored_rows, rounding_variance
 from theorycheck.statistics.links import FULL, Asymptotes
-from theorycheck.statistics.rise import SAME, Rise
+from theorycheck.statistics.polynomial import exponential
 from theorycheck.statistics.seeds import over_seeds
+from theorycheck.statistics.steepness import SAME, Steepness
 
 Objective = Callable[[np.ndarray, float], float]
 FALSE_POWER_LAW = 0.05  # significance of the likelihood-ratio tests
@@ -24,12 +26,14 @@ class Form:
     """A fitted form of the dependence of a quantity on one factor.
 
     Attributes:
-        name: "power law", "offset in the factor", "claimed exponent with an offset" or "offset in the quantity".
+        name: "power law", "offset in the factor", "claimed exponent with an offset" or "offset in the
+            quantity".
         text: the form with its fitted numbers; `x` stands for the factor.
         exponent: fitted k in x^k.
         offset: fitted x0 or b; 0 for the power law.
         delta: its AICc less the smallest one.
-        p_value: of the power law against this form, by the likelihood-ratio test; 1 where it is not a special case.
+        p_value: of the power law against this form, by the likelihood-ratio test; 1 where it is not a special
+            case.
     """
 
     name: str
@@ -46,26 +50,30 @@ def compare_forms(
     claimed: float,
     scale: float = 1.0,
     asymptotes: Asymptotes = FULL,
-    rise: Rise = SAME,
+    steepness: Steepness = SAME,
 ) -> tuple[Form, ...]:
     """Fit C x^k, C (x - x0)^k, the same with k as claimed, and a x^k + b, and compare them.
 
-    AICc as by Hurvich and Tsai, Biometrika 76 (1989) 297, with the likelihood of counts divided by their dispersion
-    (QAICc: Burnham and Anderson, Model Selection, 2002, section 2.5); the sample size is the number of rows.
+    AICc as by Hurvich and Tsai, Biometrika 76 (1989) 297, with the likelihood of counts divided by their
+    dispersion (QAICc: Burnham and Anderson, Model Selection, 2002, section 2.5); the sample size is the
+    number of rows.
 
     Args:
-        table: of cells (columns factor, n, successes, trials) or of measurements (factor, value, maybe censored).
+        table: of cells (columns factor, n, successes, trials) or of measurements (factor, value, maybe
+            censored).
         factor: the column of x.
         claimed: the exponent that a theorem claims.
         scale: dispersion of the counts; 1 for measurements.
         asymptotes: of success.
-        rise: of the steepness along the levels.
+        steepness: of the steepness along the levels.
 
     Returns:
         The forms, the one of smallest AICc first.
     """
     counts = "successes" in table
-    x, objective, start = _thresholds(table, factor, asymptotes, rise) if counts else _measurements(table, factor)
+    x, objective, start = (
+        _thresholds(table, factor, asymptotes, steepness) if counts else _measurements(table, factor)
+    )
     fits = [
         ("power law", *_power_law(x, objective, start)),
         ("offset in the factor", *_offset_in_factor(x, objective, start)),
@@ -77,7 +85,9 @@ def compare_forms(
     for name, minimum, text, exponent, offset, parameters in fits:
         spare = rows - parameters - 1
         aicc = (
-            2 * minimum / scale + 2 * parameters + (2 * parameters * (parameters + 1) / spare if spare > 0 else np.inf)
+            2 * minimum / scale
+            + 2 * parameters
+            + (2 * parameters * (parameters + 1) / spare if spare > 0 else np.inf)
         )
         gain = max(0.0, 2 * (power - minimum) / scale)
         nested = parameters > fits[0][-1]
@@ -85,7 +95,9 @@ def compare_forms(
         forms.append((aicc, Form(name, text, exponent, offset, 0.0, p)))
     smallest = min(aicc for aicc, _ in forms)
     ranked = sorted(forms, key=lambda pair: pair[0])
-    return tuple(Form(f.name, f.text, f.exponent, f.offset, float(a - smallest), f.p_value) for a, f in ranked)
+    return tuple(
+        Form(f.name, f.text, f.exponent, f.offset, float(a - smallest), f.p_value) for a, f in ranked
+    )
 
 
 _Fit = tuple[float, str, float, float, int]
@@ -97,7 +109,9 @@ def _power_law(x: np.ndarray, objective: Objective, start: np.ndarray) -> _Fit:
     return float(best.fun), f"{_coefficient(log_c)} x^{k:.2f}", float(k), 0.0, 3
 
 
-def _offset_in_factor(x: np.ndarray, objective: Objective, start: np.ndarray, fixed: float | None = None) -> _Fit:
+def _offset_in_factor(
+    x: np.ndarray, objective: Objective, start: np.ndarray, fixed: float | None = None
+) -> _Fit:
     """The offset x0 = min(x) - gap stays below the smallest level; gap = min(x) is the power law."""
     low, high = np.log(x.min()) - np.log(1000), np.log(x.max()) + np.log(10)
 
@@ -132,7 +146,9 @@ def _offset_in_quantity(x: np.ndarray, objective: Objective, start: np.ndarray) 
     return float(best.fun), text, float(k), b, 4
 
 
-def _minimise(function: Callable[[np.ndarray], float], starts: Sequence[np.ndarray]) -> optimize.OptimizeResult:
+def _minimise(
+    function: Callable[[np.ndarray], float], starts: Sequence[np.ndarray]
+) -> optimize.OptimizeResult:
     options = {"maxiter": 4000, "maxfev": 4000, "xatol": 1e-6, "fatol": 1e-8}
 
     def finite(p: np.ndarray) -> float:
@@ -140,9 +156,13 @@ def _minimise(function: Callable[[np.ndarray], float], starts: Sequence[np.ndarr
         return np.inf if np.isnan(value) else value
 
     with np.errstate(all="ignore"):  # the simplex goes to extremes, where there is no minimum
-        results = [optimize.minimize(finite, start, method="Nelder-Mead", options=options) for start in starts]
+        results = [
+            optimize.minimize(finite, start, method="Nelder-Mead", options=options) for start in starts
+        ]
         best = min(results, key=lambda result: result.fun)
-        return optimize.minimize(finite, best.x, method="Nelder-Mead", options=options)  # out of a collapsed simplex
+        return optimize.minimize(
+            finite, best.x, method="Nelder-Mead", options=options
+        )  # out of a collapsed simplex
 
 
 def _coefficient(logarithm: float) -> str:
@@ -151,14 +171,24 @@ def _coefficient(logarithm: float) -> str:
     return f"{value:.3g}" if 0 < value < np.inf else f"10^{logarithm / np.log(10):.4g}"
 
 
-_Likelihood = tuple[np.ndarray, Objective, np.ndarray]  # the x that the objective wants quantities at, it, its start
+_Likelihood = tuple[
+    np.ndarray, Objective, np.ndarray
+]  # the x that the objective wants quantities at, it, its start
 
 
-def _thresholds(cells: pd.DataFrame, factor: str, asymptotes: Asymptotes, rise: Rise) -> _Likelihood:
-    """Binomial likelihood of P(success) = guess + (1 - guess - lapse) Phi(r e^s (log N - log N*)), s the nuisance."""
+def _thresholds(
+    cells: pd.DataFrame, factor: str, asymptotes: Asymptotes, steepness: Steepness
+) -> _Likelihood:
+    """Binomial likelihood of P(success) = guess + (1 - guess - lapse) Phi(r e^s (log N - log N*)), s the
+    nuisance.
+    """
     cells = over_seeds(cells, [factor])
     successes, trials = cells["successes"].to_numpy(float), cells["trials"].to_numpy(float)
-    x, log_n, relative = cells[factor].to_numpy(float), np.log(cells["n"].to_numpy(float)), rise.of(cells)
+    x, log_n, relative = (
+        cells[factor].to_numpy(float),
+        np.log(cells["n"].to_numpy(float)),
+        steepness.of(cells),
+    )
 
     def minus_log_likelihood(log_quantity: np.ndarray, log_steepness: float) -> float:
         z = relative * np.exp(log_steepness) * (log_n - log_quantity)
@@ -181,13 +211,18 @@ def _measurements(table: pd.DataFrame, factor: str) -> _Likelihood:
     rows = pd.DataFrame({"x": table[factor].to_numpy(float), "y": np.log(table["value"].to_numpy(float))})
     known = rows[~censored].groupby("x")["y"].agg(["size", "mean", "var"]).fillna(0.0).reset_index()
     bounds = rows[censored].groupby(["x", "y"]).size().reset_index(name="size")
-    number, squares = known["size"].to_numpy(float), (known["size"] - 1).to_numpy(float) * known["var"].to_numpy(float)
+    number, squares = (
+        known["size"].to_numpy(float),
+        (known["size"] - 1).to_numpy(float) * known["var"].to_numpy(float),
+    )
     mean, bound, times = known["mean"].to_numpy(), bounds["y"].to_numpy(), bounds["size"].to_numpy(float)
 
     def minus_log_likelihood(log_quantity: np.ndarray, log_scale: float) -> float:
         away, beyond = mean - log_quantity[: len(mean)], bound - log_quantity[len(mean) :]
         missed = (squares + number * (away**2 + rounding)).sum() * np.exp(-2 * log_scale) / 2
-        return float(missed + number.sum() * log_scale - (times * special.log_ndtr(-beyond * np.exp(-log_scale))).sum())
+        return float(
+            missed + number.sum() * log_scale - (times * special.log_ndtr(-beyond * np.exp(-log_scale))).sum()
+        )
 
     rounding = rounding_variance(rows["y"].to_numpy())
     slope, constant = np.polyfit(np.log(rows["x"]), rows["y"], 1)

@@ -9,8 +9,15 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from theorycheck.statistics.basis import by_group, independent, jackknife, level_numbers, points_of, solved
 from theorycheck.statistics.censored import Rows, fit_censored, sandwich
+from theorycheck.statistics.polynomial import (
+    by_group,
+    independent,
+    jackknife,
+    level_numbers,
+    points_of,
+    solved,
+)
 
 Errors = Literal["HC3", "seeds", "bootstrap"]
 BOOTSTRAP_SAMPLES = 999
@@ -62,7 +69,7 @@ class Data:
         return self.summed(np.where(self.censored, 0, self.y - means[self.level]) ** 2)
 
     def law(self, at_levels: np.ndarray, means: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        """Coefficients of a law by weighted least squares of means, whose design has a row for each of them."""
+        """Coefficients of a law by weighted least squares of means; its design has a row for each."""
         root = np.sqrt(weight)
         return np.asarray(np.linalg.lstsq(at_levels * root[:, None], means * root, rcond=None)[0])
 
@@ -73,7 +80,9 @@ class Data:
 
 @dataclass(frozen=True)
 class Fitted:
-    """Least squares or maximum likelihood: coefficients, log of the errors' scale, deviance, and their variance."""
+    """Least squares or maximum likelihood: coefficients, log of the errors' scale, deviance, and their
+    variance.
+    """
 
     coefficients: np.ndarray
     log_scale: float
@@ -81,7 +90,9 @@ class Fitted:
     dispersion: float
 
 
-Estimated = tuple[Fitted, np.ndarray, int]  # with the covariance of the coefficients, and its degrees of freedom
+Estimated = tuple[
+    Fitted, np.ndarray, int
+]  # with the covariance of the coefficients, and its degrees of freedom
 
 
 def censored_rows(table: pd.DataFrame) -> np.ndarray:
@@ -153,7 +164,8 @@ def _bread(data: Data, at_levels: np.ndarray) -> np.ndarray:
 def _hc3(data: Data, at_levels: np.ndarray, fitted: Fitted) -> np.ndarray:
     """HC3 in closed form, as rows of one combination of levels have one leverage.
 
-    A row that alone determines a coefficient has leverage 1 and no residual; the variance of all rows stands in.
+    A row that alone determines a coefficient has leverage 1 and no residual; the variance of all rows stands
+    in.
     """
     number, residual = data.summed(), data.y - (at_levels @ fitted.coefficients)[data.level]
     bread = _bread(data, at_levels)
@@ -178,7 +190,9 @@ def _without_one_seed(data: Data, at_levels: np.ndarray, seed: np.ndarray) -> np
 
 
 def _censored_covariance(rows: Rows, theta: np.ndarray, seed: np.ndarray | None) -> np.ndarray | None:
-    """Of the coefficients: sandwich, or jackknife over few seeds, whose limit the clustered sandwich is for many."""
+    """Of the coefficients: sandwich, or jackknife over few seeds, whose limit the clustered sandwich is for
+    many.
+    """
     if seed is None or seed.max() >= REFITS:
         return sandwich(rows, theta, seed)[:-1, :-1]
     known = []
@@ -191,7 +205,9 @@ def _censored_covariance(rows: Rows, theta: np.ndarray, seed: np.ndarray | None)
 
 
 def _bootstrap(data: Data, at_levels: np.ndarray, fitted: Fitted) -> np.ndarray | None:
-    """Covariance over samples of rows or seeds, drawn with replacement; None where the rows are too many for that."""
+    """Covariance over samples of rows or seeds, drawn with replacement; None where the rows are too many for
+    that.
+    """
     group = np.arange(len(data.y)) if data.seed is None else data.seed
     groups, rng = int(group.max()) + 1, np.random.default_rng(0)
     samples = int(min(BOOTSTRAP_SAMPLES, MOST_DRAWS // len(data.y)))

@@ -29,7 +29,9 @@ class Curve(NamedTuple):
 
 LINKS: Mapping[Link, Curve] = {
     "probit": Curve(
-        lambda z: (special.ndtr(z), special.ndtr(-z), np.exp(-(z**2) / 2 - LOG_ROOT_2_PI)), special.ndtri, (-30, 30)
+        lambda z: (special.ndtr(z), special.ndtr(-z), np.exp(-(z**2) / 2 - LOG_ROOT_2_PI)),
+        special.ndtri,
+        (-30, 30),
     ),
     "logit": Curve(
         lambda z: (special.expit(z), special.expit(-z), special.expit(z) * special.expit(-z)),
@@ -51,9 +53,11 @@ class Asymptotes:
     Source: Wichmann and Hill, Perception and Psychophysics 63 (2001) 1293, equation 1.
 
     Attributes:
-        guess: share of trials that succeed whatever N is, such as 1/2 where two classes are told apart by chance.
+        guess: share of trials that succeed whatever N is, such as 1/2 where two classes are distinguished by
+            chance.
         lapse: share of trials that fail whatever N is.
-        estimated: whether the guess rate was estimated from the trials, so that its error is part of the covariance.
+        estimated: whether the guess rate was estimated from the trials, so that its error is part of the
+            covariance.
     """
 
     guess: float = 0.0
@@ -76,7 +80,8 @@ FULL = Asymptotes()  # from 0 to 1
 def probit_information(z: np.ndarray, guess: float = 0.0) -> np.ndarray:
     """Fisher information of a trial about the linear predictor z: (dP/dz)^2 / (P (1 - P)).
 
-    Here P = guess + (1 - guess) Phi(z). Source: McCullagh and Nelder, Generalized Linear Models, 1989, section 4.4.
+    Here P = guess + (1 - guess) Phi(z). Source: McCullagh and Nelder, Generalized Linear Models, 1989,
+    section 4.4.
     """
     if not guess:
         return np.asarray(np.exp(-(z**2) - special.log_ndtr(z) - special.log_ndtr(-z)) / (2 * np.pi))

@@ -11,10 +11,10 @@ import statsmodels.api as sm
 from scipy import stats
 from statsmodels.iolib.summary import summary_params
 
-from theorycheck.statistics.basis import exponential, independent
 from theorycheck.statistics.binomial import fit_binomial
 from theorycheck.statistics.least_squares import rounding_variance
 from theorycheck.statistics.links import FULL, Asymptotes
+from theorycheck.statistics.polynomial import exponential, independent
 from theorycheck.verdict import Estimate, Interval, LevelValue, Regression, RegressionRow
 
 
@@ -35,11 +35,14 @@ def level_thresholds(
     counts = cells.groupby([*factors, "n"], as_index=False)[["successes", "trials"]].sum()
     grouped = counts.groupby(list(factors))
     return [
-        _level_threshold(tuple(map(float, point)), level.sort_values("n"), rate, asymptotes) for point, level in grouped
+        _level_threshold(tuple(map(float, point)), level.sort_values("n"), rate, asymptotes)
+        for point, level in grouped
     ]
 
 
-def _level_threshold(point: tuple[float, ...], level: pd.DataFrame, rate: float, asymptotes: Asymptotes) -> LevelValue:
+def _level_threshold(
+    point: tuple[float, ...], level: pd.DataFrame, rate: float, asymptotes: Asymptotes
+) -> LevelValue:
     n = [float(n) for n in level["n"]]
     enough = asymptotes.inside((level["successes"] / level["trials"]).to_numpy()) >= rate
     fit = fit_binomial(level, np.column_stack([np.ones(len(n)), np.log(n)]), asymptotes=asymptotes)
@@ -78,11 +81,14 @@ def level_means(table: pd.DataFrame, factors: Sequence[str]) -> list[LevelValue]
     return means
 
 
-def fit_loglog(values: Sequence[LevelValue], factors: Sequence[str], confidence: float = 0.95) -> Regression | None:
+def fit_loglog(
+    values: Sequence[LevelValue], factors: Sequence[str], confidence: float = 0.95
+) -> Regression | None:
     """Regress the log quantity on the log factors.
 
-    None with fewer levels than coefficients and one, or where all levels have one value, or follow the law exactly.
-    Censored levels are left out, which biases this estimate towards 0: the reason why no verdict rests on it.
+    None with fewer levels than coefficients and one, or where all levels have one value, or follow the law
+    exactly. Censored levels are left out, which biases this estimate towards 0: the reason why no verdict
+    rests on it.
     """
     measured = [value for value in values if value.measured]
     if len(measured) < len(factors) + 2:
@@ -100,13 +106,22 @@ def fit_loglog(values: Sequence[LevelValue], factors: Sequence[str], confidence:
     rows = zip([value.point for value in measured], *columns, influence.cooks_distance[0], strict=True)
     limits = result.conf_int(1 - confidence).to_numpy()[1:]
     estimates = tuple(
-        Estimate(factor, float(value), Interval(float(low), float(high), confidence), "log-log regression of levels")
+        Estimate(
+            factor,
+            float(value),
+            Interval(float(low), float(high), confidence),
+            "log-log regression of levels",
+        )
         for factor, value, (low, high) in zip(factors, result.params.iloc[1:], limits, strict=True)
     )
-    return Regression(estimates, _table(result), tuple(RegressionRow(p, *map(float, rest)) for p, *rest in rows))
+    return Regression(
+        estimates, _table(result), tuple(RegressionRow(p, *map(float, rest)) for p, *rest in rows)
+    )
 
 
 def _table(result: Any) -> str:
-    """The table of coefficients; statsmodels' full summary carries the time of day, and tests for larger samples."""
+    """The table of coefficients; statsmodels' full summary carries the time of day, and tests for larger
+    samples.
+    """
     head = f"R-squared {result.rsquared:.4f}, {int(result.nobs)} levels, {int(result.df_resid)} residual df"
     return f"{head}\n{summary_params(result)}"

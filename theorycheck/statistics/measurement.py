@@ -1,4 +1,6 @@
-"""The exponents of something measured directly (iterations, a loss), by regression of its logarithm on log factors."""
+"""The exponents of something measured directly (iterations, a loss), by regression of its logarithm on log
+factors.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy import linalg, sparse, stats
 
-from theorycheck.statistics.basis import Basis, centred_basis, exponential
 from theorycheck.statistics.least_squares import Data, Errors, Estimated, Fitted, estimate
+from theorycheck.statistics.polynomial import Basis, centred_basis, exponential
 from theorycheck.verdict import Interval
 
 
@@ -69,7 +71,9 @@ class MeasurementFit:
         return np.concatenate([[1.0], self.basis.at(point)])
 
     def _error(self, weights: np.ndarray) -> float:
-        return float(np.sqrt(max(weights @ self.covariance @ weights, 1e-300)))  # values may follow a law exactly
+        return float(
+            np.sqrt(max(weights @ self.covariance @ weights, 1e-300))
+        )  # values may follow a law exactly
 
     def _interval(self, weights: np.ndarray, confidence: float) -> Interval:
         half = stats.t.ppf((1 + confidence) / 2, self.df_interval) * self._error(weights)
@@ -82,18 +86,18 @@ def fit_measurement(
 ) -> MeasurementFit | None:
     """Fit the exponents of measured values.
 
-    Without censored values by ordinary least squares; with them by the maximum of the likelihood of normal errors in
-    the logarithm (Tobin, Econometrica 26 (1958) 24), a censored value counting as "at least this".
+    Without censored values by ordinary least squares; with them by the maximum of the likelihood of normal
+    errors in the logarithm (Tobin, Econometrica 26 (1958) 24), a censored value counting as "at least this".
 
     Args:
-        table: one row a measurement with the columns `factors`, value (positive), and optionally censored (1 where
-            the value is a lower bound) and seed.
+        table: one row a measurement with the columns `factors`, value (positive), and optionally censored (1
+            where the value is a lower bound) and seed.
         factors: the columns of the x_j.
         degree: of the polynomial in the log factors.
-        errors: standard errors robust to unequal variances ("HC3": MacKinnon and White, J. Econometrics 29 (1985)
-            305), to rows of one seed sharing their randomness ("seeds": delete-one-seed jackknife), or from resampling
-            rows or seeds ("bootstrap": Efron, Ann. Stat. 7 (1979) 1). By default "seeds" where the table has some,
-            else "HC3".
+        errors: standard errors robust to unequal variances ("HC3": MacKinnon and White, J. Econometrics 29
+            (1985) 305), to rows of one seed sharing their randomness ("seeds": delete-one-seed jackknife), or
+            from resampling rows or seeds ("bootstrap": Efron, Ann. Stat. 7 (1979) 1). By default "seeds"
+            where the table has some, else "HC3".
 
     Returns:
         The fit, or None when the coefficients are not determined by the rows.
@@ -105,15 +109,17 @@ def fit_measurement(
         return None
     fitted, covariance, df_interval = estimated
     df = len(table) - at_levels.shape[1]
-    return MeasurementFit(basis, fitted.coefficients, covariance, fitted.dispersion, fitted.deviance, df, df_interval)
+    return MeasurementFit(
+        basis, fitted.coefficients, covariance, fitted.dispersion, fitted.deviance, df, df_interval
+    )
 
 
 def shape_p_value(table: pd.DataFrame, factors: Sequence[str], degree: int) -> float:
     """P-value of the hypothesis that the log value is a polynomial of the given degree in the log factors.
 
-    As in `threshold.shape_p_value` the smaller of two, doubled: against the next degree, and against a mean of its own
-    for every combination of levels. Wald tests with the same robust covariance as the intervals, referred to
-    Hotelling's T^2 (Ann. Math. Stat. 2 (1931) 360), which few seeds need.
+    As in `threshold.shape_p_value` the smaller of two, doubled: against the next degree, and against a mean
+    of its own for every combination of levels. Wald tests with the same robust covariance as the intervals,
+    referred to Hotelling's T^2 (Ann. Math. Stat. 2 (1931) 360), which few seeds need.
     """
     basis, data = centred_basis(table, factors, degree + 1), Data.of(table, factors)
     at_levels = np.column_stack([np.ones(len(data.points)), basis.columns(data.points)])
@@ -130,7 +136,9 @@ def shape_p_value(table: pd.DataFrame, factors: Sequence[str], degree: int) -> f
 
 
 def _wald(estimated: Estimated | None, zero: np.ndarray) -> float | None:
-    """P-value of the hypothesis that `zero @ coefficients` is 0; None where the degrees of freedom are too few."""
+    """P-value of the hypothesis that `zero @ coefficients` is 0; None where the degrees of freedom are too
+    few.
+    """
     if estimated is None or estimated[2] < len(zero):
         return None
     fitted, covariance, df = estimated
@@ -143,10 +151,12 @@ def _hotelling(statistic: float, count: int, df: int) -> float:
 
 
 def _lack_of_fit(data: Data, at_levels: np.ndarray) -> float | None:
-    """P-value of a law against a mean of its own for every combination of levels; None where rows are too few.
+    """P-value of a law against a mean of its own for every combination of levels; None where rows are too
+    few.
 
-    The Wald statistic of all that the law leaves of the means is the smallest sum of squares of the means about a law,
-    in units of their covariance, so that no matrix of all means is needed where these are independent.
+    The Wald statistic of all that the law leaves of the means is the smallest sum of squares of the means
+    about a law, in units of their covariance, so that no matrix of all means is needed where these are
+    independent.
     """
     levels, count = at_levels.shape
     if data.censored.any() or data.seed is not None:
@@ -158,7 +168,9 @@ def _lack_of_fit(data: Data, at_levels: np.ndarray) -> float | None:
     means = data.means
     within = data.within(means)
     pooled = float(within.sum()) / df + data.rounding
-    told = within > number * data.rounding  # values that are equal, or one alone, tell no variance of their own
+    told = (
+        within > number * data.rounding
+    )  # values that are equal, or one alone, tell no variance of their own
     variance = np.where(told, within / np.maximum(number - 1, 1) ** 2, pooled / number)
     away = means - at_levels @ data.law(at_levels, means, 1 / variance)
     return _hotelling(float((away**2 / variance).sum()), levels - count, df)

@@ -6,29 +6,33 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from theorycheck.statistics.question import Question, Variable
+from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.verdict import Decision, Estimate, Interval
 
 MOST_TRIALS = 100  # times as many as there are, beyond which more trials are no advice
 
 
-def reason(decision: Decision, estimates: Sequence[Estimate], question: Question) -> str:
+def reason(decision: Decision, estimates: Sequence[Estimate], hypothesis: Hypothesis) -> str:
     """Why a law is SUPPORTED or REFUTED, with what else a reader should know about its exponents."""
-    pairs = list(zip(question.variables, estimates, strict=True))
+    pairs = list(zip(hypothesis.variables, estimates, strict=True))
     if decision == "REFUTED":
-        return " ".join(_refuted(v, e, question) for v, e in pairs if _excess(v, e, question) > 0)
-    blind = " The margin reaches beyond 0, so that this tells no growth from a fall." * bool(question.signless)
-    growth = {"O": "no faster than", "Omega": "at least as fast as", "Theta": "as fast as"}[question.relation]
-    return f"Grows {growth} claimed.{blind}{''.join(_tightness(v, e, question) for v, e in pairs)}"
+        return " ".join(_refuted(v, e, hypothesis) for v, e in pairs if _excess(v, e, hypothesis) > 0)
+    blind = " The margin reaches beyond 0, so that this tells no growth from a fall." * bool(
+        hypothesis.signless
+    )
+    growth = {"O": "no faster than", "Omega": "at least as fast as", "Theta": "as fast as"}[
+        hypothesis.relation
+    ]
+    return f"Grows {growth} claimed.{blind}{''.join(_tightness(v, e, hypothesis) for v, e in pairs)}"
 
 
 def settle(
-    intervals: Sequence[Interval], estimates: Sequence[Estimate], question: Question, deeper_levels: bool
+    intervals: Sequence[Interval], estimates: Sequence[Estimate], hypothesis: Hypothesis, deeper_levels: bool
 ) -> str:
-    """What would settle an INCONCLUSIVE verdict, given the intervals whose ends are the limits of the tests."""
+    """What would settle an INCONCLUSIVE verdict, given the intervals whose ends the tests have."""
     sentences = []
-    for variable, estimate, tested in zip(question.variables, estimates, intervals, strict=True):
-        allowed, value = question.allowed(variable), estimate.value
+    for variable, estimate, tested in zip(hypothesis.variables, estimates, intervals, strict=True):
+        allowed, value = hypothesis.allowed(variable), estimate.value
         bounds = [b for b in (allowed.low, allowed.high) if tested.low < b < tested.high]
         if not np.isfinite(tested.width):
             return "The data establish no exponent: more replicates are needed."
@@ -38,50 +42,55 @@ def settle(
         half_width = value - tested.low if bound < value else tested.high - value
         ratio = half_width / max(abs(value - bound), 1e-9)
         factor = ratio * ratio  # which may overflow, where a power would raise
-        more = f"about {factor:.2g} times as many trials" if factor < MOST_TRIALS else "more trials than are worth it"
+        more = (
+            f"about {factor:.2g} times as many trials"
+            if factor < MOST_TRIALS
+            else "more trials than are worth it"
+        )
         at_end = f", or levels deeper in {variable.letter} -> {variable.goes_to}" if deeper_levels else ""
         sentences.append(
-            f"The interval {estimate.interval} reaches across the limit {bound:g}; {more} would settle it at this "
-            f"estimate{at_end}."
+            f"The interval {estimate.interval} reaches across the limit {bound:g}; {more} would settle it at"
+            f" this estimate{at_end}."
         )
     return (
-        " ".join(sentences) or "Some exponent is doubtful once all are tested together (Holm); more trials are needed."
+        " ".join(sentences)
+        or "Some exponent is doubtful once all are tested together (Holm); more trials are needed."
     )
 
 
-def blurred(estimates: Sequence[Estimate], question: Question) -> str:
+def blurred(estimates: Sequence[Estimate], hypothesis: Hypothesis) -> str:
     """Which rival exponents the data do not exclude; empty when there are none."""
     left = [
-        f"{rival:g}" + f" in {v.letter}" * (len(question.variables) > 1)
-        for v, e in zip(question.variables, estimates, strict=True)
+        f"{rival:g}" + f" in {v.letter}" * (len(hypothesis.variables) > 1)
+        for v, e in zip(hypothesis.variables, estimates, strict=True)
         for rival in v.rivals
         if rival in e.interval
     ]
     return f" This design does not tell the exponent from the rival {' or '.join(left)}." if left else ""
 
 
-def _excess(variable: Variable, estimate: Estimate, question: Question) -> float:
-    allowed = question.allowed(variable)
+def _excess(variable: Variable, estimate: Estimate, hypothesis: Hypothesis) -> float:
+    allowed = hypothesis.allowed(variable)
     return max(allowed.low - estimate.value, estimate.value - allowed.high)
 
 
-def _refuted(variable: Variable, estimate: Estimate, question: Question) -> str:
+def _refuted(variable: Variable, estimate: Estimate, hypothesis: Hypothesis) -> str:
     faster = (estimate.value < variable.exponent) == (variable.goes_to == "0")
-    where = f" in {variable.letter}" if len(question.variables) > 1 else ""
+    where = f" in {variable.letter}" if len(hypothesis.variables) > 1 else ""
     return (
         f"Grows {'faster' if faster else 'slower'} than claimed{where}: exponent "
         f"{estimate.text} against {variable.exponent:g}."
     )
 
 
-def _tightness(variable: Variable, estimate: Estimate, question: Question) -> str:
-    if question.relation == "Theta":
+def _tightness(variable: Variable, estimate: Estimate, hypothesis: Hypothesis) -> str:
+    if hypothesis.relation == "Theta":
         return ""
-    where = f" in {variable.letter}" if len(question.variables) > 1 else ""
-    worse = (estimate.value < variable.exponent) == (question.allowed(variable).high == np.inf)
+    where = f" in {variable.letter}" if len(hypothesis.variables) > 1 else ""
+    worse = (estimate.value < variable.exponent) == (hypothesis.allowed(variable).high == np.inf)
     tight = f" The data are compatible with a tight bound{where}." * (variable.exponent in estimate.interval)
     if worse and not tight:
-        margin = f"worse than claimed, but within the margin of {question.margin:g}"
+        margin = f"worse than claimed, but within the margin of {hypothesis.margin:g}"
         return f"{tight} The estimate {estimate.value:{estimate.interval.digits}}{where} is {margin}."
     stays = f"the measured exponent {estimate.text} stays clear of {variable.exponent:g}"
     return tight or f" Not tight{where}: {stays}."

@@ -1,4 +1,4 @@
-"""Counts whose rows of one seed share their randomness: sums over seeds, and the delete-one-seed jackknife."""
+"""Counts whose rows of one seed share randomness: sums over seeds, and the delete-one-seed jackknife."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from theorycheck.statistics.basis import by_group, jackknife, solved
 from theorycheck.statistics.binomial import BinomialFit, fit_binomial
 from theorycheck.statistics.links import Asymptotes, Link
+from theorycheck.statistics.polynomial import by_group, jackknife, solved
 
 REFITS = 100  # seeds up to which counts are fitted anew without each of them
 
@@ -27,8 +27,8 @@ def without_one_seed(
 ) -> tuple[np.ndarray, int] | None:  # fmt: skip
     """Covariance by the delete-one-seed jackknife, and its degrees of freedom; None where one seed is needed.
 
-    Of many seeds each takes one of Fisher's steps from the fit of all, which is what the refit tends to (MacKinnon,
-    Nielsen and Webb, J. Econometrics 232 (2023) 272, linearised).
+    Of many seeds each takes one of Fisher's steps from the fit of all, which is what the refit tends to
+    (MacKinnon, Nielsen and Webb, J. Econometrics 232 (2023) 272, linearised).
     """
     place = {cell: i for i, cell in enumerate(counts[[*factors, "n"]].itertuples(index=False, name=None))}
     at = np.array([place[cell] for cell in cells[[*factors, "n"]].itertuples(index=False, name=None)])

@@ -13,12 +13,12 @@ from scipy import stats
 from sympy import lambdify
 
 from theorycheck.statements import Contrast, Direction, Limit, Ordering, Point, Transition, describe
-from theorycheck.statistics import checks, kinds, of_counts
-from theorycheck.statistics.basis import exponential
+from theorycheck.statistics import count_diagnostics, diagnostics, tests
 from theorycheck.statistics.contrast import over_pairs, steeper
 from theorycheck.statistics.evidence import Trials
-from theorycheck.statistics.kinds import Tested
 from theorycheck.statistics.loglog import level_means, level_thresholds
+from theorycheck.statistics.polynomial import exponential
+from theorycheck.statistics.tests import Tested
 from theorycheck.statistics.threshold import fit_threshold, shape_p_value
 from theorycheck.verdict import Check, Decision, Estimate, Interval, Judgement, LevelValue
 
@@ -51,8 +51,8 @@ def judge_statement(statement: object, table: pd.DataFrame, topic: Topic) -> Jud
 
     Args:
         statement: one of the kinds in `theorycheck.statements`.
-        table: counts, with the columns of what is varied, n, successes, trials and unfitted; or measured values. What
-            each kind needs beside is said in `theorycheck.verification.observed`.
+        table: counts, with the columns of what is varied, n, successes, trials and unfitted; or measured
+            values. What each kind needs beside is said in `theorycheck.verification.observed`.
         topic: names for readers.
 
     Returns:
@@ -63,18 +63,18 @@ def judge_statement(statement: object, table: pd.DataFrame, topic: Topic) -> Jud
 
 @judge_statement.register
 def _(statement: Direction, table: pd.DataFrame, topic: Topic) -> Judgement:
-    line = kinds.fit_line(table, topic.factor)
+    line = tests.fit_line(table, topic.factor)
     levels = (
         level_thresholds(table[table["trials"] > 0], [topic.factor])
         if "trials" in table
         else level_means(table, [topic.factor])
     )
-    tested = kinds.along(line, statement.grows)
-    found = [checks.censoring(line.evidence)]
+    tested = tests.along(line, statement.grows)
+    found = [diagnostics.censoring(line.evidence)]
     if line.fit is not None:
         found.append(_against_lowest(levels, topic))
         if isinstance(line.evidence, Trials):
-            found += [of_counts.dispersion(line.fit), of_counts.lapses(line.evidence)]
+            found += [count_diagnostics.dispersion(line.fit), count_diagnostics.lapses(line.evidence)]
         p_value = line.evidence.shape_p_value(1)
         detail = f"log {topic.quantity} linear in {topic.letter}: p = {p_value:.2g}"
         found.append(Check("shape", "ok" if p_value >= NOT_SEEN else "warning", detail))
@@ -86,13 +86,17 @@ def _(statement: Direction, table: pd.DataFrame, topic: Topic) -> Judgement:
     reason = {
         "SUPPORTED": decided,
         "REFUTED": decided,
-        "INCONCLUSIVE": f"The slope of log {topic.quantity} in {topic.letter} may be 0; more trials, or a wider range "
-        f"of {topic.letter}, would settle it.",
+        "INCONCLUSIVE": (
+            f"The slope of log {topic.quantity} in {topic.letter} may be 0; more trials, or a wider range "
+            f"of {topic.letter}, would settle it."
+        ),
     }
     x = np.linspace(line.low, line.low + line.width, CURVE_POINTS)
     curve = tuple((float(v), *line.at(v)) for v in x) if line.fit is not None else ()
     judgement = _judged(tested, reason[tested.decision], topic, found, levels, curve=curve)
-    return _if_unfitted(judgement, table, lambda t: kinds.direction(t, topic.factor, statement.grows).decision)
+    return _if_unfitted(
+        judgement, table, lambda t: tests.direction(t, topic.factor, statement.grows).decision
+    )
 
 
 @judge_statement.register
@@ -123,19 +127,29 @@ def _(statement: Contrast, table: pd.DataFrame, topic: Topic) -> Judgement:
         p_value = shape_p_value(rows, [topic.factor], 1)
         detail = f"one power law with {group} = {name}: p = {p_value:.2g}"
         found.append(Check("power law", "ok" if p_value >= NOT_SEEN else "warning", detail))
-    averages = kinds.contrast(as_text, topic.factor, group, first, second, claimed=0, margin=0, relation="O")
+    averages = tests.contrast(as_text, topic.factor, group, first, second, claimed=0, margin=0, relation="O")
     if np.isfinite(averages.estimate):
         method = "averages over the range, binomial regression, clustered by pair"
         beside.append(Estimate(topic.factor, averages.estimate, averages.interval, method, "difference"))
-    found += [_at_deep_end(counts, topic), _difference_of_bounds(statement, tested)]
+    found += [_at_asymptotic_end(counts, topic), _difference_of_bounds(statement, tested)]
     reason = {
-        "SUPPORTED": f"{topic.quantity} grows faster along {topic.letter} -> 0 with {group} = {first}: the exponents "
-        f"differ by {tested.interval.around(tested.estimate)}.",
-        "REFUTED": f"{topic.quantity} grows no faster along {topic.letter} -> 0 with {group} = {first}: the exponents "
-        f"differ by {tested.interval.around(tested.estimate)}.",
-        "INCONCLUSIVE": "The exponents may be equal"
-        + (f" (difference {tested.interval.around(tested.estimate)})" if np.isfinite(tested.estimate) else "")
-        + "; more trials or smaller levels would settle it.",
+        "SUPPORTED": (
+            f"{topic.quantity} grows faster along {topic.letter} -> 0 with {group} = {first}: the exponents "
+            f"differ by {tested.interval.around(tested.estimate)}."
+        ),
+        "REFUTED": (
+            f"{topic.quantity} grows no faster along {topic.letter} -> 0 with {group} = {first}: the"
+            f" exponents differ by {tested.interval.around(tested.estimate)}."
+        ),
+        "INCONCLUSIVE": (
+            "The exponents may be equal"
+            + (
+                f" (difference {tested.interval.around(tested.estimate)})"
+                if np.isfinite(tested.estimate)
+                else ""
+            )
+            + "; more trials or smaller levels would settle it."
+        ),
     }
     judgement = _judged(tested, reason[tested.decision], topic, found, levels, beside)
     return _if_unfitted(judgement, as_text, lambda t: test(t).decision)
@@ -143,14 +157,14 @@ def _(statement: Contrast, table: pd.DataFrame, topic: Topic) -> Judgement:
 
 @judge_statement.register
 def _(statement: Limit, table: pd.DataFrame, topic: Topic) -> Judgement:
-    tests, beside, sentences = [], [], []
+    tested_at, beside, sentences = [], [], []
     found = [_compare("rises", topic.quantity, table, "value", rises=True)]
     found += [_compare("falls", name, table, name, rises=False) for name in statement.falls]
     for level, rows in table.groupby(topic.factor):
         place = f"{topic.letter} = {level:g}"
-        near = kinds.reaches_limit(rows, statement.value, statement.tolerance)
-        rate = kinds.gap_rate(rows, statement.value, statement.rate, statement.start, topic.margin)
-        tests.append(kinds.near_and_fast(near, rate))
+        near = tests.reaches_limit(rows, statement.value, statement.tolerance)
+        rate = tests.gap_rate(rows, statement.value, statement.rate, statement.start, topic.margin)
+        tested_at.append(tests.near_and_fast(near, rate))
         name = f"exponent of the gap at {place}"
         beside.append(Estimate(topic.factor, rate.estimate, rate.interval, rate.method, name))
         found.append(
@@ -158,11 +172,16 @@ def _(statement: Limit, table: pd.DataFrame, topic: Topic) -> Judgement:
                   f"{statement.value:g} within {statement.tolerance:g}")
         )  # fmt: skip
         found.append(
-            _part("rate", rate, f"from t = {statement.start:g} on the gap changes as t^{rate.estimate:.2f} "
-                  f"{rate.interval} at {place}, claimed t^-{statement.rate:g} or faster, margin {topic.margin:g}")
-        )  # fmt: skip
+            _part(
+                "rate",
+                rate,
+                f"from t = {statement.start:g} on the gap changes as t^{rate.estimate:.2f} "
+                f"{rate.interval} at {place}, claimed t^-{statement.rate:g} or faster, "
+                f"margin {topic.margin:g}",
+            )
+        )
         sentences.append(f"{near.estimate:.3g} {near.interval:.3g} at {place}")
-    tested = kinds.all_hold(tests, f"{tests[0].method}; the least sure level")
+    tested = tests.all_hold(tested_at, f"{tested_at[0].method}; the least sure level")
     reason = f"{topic.quantity} ends at {'; '.join(sentences)}, where {statement.value:g} is claimed."
     return _judged(tested, reason, topic, found, beside=beside)
 
@@ -172,7 +191,7 @@ def _(statement: Transition, table: pd.DataFrame, topic: Topic) -> Judgement:
     bound = float(statement.bound)
 
     def test(rows: pd.DataFrame) -> Tested:
-        return kinds.transition(rows, topic.factor, "ratio", bound)
+        return tests.transition(rows, topic.factor, "ratio", bound)
 
     tested = test(table)
     rows = table[table["trials"] > 0]
@@ -188,11 +207,17 @@ def _(statement: Transition, table: pd.DataFrame, topic: Topic) -> Judgement:
         share = near["successes"].sum() / near["trials"].sum()
         found.append(Check("below the bound", "ok", f"{share:.1%} of {near['trials'].sum()} trials succeed"))
     reason = {
-        "SUPPORTED": f"At every {topic.letter} success turns to failure above {bound:.3f}; the lowest transition is at "
-        f"{tested.estimate:.3f} {tested.interval:.3g}.",
-        "REFUTED": f"Success turns to failure below {bound:.3f}: at {tested.estimate:.3f} {tested.interval:.3g}.",
-        "INCONCLUSIVE": f"The lowest transition, at {tested.estimate:.3f} {tested.interval:.3g}, cannot be told "
-        f"from {bound:.3f}; more trials or other ratios would settle it.",
+        "SUPPORTED": (
+            f"At every {topic.letter} success turns to failure above {bound:.3f}; the lowest transition is at"
+            f" {tested.estimate:.3f} {tested.interval:.3g}."
+        ),
+        "REFUTED": (
+            f"Success turns to failure below {bound:.3f}: at {tested.estimate:.3f} {tested.interval:.3g}."
+        ),
+        "INCONCLUSIVE": (
+            f"The lowest transition, at {tested.estimate:.3f} {tested.interval:.3g}, cannot be told "
+            f"from {bound:.3f}; more trials or other ratios would settle it."
+        ),
     }
     judgement = _judged(tested, reason[tested.decision], topic, found, levels)
     return _if_unfitted(judgement, table, lambda t: test(t).decision)
@@ -200,22 +225,22 @@ def _(statement: Transition, table: pd.DataFrame, topic: Topic) -> Judgement:
 
 @judge_statement.register
 def _(statement: Ordering, table: pd.DataFrame, topic: Topic) -> Judgement:
-    tests = [_compare_points(table, topic, *pair) for pair in statement.pairs]
+    each = [_compare_points(table, topic, *pair) for pair in statement.pairs]
     beside = [_compare_points(table, topic, *pair) for pair in statement.beside]
     found = [
         _inequality(topic.quantity, pair, test)
-        for pair, test in zip((*statement.pairs, *statement.beside), (*tests, *beside), strict=True)
+        for pair, test in zip((*statement.pairs, *statement.beside), (*each, *beside), strict=True)
     ]
     if "N" in table and (table["outcome"] == "failure").any():
         found.append(_samples_needed(table, _distinct([point for pair in statement.pairs for point in pair])))
-    tested = kinds.all_hold(tests, f"paired t tests of {len(tests)} inequalities across seeds")
+    tested = tests.all_hold(each, f"paired t tests of {len(each)} inequalities across seeds")
     against = [
         _says(topic.quantity, pair)
-        for pair, test in zip(statement.pairs, tests, strict=True)
+        for pair, test in zip(statement.pairs, each, strict=True)
         if test.decision != "SUPPORTED"
     ]
     reason = {
-        "SUPPORTED": f"All {len(tests)} inequalities hold.",
+        "SUPPORTED": f"All {len(each)} inequalities hold.",
         "REFUTED": f"It does not hold that {' or '.join(against)}.",
         "INCONCLUSIVE": f"It is not established that {' and '.join(against)}; more seeds would settle it.",
     }
@@ -254,15 +279,21 @@ def at(table: pd.DataFrame, point: Point) -> pd.DataFrame:
 
 
 def _compare_points(table: pd.DataFrame, topic: Topic, low: Point, high: Point) -> Tested:
-    """The test of one inequality, over seeds; averages are over the same values of what neither point names."""
+    """The test of one inequality, over seeds; averages are over what neither point names."""
     rows = pd.concat([at(table, low).assign(point="low"), at(table, high).assign(point="high")])
     if rows["point"].nunique() < 2:
-        return kinds.undetermined("paired t tests")
+        return tests.undetermined("paired t tests")
     cells = [name for name in ("seed", *topic.varied) if name == "seed" or not (name in low or name in high)]
     made = rows.groupby([*cells, "point"]).size().unstack(fill_value=0)
-    whole = (made == made.max()).all(axis=1)  # else a trial that is no evidence would shift the mean of its seed
+    whole = (made == made.max()).all(
+        axis=1
+    )  # else a trial that is no evidence would shift the mean of its seed
     kept = rows.merge(made[whole].reset_index()[cells], on=cells)
-    return kinds.ordering(kept, "point", [("low", "high")]) if len(kept) else kinds.undetermined("paired t tests")
+    return (
+        tests.ordering(kept, "point", [("low", "high")])
+        if len(kept)
+        else tests.undetermined("paired t tests")
+    )
 
 
 def _says(quantity: str, pair: tuple[Point, Point]) -> str:
@@ -282,13 +313,16 @@ def _samples_needed(table: pd.DataFrame, points: Sequence[Point]) -> Check:
     for point in points:
         rows = at(table, point)
         rows = rows[rows["outcome"] != "unfitted"]
-        outcomes = pd.DataFrame({"x": 1.0, "n": rows["N"], "successes": rows["outcome"] == "success", "trials": 1})
+        outcomes = pd.DataFrame(
+            {"x": 1.0, "n": rows["N"], "successes": rows["outcome"] == "success", "trials": 1}
+        )
         for value in level_thresholds(outcomes, ["x"]):
             if value.measured:
                 parts.append(f"{value.value:.3g} [{value.low:.3g}, {value.high:.3g}] at {describe(point)}")
             else:
                 parts.append(
-                    f"{'more' if value.kind == 'above' else 'less'} than {value.value:.3g} at {describe(point)}"
+                    f"{'more' if value.kind == 'above' else 'less'} than {value.value:.3g} at"
+                    f" {describe(point)}"
                 )
     return Check("samples needed", "ok", f"N* = {'; '.join(parts)}")
 
@@ -297,15 +331,17 @@ def _distinct(points: Sequence[Point]) -> list[Point]:
     return list({describe(point): point for point in points}.values())
 
 
-def _if_unfitted(judgement: Judgement, table: pd.DataFrame, decide: Callable[[pd.DataFrame], Decision]) -> Judgement:
+def _if_unfitted(
+    judgement: Judgement, table: pd.DataFrame, decide: Callable[[pd.DataFrame], Decision]
+) -> Judgement:
     """With the check on unfitted trials, which takes back a verdict that depends on how they are counted."""
     if "unfitted" not in table:
         return judgement
-    check = checks.unfitted(table, decide, judgement.decision)
+    check = diagnostics.unfitted(table, decide, judgement.decision)
     judgement = judgement.with_check(check)
     if check.status != "failed":
         return judgement
-    return replace(judgement, decision="INCONCLUSIVE", reason=checks.depends_on_unfitted(check))
+    return replace(judgement, decision="INCONCLUSIVE", reason=diagnostics.depends_on_unfitted(check))
 
 
 def _against_lowest(levels: Sequence[LevelValue], topic: Topic) -> Check:
@@ -318,10 +354,11 @@ def _against_lowest(levels: Sequence[LevelValue], topic: Topic) -> Check:
 
 
 def _linear_form(statement: Direction, levels: Sequence[LevelValue], topic: Topic) -> Check:
-    """Whether a form of the quantity, at each level, is linear in the variable: weighted regression and lack of fit.
+    """Whether a form of the quantity, at each level, is linear in the variable: weighted regression and lack
+    of fit.
 
-    Weights from the intervals of the levels; the weighted sum of squares is compared with chi-square (Draper and Smith,
-    Applied Regression Analysis, 1998, section 2.1, with errors that are known).
+    Weights from the intervals of the levels; the weighted sum of squares is compared with chi-square (Draper
+    and Smith, Applied Regression Analysis, 1998, section 2.1, with errors that are known).
     """
     measured = [value for value in levels if value.measured and value.low > 0 and np.isfinite(value.high)]
     if statement.linear is None or len(measured) < 4:
@@ -344,7 +381,7 @@ def _linear_form(statement: Direction, levels: Sequence[LevelValue], topic: Topi
     return Check("linear form", "ok" if lack >= NOT_SEEN else "warning", detail)
 
 
-def _at_deep_end(counts: dict[str, pd.DataFrame], topic: Topic) -> Check:
+def _at_asymptotic_end(counts: dict[str, pd.DataFrame], topic: Topic) -> Check:
     """The difference of the local exponents at the smallest level, by fits that allow a bend."""
     fits = [fit_threshold(rows, [topic.factor], 2) for rows in counts.values()]
     deep = [min(rows[topic.factor]) for rows in counts.values()]
@@ -365,10 +402,14 @@ def _at_deep_end(counts: dict[str, pd.DataFrame], topic: Topic) -> Check:
 def _difference_of_bounds(statement: Contrast, tested: Tested) -> Check:
     claimed = statement.claimed
     if not np.isfinite(tested.estimate):
-        return Check("difference of the bounds", "warning", f"not determined by the data; {claimed:g} in the bounds")
+        return Check(
+            "difference of the bounds", "warning", f"not determined by the data; {claimed:g} in the bounds"
+        )
     inside = claimed in tested.interval
     relation = "agrees with" if inside else "is not"
-    detail = f"{tested.interval.around(tested.estimate)} {relation} {claimed:g}, by which the two bounds differ"
+    detail = (
+        f"{tested.interval.around(tested.estimate)} {relation} {claimed:g}, by which the two bounds differ"
+    )
     return Check("difference of the bounds", "ok" if inside else "warning", detail)
 
 
@@ -381,8 +422,11 @@ def _compare(name: str, quantity: str, table: pd.DataFrame, column: str, *, rise
     by_trial = table.sort_values("t").groupby("key")[column]
     first, last = (np.asarray(end, float) for end in (by_trial.first(), by_trial.last()))
     low, high = (0, np.inf) if rises else (-np.inf, 0)
-    p_value = kinds.mean_test(last - first, low, high, "paired t test").p_supported
-    detail = f"{quantity} from {first.mean():.3g} to {last.mean():.3g} over {len(first)} trials (p = {p_value:.2g})"
+    p_value = tests.mean_test(last - first, low, high, "paired t test").p_supported
+    detail = (
+        f"{quantity} from {first.mean():.3g} to {last.mean():.3g} over {len(first)} trials (p ="
+        f" {p_value:.2g})"
+    )
     return Check(name, "ok" if p_value < NOT_SEEN else "warning", detail)
 
 

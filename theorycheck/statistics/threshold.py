@@ -1,4 +1,6 @@
-"""The exponents of a threshold N* from raw trials, by binomial regression of success on log N and log factors."""
+"""The exponents of a threshold N* from raw trials, by binomial regression of success on log N and log
+factors.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from theorycheck.statistics.basis import Basis, centred_basis, exponential, level_numbers
 from theorycheck.statistics.binomial import (
     BinomialFit,
     covariance_beside,
@@ -21,8 +22,9 @@ from theorycheck.statistics.binomial import (
     residual_df,
 )
 from theorycheck.statistics.links import FULL, LINKS, Asymptotes, Link
-from theorycheck.statistics.rise import SAME, Rise, refit
+from theorycheck.statistics.polynomial import Basis, centred_basis, exponential, level_numbers
 from theorycheck.statistics.seeds import over_seeds, without_one_seed
+from theorycheck.statistics.steepness import SAME, Steepness, refit
 from theorycheck.verdict import Interval
 
 
@@ -30,9 +32,10 @@ from theorycheck.verdict import Interval
 class ThresholdFit:
     """A binomial regression  g(P(success)) = r(x) (b0 + b1 log N + b2 f2(u) + b3 f3(u) + ...)  with link g.
 
-    P is of the trials that neither succeed nor fail whatever N is. The threshold N*, where a share q of these succeeds,
-    obeys log N* = (g(q) / r - b0 - b2 f2 - ...) / b1, whatever the polynomial terms f are; its local exponent in a
-    factor is  -(b2 f2' + b3 f3' + ...) / b1  where g(q) = 0 or r is constant. Logarithms are natural.
+    P is of the trials that neither succeed nor fail whatever N is. The threshold N*, where a share q of these
+    succeeds, obeys log N* = (g(q) / r - b0 - b2 f2 - ...) / b1, whatever the polynomial terms f are; its
+    local exponent in a factor is  -(b2 f2' + b3 f3' + ...) / b1  where g(q) = 0 or r is constant. Logarithms
+    are natural.
 
     Attributes:
         basis: the terms f.
@@ -42,13 +45,13 @@ class ThresholdFit:
         deviance: of the fit, unscaled.
         df: residual degrees of freedom: cells minus coefficients.
         informative: see `informative_cells`.
-        df_interval: of the t distribution behind intervals: informative cells minus coefficients and powers (a million
-            when the dispersion is 1 and so needs no estimate), or the number of seeds less one.
+        df_interval: of the t distribution behind intervals: informative cells minus coefficients and powers
+            (a million when the dispersion is 1 and so needs no estimate), or the number of seeds less one.
         link: g.
-        asymptotes: shares of trials that succeed, and that fail, whatever N is; where the guess rate was estimated, its
-            error is part of the covariance, unless that is clustered by seed.
-        rise: r, with its powers estimated beside the coefficients, which is part of the covariance unless that is
-            clustered by seed.
+        asymptotes: shares of trials that succeed, and that fail, whatever N is; where the guess rate was
+            estimated, its error is part of the covariance, unless that is clustered by seed.
+        steepness: r, with its powers estimated beside the coefficients, part of the covariance unless
+            that is clustered by seed.
     """
 
     basis: Basis
@@ -61,7 +64,7 @@ class ThresholdFit:
     df_interval: int
     link: Link = "probit"
     asymptotes: Asymptotes = FULL
-    rise: Rise = SAME
+    steepness: Steepness = SAME
 
     def exponent(self, factor: str, at: Sequence[float] | None = None) -> float:
         """Local exponent of the threshold in a factor, by default at the basis' centre."""
@@ -79,20 +82,26 @@ class ThresholdFit:
         weights = self._slope(factor, at)
         weights[1] = exponent
         t = weights @ self.coefficients / np.sqrt(max(weights @ self.covariance @ weights, 1e-300))
-        established = self.coefficients[1] / np.sqrt(self.covariance[1, 1])  # without a rise in N there is no threshold
+        established = self.coefficients[1] / np.sqrt(
+            self.covariance[1, 1]
+        )  # without a rise in N there is no threshold
         return float(stats.t.sf(min(t if side == "below" else -t, established), self.df_interval))
 
     @property
-    def steepness(self) -> float:
-        """Rise of the linear predictor when N grows by a factor of e, where r is 1."""
+    def at_the_middle(self) -> float:
+        """Steepness of the linear predictor when N grows by a factor of e, where r is 1."""
         return float(self.coefficients[1])
 
     def predict(self, point: Sequence[float], rate: float = 0.5) -> float:
         """Fitted N* at a point, in samples, where `rate` of the trials succeed."""
         weights = np.concatenate([[1.0, 0.0], self.basis.at(point)])
-        return exponential((self._predictor(rate, point) - weights @ self.coefficients) / self.coefficients[1])
+        return exponential(
+            (self._predictor(rate, point) - weights @ self.coefficients) / self.coefficients[1]
+        )
 
-    def band(self, point: Sequence[float], rate: float = 0.5, confidence: float = 0.95) -> tuple[float, float]:
+    def band(
+        self, point: Sequence[float], rate: float = 0.5, confidence: float = 0.95
+    ) -> tuple[float, float]:
         """Pointwise Fieller interval of N* at a point, in samples."""
         weights = np.concatenate([[1.0, 0.0], self.basis.at(point)])
         interval = self._fieller(weights, confidence, self._predictor(rate, point))
@@ -103,7 +112,7 @@ class ThresholdFit:
 
     def _predictor(self, rate: float, point: Sequence[float]) -> float:
         here = pd.DataFrame([point], columns=list(self.basis.factors))
-        return float(LINKS[self.link].quantile(np.asarray(rate)) / self.rise.of(here)[0])
+        return float(LINKS[self.link].quantile(np.asarray(rate)) / self.steepness.of(here)[0])
 
     def _fieller(self, weights: np.ndarray, confidence: float, constant: float = 0.0) -> Interval:
         """Interval of (constant - w.b) / b1: all r for which w.b + r b1 does not differ from the constant.
@@ -136,32 +145,34 @@ def fit_threshold(
     *,
     link: Link = "probit",
     asymptotes: Asymptotes = FULL,
-    rise: Rise = SAME,
+    steepness: Steepness = SAME,
 ) -> ThresholdFit | None:
     """Fit the threshold's exponents to counts of successes.
 
     Args:
-        cells: one row a cell with the columns `factors`, n, successes, trials (trials > 0), and optionally seed: rows
-            of one seed share their randomness, and the covariance is then the delete-one-seed jackknife's.
+        cells: one row a cell with the columns `factors`, n, successes, trials (trials > 0), and optionally
+            seed: rows of one seed share their randomness, and the covariance is then the delete-one-seed
+                jackknife's.
         factors: the columns of the x_j.
         degree: of log N* in log x.
         link: of the regression.
         asymptotes: of success.
-        rise: of the steepness along the levels, whose powers are fitted anew beside the exponents.
+        steepness: of the steepness along the levels, whose powers are fitted anew beside the exponents.
 
     Returns:
-        The fit, or None when the coefficients are not determined: too few cells, or successes and failures are
-        completely separated (Albert and Anderson, Biometrika 71 (1984) 1), so that the likelihood has no maximum, or
-        success does not depend on n at all; with seeds, also when one of them alone determines a coefficient.
+        The fit, or None when the coefficients are not determined: too few cells, or successes and failures
+        are completely separated (Albert and Anderson, Biometrika 71 (1984) 1), so that the likelihood has no
+        maximum, or success does not depend on n at all; with seeds, also when one of them alone determines a
+        coefficient.
     """
     basis, counts = centred_basis(cells, factors, degree), over_seeds(cells, factors)
     terms = threshold_design(counts, basis)
-    rise = refit(rise, counts, terms, link, asymptotes) or rise
-    design = rise.scaled(terms, counts)
+    steepness = refit(steepness, counts, terms, link, asymptotes) or steepness
+    design = steepness.scaled(terms, counts)
     result = fit_binomial(counts, design, link, asymptotes)
     if result is None or result.params[1] == 0:
         return None
-    beside = _beside(result, counts, asymptotes, rise)
+    beside = _beside(result, counts, asymptotes, steepness)
     covariance = covariance_beside(result, beside)
     if covariance is None:
         return None
@@ -176,32 +187,50 @@ def fit_threshold(
     if df_interval < 1:
         return None
     return ThresholdFit(
-        basis, result.params, covariance, scale, result.deviance, result.df_resid, informative, df_interval, link,
-        asymptotes, rise,
-    )  # fmt: skip
+        basis,
+        result.params,
+        covariance,
+        scale,
+        result.deviance,
+        result.df_resid,
+        informative,
+        df_interval,
+        link,
+        asymptotes,
+        steepness,
+    )
 
 
-def _beside(fit: BinomialFit, cells: pd.DataFrame, asymptotes: Asymptotes, rise: Rise) -> np.ndarray:
-    """Derivatives of the success rates by what is estimated beside the coefficients: powers, and the guess rate."""
+def _beside(
+    fit: BinomialFit, cells: pd.DataFrame, asymptotes: Asymptotes, steepness: Steepness
+) -> np.ndarray:
+    """Derivatives of the success rates by what is estimated beside the coefficients: powers, and the guess
+    rate.
+    """
     by_guess = [fit.lower] * asymptotes.estimated
-    return np.column_stack([rise.beside(fit, cells), *by_guess])
+    return np.column_stack([steepness.beside(fit, cells), *by_guess])
 
 
 def shape_p_value(
-    cells: pd.DataFrame, factors: Sequence[str], degree: int, *, asymptotes: Asymptotes = FULL, rise: Rise = SAME
+    cells: pd.DataFrame,
+    factors: Sequence[str],
+    degree: int,
+    *,
+    asymptotes: Asymptotes = FULL,
+    steepness: Steepness = SAME,
 ) -> float:
     """P-value of the hypothesis that log N* is a polynomial of the given degree in the log factors.
 
-    The smaller of two F tests on the deviance (McCullagh and Nelder, Generalized Linear Models, 1989, section 4.5):
-    against the next degree, which sees a drift, and against a threshold of its own for every combination of levels,
-    which sees any shape.
+    The smaller of two F tests on the deviance (McCullagh and Nelder, Generalized Linear Models, 1989, section
+    4.5): against the next degree, which sees a drift, and against a threshold of its own for every
+    combination of levels, which sees any shape.
 
     Args:
         cells: as for fit_threshold; only levels whose threshold lies inside the range of N.
         factors: the columns of the x_j.
         degree: of the polynomial.
         asymptotes: as for fit_threshold.
-        rise: likewise.
+        steepness: likewise.
 
     Returns:
         Twice the smaller p-value (Bonferroni), at most 1; 1 where the levels are too few to test.
@@ -209,23 +238,25 @@ def shape_p_value(
     cells = over_seeds(cells, factors)
     levels = level_numbers(cells, factors)
     count = int(levels.max()) + 1 if len(levels) else 0
-    smaller = fit_threshold(cells, factors, degree, asymptotes=asymptotes, rise=rise)
+    smaller = fit_threshold(cells, factors, degree, asymptotes=asymptotes, steepness=steepness)
     if smaller is None or count <= len(smaller.coefficients) - 1:
         return 1.0
     p_values = []
     log_n = np.log(cells["n"].to_numpy(float))[:, None]
-    saturated = fit_binomial(cells, rise.scaled(log_n, cells), asymptotes=asymptotes, groups=levels)
+    saturated = fit_binomial(cells, steepness.scaled(log_n, cells), asymptotes=asymptotes, groups=levels)
     if saturated is not None:
-        beside = _beside(saturated, cells, asymptotes, rise)
+        beside = _beside(saturated, cells, asymptotes, steepness)
         scale = dispersion(saturated, cells, beside)
         gain, extra = smaller.deviance - saturated.deviance, smaller.df - saturated.df_resid
         informative = informative_cells(saturated) - count - 1 - beside.shape[1]
         p_values.append(deviance_p_value(gain, extra, scale, informative))
-    richer = fit_threshold(cells, factors, degree + 1, asymptotes=asymptotes, rise=rise)
+    richer = fit_threshold(cells, factors, degree + 1, asymptotes=asymptotes, steepness=steepness)
     # With as many coefficients as levels, the next degree is that threshold of its own for every level.
     if richer is not None and count > len(richer.coefficients) - 1:
         gain, extra = smaller.deviance - richer.deviance, smaller.df - richer.df
-        informative = richer.informative - len(richer.coefficients) - len(rise.powers) - asymptotes.estimated
+        informative = (
+            richer.informative - len(richer.coefficients) - len(steepness.powers) - asymptotes.estimated
+        )
         p_values.append(deviance_p_value(gain, extra, richer.dispersion, informative))
     return min(1.0, len(p_values) * min(p_values, default=1.0))
 
@@ -233,11 +264,12 @@ def shape_p_value(
 def exponent_at_rate(
     cells: pd.DataFrame, factor: str, rate: float, asymptotes: Asymptotes = FULL
 ) -> tuple[float, Interval] | None:
-    """Exponent, at the middle of the levels, of the threshold of another success rate, relative to the asymptotes.
+    """Exponent, at the middle of the levels, of the threshold of another success rate, relative to the
+    asymptotes.
 
-    The success curve's steepness may change along the levels here:  P(success) = Phi(b0 + b1 L + b2 u + b3 u L)  with
-    L = log N, so that  d log N*/du = -(b2 + b3 log N*) / b1  at u = 0. Interval by the delta method, which takes rows
-    of one seed for independent.
+    The success curve's steepness may change along the levels here:  P(success) = Phi(b0 + b1 L + b2 u + b3 u
+    L)  with L = log N, so that  d log N*/du = -(b2 + b3 log N*) / b1  at u = 0. Interval by the delta method,
+    which takes rows of one seed for independent.
 
     Returns:
         Exponent and 95 % interval, or None when the coefficients are not determined.
@@ -245,7 +277,9 @@ def exponent_at_rate(
     cells = over_seeds(cells, [factor])
     basis = centred_basis(cells, [factor])
     u, log_n = basis.columns(cells)[:, 0], np.log(cells["n"].to_numpy(float))
-    result = fit_binomial(cells, np.column_stack([np.ones(len(cells)), log_n, u, u * log_n]), asymptotes=asymptotes)
+    result = fit_binomial(
+        cells, np.column_stack([np.ones(len(cells)), log_n, u, u * log_n]), asymptotes=asymptotes
+    )
     if result is None or result.covariance is None or result.params[1] <= 0:
         return None
     b0, b1, b2, b3 = result.params

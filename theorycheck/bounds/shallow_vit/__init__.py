@@ -9,8 +9,10 @@ from theorycheck.claim import SAMPLES, Condition, Design, Paper
 PAPER = Paper(
     key="li2023shallow",
     short="Li et al. 2023",
-    reference="Hongkang Li, Meng Wang, Sijia Liu, Pin-Yu Chen: A Theoretical Understanding of Shallow Vision "
-    "Transformers: Learning, Generalization, and Sample Complexity. ICLR 2023, arXiv:2302.06015",
+    reference=(
+        "Hongkang Li, Meng Wang, Sijia Liu, Pin-Yu Chen: A Theoretical Understanding of Shallow Vision "
+        "Transformers: Learning, Generalization, and Sample Complexity. ICLR 2023, arXiv:2302.06015"
+    ),
 )
 
 alpha_relevant, alpha_confusion, tau, sigma, delta, eta, L, d, M, m, S, B, T = symbols(
@@ -56,7 +58,8 @@ SETTING = {
     "tolerance": 0.01,
 }
 
-# Other reasonable choices for --sensitivity. 0.1 alpha_* L is no whole number, so exact fractions go without confusion.
+# Other reasonable choices for --sensitivity. 0.1 alpha_* L is no whole number, so exact fractions go without
+# confusion.
 VARIATIONS = {
     "test loss at most 0.1": {"tolerance": 0.1},
     "test loss at most 0.001": {"tolerance": 0.001},
@@ -72,8 +75,8 @@ MODEL_VARIATIONS = {
     name: VARIATIONS[name] for name in ("30 query tokens", "Gaussian noise", "batches of 16", "480 neurons")
 }
 
-# The authors' success map: alpha_* and alpha_# add up to 1/2. Dimensions, noise and initial errors as remembered; L, B,
-# eta, T and the number of fresh samples had to be chosen.
+# The authors' success map: alpha_* and alpha_# add up to 1/2. Dimensions, noise and initial errors as
+# remembered; L, B, eta, T and the number of fresh samples had to be chosen.
 AUTHORS = Design(
     factor=alpha_relevant,
     levels=tuple(k**-0.5 for k in range(4, 15)),
@@ -93,9 +96,11 @@ AUTHORS = Design(
         T: 3000,
     },
     outside_regime=True,
-    note="alpha_* + alpha_# = 1/2, so that the majority alpha_* - alpha_# vanishes at alpha_*^-2 = 16: the vote gets "
-    "harder faster than alpha_* falls, and the log-log exponent is steeper than the theorem's. Chosen, as the paper's "
-    "values are not known: L = 100, B = 64, eta = 0.5, T, test_size; the others are remembered. N below 40 were added, "
-    "because with these choices most thresholds lie there.",
+    note=(
+        "alpha_* + alpha_# = 1/2, so that the majority alpha_* - alpha_# vanishes at alpha_*^-2 = 16: the"
+        " vote gets harder faster than alpha_* falls, and the log-log exponent is steeper than the theorem's."
+        " Chosen, as the paper's values are not known: L = 100, B = 64, eta = 0.5, T, test_size; the others"
+        " are remembered. N below 40 were added, because with these choices most thresholds lie there."
+    ),
     published=Path(__file__).with_name("li2023_vit_success.csv"),
 )

@@ -1,4 +1,6 @@
-"""Theorem 1 against Proposition 1: without attention, N* grows faster as alpha_* -> 0, in the bounds by alpha_*^-2."""
+"""Theorem 1 against Proposition 1: without attention, N* grows faster as alpha_* -> 0, in the bounds by
+alpha_*^-2.
+"""
 
 from sympy import ceiling
 

@@ -1,4 +1,5 @@
-"""Proposition 2: attention on label-relevant tokens goes to 1 - eta^C, C > 0, at a rate of O(1/t); it becomes sparse.
+"""Proposition 2: attention on label-relevant tokens goes to 1 - eta^C, C > 0, at a rate of O(1/t); it becomes
+sparse.
 
 The theorem leaves C open, so the number that is tested is what "sparse" says: at least 0.9 of the attention.
 """
@@ -34,7 +35,10 @@ claim = Claim(
         replicates=20,
         held={**SETTING, "attention": True, N: 128},
     ),
-    refuted_by="the last attention is below 0.9, or its gap to 1 falls more slowly than t^-0.75, with 95 % confidence",
+    refuted_by=(
+        "the last attention is below 0.9, or its gap to 1 falls more slowly than t^-0.75, with 95 %"
+        " confidence"
+    ),
     notation={**NOTATION, A: "A"},
     variations=MODEL_VARIATIONS,
 )

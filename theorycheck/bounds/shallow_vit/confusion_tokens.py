@@ -1,4 +1,6 @@
-"""Theorem 1's condition alpha_# <= c alpha_*, c < 1/(2e): below that ratio, success does not fail for its sake."""
+"""Theorem 1's condition alpha_# <= c alpha_*, c < 1/(2e): below that ratio, success does not fail for its
+sake.
+"""
 
 from sympy import E, symbols
 

@@ -1,4 +1,6 @@
-"""Abstract and remarks on Theorem 1: the number of samples needed grows with the initial error delta of W_K and W_Q."""
+"""Abstract and remarks on Theorem 1: the number of samples needed grows with the initial error delta of W_K
+and W_Q.
+"""
 
 from theorycheck.bounds.shallow_vit import (
     NOTATION,

@@ -1,4 +1,4 @@
-"""Abstract and remarks on Theorem 1: the number of samples needed grows with the initial error sigma of W_V."""
+"""Abstract and remarks on Theorem 1: the samples needed grow with the initial error sigma of W_V."""
 
 from sympy import sqrt
 

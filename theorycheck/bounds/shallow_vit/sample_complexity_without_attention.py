@@ -1,4 +1,5 @@
-"""Proposition 1: without the attention layer, N >= Omega(alpha_*^-4) samples suffice, alpha_*^-2 times as many.
+"""Proposition 1: without the attention layer, N >= Omega(alpha_*^-4) samples suffice, alpha_*^-2 times as
+many.
 
 That "N >= Omega(g) suffices" is an upper bound on the number of samples needed: N* = O(g).
 """
@@ -35,7 +36,8 @@ claim = Claim(
         levels=LEVELS,
         samples=(*SAMPLES_UP_TO_256, 320, 384, 512),
         replicates=20,
-        # A mean token carries the signal alpha_*^2 once: fitting takes of the order of 1/(eta alpha_*^2) iterations.
+        # A mean token carries the signal alpha_*^2 once: fitting takes of the order of 1/(eta alpha_*^2)
+        # iterations.
         held={**SETTING, "attention": False, T: ceiling(20 / (eta * alpha_relevant**2))},
     ),
     rivals=(-2, -3, -5),

@@ -1,4 +1,6 @@
-"""Section 4: removing tokens whose pattern tells the label in training but not in tests improves test accuracy."""
+"""Section 4: removing tokens whose pattern tells the label in training but not in tests improves test
+accuracy.
+"""
 
 from sympy import symbols
 
@@ -23,7 +25,14 @@ claim = Claim(
         factor="removed",
         levels=(0, 5, 10, 12, 14, 15, 16, 18, 20),
         replicates=20,
-        held={**SETTING, "attention": True, alpha_relevant: 0.1, N: 128, "alpha_spurious": 0.2, "removal": "spurious"},
+        held={
+            **SETTING,
+            "attention": True,
+            alpha_relevant: 0.1,
+            N: 128,
+            "alpha_spurious": 0.2,
+            "removal": "spurious",
+        },
     ),
     refuted_by="removing the spurious tokens raises the test error, with 95 % confidence",
     notation=NOTATION,

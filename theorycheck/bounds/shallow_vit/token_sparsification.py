@@ -1,4 +1,6 @@
-"""Section 4: removing label-irrelevant or noisy tokens improves generalization; removing random ones does not."""
+"""Section 4: removing label-irrelevant or noisy tokens improves generalization; removing random ones does
+not.
+"""
 
 from sympy import symbols
 

@@ -19,7 +19,10 @@ from theorycheck.law import Theta
 
 claim = Claim(
     name="training_iterations",
-    title="SGD iterations until the training loss is zero, against step size and fraction of label-relevant tokens",
+    title=(
+        "SGD iterations until the training loss is zero, against step size and fraction of label-relevant"
+        " tokens"
+    ),
     source=Source(paper=PAPER, place="Theorem 1"),
     provenance="stated",
     quantity=T,

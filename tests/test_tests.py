@@ -1,4 +1,6 @@
-"""Every test of kinds.py on a planted truth, on its contrary, and on the edge between them, where it stays open."""
+"""Every test of tests.py on a planted truth, on its contrary, and on the edge between them, where it stays
+open.
+"""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +8,7 @@ import pytest
 from scipy import stats
 
 from theorycheck.errors import DesignError
-from theorycheck.statistics import kinds
+from theorycheck.statistics import tests
 
 SIZES = np.array([2, 4, 8, 16, 32, 64, 128])
 LEVELS = np.array([0.03, 0.06, 0.12, 0.24])
@@ -48,21 +50,26 @@ def measurements(rng, slope):
 @pytest.mark.parametrize("sample", [counts, measurements])
 def test_a_direction_is_found(sample):
     assert_finds_truth(
-        lambda rng: kinds.direction(sample(rng, 3.0), "tau"), lambda rng: kinds.direction(sample(rng, -3.0), "tau"), 12
+        lambda rng: tests.direction(sample(rng, 3.0), "tau"),
+        lambda rng: tests.direction(sample(rng, -3.0), "tau"),
+        12,
     )
-    falling = kinds.direction(sample(np.random.default_rng(0), -3.0), "tau", grows=False)
+    falling = tests.direction(sample(np.random.default_rng(0), -3.0), "tau", grows=False)
     assert falling.decision == "SUPPORTED"
     assert -3.0 in falling.interval
 
 
 @pytest.mark.parametrize(("sample", "replications"), [(counts, 80), (measurements, REPLICATIONS)])
 def test_no_direction_is_left_open(sample, replications):
-    assert_open_at_edge(lambda rng: kinds.direction(sample(rng, 0.0), "tau"), replications)
+    assert_open_at_edge(lambda rng: tests.direction(sample(rng, 0.0), "tau"), replications)
 
 
 def test_the_slope_is_per_unit_of_the_factor_whatever_its_size():
     table = measurements(np.random.default_rng(0), 3.0)
-    one, thousand = kinds.direction(table, "tau"), kinds.direction(table.assign(tau=5 + 1e4 * table["tau"]), "tau")
+    one, thousand = (
+        tests.direction(table, "tau"),
+        tests.direction(table.assign(tau=5 + 1e4 * table["tau"]), "tau"),
+    )
     assert one.estimate == pytest.approx(np.polyfit(table["tau"], np.log(table["value"]), 1)[0])
     assert thousand.estimate == pytest.approx(one.estimate / 1e4)
     assert thousand.p_supported == pytest.approx(one.p_supported)
@@ -76,12 +83,14 @@ def arms(rng, difference=1.0, shared=0.8, replicates=10, seeds=False):
     for arm, exponent in (("mlp", difference - 2), ("vit", -2.0)):
         rise = 1.2 * (np.log(n / 16) - exponent * np.log(x / 0.085))
         luck = shared**0.5 * noise + (1 - shared) ** 0.5 * rng.normal(size=len(x))
-        tables.append(pd.DataFrame({"x": x, "n": n, "successes": (rise + luck > 0) * 1, "arm": arm, "pair": pair}))
+        tables.append(
+            pd.DataFrame({"x": x, "n": n, "successes": (rise + luck > 0) * 1, "arm": arm, "pair": pair})
+        )
     return pd.concat(tables, ignore_index=True).assign(trials=1)
 
 
 def contrast(table, claimed, relation="Theta", margin=0.4):
-    return kinds.contrast(table, "x", "arm", "mlp", "vit", claimed=claimed, margin=margin, relation=relation)
+    return tests.contrast(table, "x", "arm", "mlp", "vit", claimed=claimed, margin=margin, relation=relation)
 
 
 def test_a_contrast_is_found():
@@ -129,7 +138,7 @@ def test_pairs_that_share_samples_narrow_the_interval_and_keep_the_estimate():
 def test_a_contrast_needs_both_groups_and_a_rise_in_n():
     table = arms(np.random.default_rng(0))
     with pytest.raises(DesignError, match="Asked for cnn in the column arm, found mlp, vit"):
-        kinds.contrast(table, "x", "arm", "cnn", "vit", claimed=1, margin=0.4)
+        tests.contrast(table, "x", "arm", "cnn", "vit", claimed=1, margin=0.4)
     luck = table.assign(successes=np.random.default_rng(0).integers(0, 2, len(table)))
     for rows in (luck, luck.drop(columns="pair"), table.assign(successes=0)):
         assert contrast(rows, 1.0).decision == "INCONCLUSIVE"
@@ -150,7 +159,7 @@ def approach(rng, rate, level=1.0, seeds=8):
 
 def test_a_limit_is_found():
     def reaches(rate, level):
-        return lambda rng: kinds.limit(approach(rng, rate, level), 1.0, tolerance=0.05, rate=1, t0=20)
+        return lambda rng: tests.limit(approach(rng, rate, level), 1.0, tolerance=0.05, rate=1, t0=20)
 
     assert_finds_truth(reaches(1.0, 1.0), reaches(0.4, 1.0))
     assert_finds_truth(reaches(1.2, 1.0), reaches(1.0, 0.9))
@@ -158,28 +167,30 @@ def test_a_limit_is_found():
 
 @pytest.mark.parametrize(("mean", "spread"), [(0.95, 0.02), (1.05, 0.02), (0.95, 0.5)])
 def test_final_values_at_the_tolerance_are_left_open(mean, spread):
-    assert_open_at_edge(lambda rng: kinds.reaches_limit(finals(rng, mean, spread), 1.0, 0.05))
+    assert_open_at_edge(lambda rng: tests.reaches_limit(finals(rng, mean, spread), 1.0, 0.05))
 
 
 def test_a_gap_at_the_margin_of_the_rate_is_left_open():
-    assert_open_at_edge(lambda rng: kinds.gap_rate(approach(rng, 0.75), 1.0, rate=1, t0=20))
-    assert_open_at_edge(lambda rng: kinds.limit(approach(rng, 0.75), 1.0, tolerance=0.05, rate=1, t0=20))
+    assert_open_at_edge(lambda rng: tests.gap_rate(approach(rng, 0.75), 1.0, rate=1, t0=20))
+    assert_open_at_edge(lambda rng: tests.limit(approach(rng, 0.75), 1.0, tolerance=0.05, rate=1, t0=20))
 
 
 def test_the_gap_is_judged_from_t0_on():
     table = approach(np.random.default_rng(0), 1.0)
     early = table["t"] < 50
-    bent = table.assign(value=table["value"].where(~early, 0.9))
-    assert kinds.gap_rate(bent, 1.0, 1, t0=50) == kinds.gap_rate(table, 1.0, 1, t0=50)
-    assert kinds.gap_rate(bent, 1.0, 1, t0=10).estimate < kinds.gap_rate(table, 1.0, 1, t0=10).estimate - 0.1
+    curved = table.assign(value=table["value"].where(~early, 0.9))
+    assert tests.gap_rate(curved, 1.0, 1, t0=50) == tests.gap_rate(table, 1.0, 1, t0=50)
+    assert (
+        tests.gap_rate(curved, 1.0, 1, t0=10).estimate < tests.gap_rate(table, 1.0, 1, t0=10).estimate - 0.1
+    )
 
 
 def test_the_final_value_is_at_each_seeds_last_t_and_equal_ones_are_no_error():
     table = pd.DataFrame({"t": [2, 1, 1, 3], "seed": [0, 0, 1, 1], "value": [1.0, 7.0, 8.0, 1.0]})
-    assert kinds.reaches_limit(table, 1.0, 0.1).decision == "SUPPORTED"
-    assert kinds.reaches_limit(table, 2.0, 0.1).decision == "REFUTED"
-    assert kinds.reaches_limit(table[:2], 1.0, 0.1).decision == "INCONCLUSIVE"
-    assert kinds.gap_rate(table, 1.0, 1, t0=1).decision == "INCONCLUSIVE"  # a gap of 0 has no logarithm
+    assert tests.reaches_limit(table, 1.0, 0.1).decision == "SUPPORTED"
+    assert tests.reaches_limit(table, 2.0, 0.1).decision == "REFUTED"
+    assert tests.reaches_limit(table[:2], 1.0, 0.1).decision == "INCONCLUSIVE"
+    assert tests.gap_rate(table, 1.0, 1, t0=1).decision == "INCONCLUSIVE"  # a gap of 0 has no logarithm
 
 
 PAIRS = [("all", "half"), ("half", "none")]
@@ -188,40 +199,46 @@ PAIRS = [("all", "half"), ("half", "none")]
 def losses(rng, half, none, seeds=8):
     seed_effect = rng.normal(size=seeds)
     return pd.concat(
-        pd.DataFrame({"kept": kept, "seed": range(seeds), "value": m + seed_effect + 0.3 * rng.normal(size=seeds)})
+        pd.DataFrame(
+            {"kept": kept, "seed": range(seeds), "value": m + seed_effect + 0.3 * rng.normal(size=seeds)}
+        )
         for kept, m in {"all": 0.0, "half": half, "none": none}.items()
     )
 
 
 def test_an_ordering_is_found():
     assert_finds_truth(
-        lambda rng: kinds.ordering(losses(rng, 1, 2), "kept", PAIRS),
-        lambda rng: kinds.ordering(losses(rng, 1, 0), "kept", PAIRS),
+        lambda rng: tests.ordering(losses(rng, 1, 2), "kept", PAIRS),
+        lambda rng: tests.ordering(losses(rng, 1, 0), "kept", PAIRS),
     )
 
 
 @pytest.mark.parametrize("means", [(0, 0), (0, 3)])
 def test_equal_treatments_leave_an_ordering_open(means):
-    assert_open_at_edge(lambda rng: kinds.ordering(losses(rng, *means), "kept", PAIRS))
+    assert_open_at_edge(lambda rng: tests.ordering(losses(rng, *means), "kept", PAIRS))
 
 
 def test_the_ordering_of_one_pair_is_the_paired_t_test():
     table = losses(np.random.default_rng(0), 0.2, 2)
     values = table.pivot(index="seed", columns="kept", values="value")
-    test = kinds.ordering(table, "kept", PAIRS[:1])
-    assert test.p_supported == pytest.approx(stats.ttest_rel(values["all"], values["half"], alternative="less").pvalue)
-    assert test.p_refuted == pytest.approx(stats.ttest_rel(values["all"], values["half"], alternative="greater").pvalue)
+    test = tests.ordering(table, "kept", PAIRS[:1])
+    assert test.p_supported == pytest.approx(
+        stats.ttest_rel(values["all"], values["half"], alternative="less").pvalue
+    )
+    assert test.p_refuted == pytest.approx(
+        stats.ttest_rel(values["all"], values["half"], alternative="greater").pvalue
+    )
     assert tuple(stats.ttest_rel(values["all"], values["half"]).confidence_interval()) == pytest.approx(
         (test.interval.low, test.interval.high)
     )
     with pytest.raises(DesignError, match="Asked for some in the column kept"):
-        kinds.ordering(table, "kept", [("some", "none")])
+        tests.ordering(table, "kept", [("some", "none")])
 
 
 def test_holm_is_the_textbook_computation():
     p_values = {"a": 0.01, "b": 0.04, "c": 0.03, "d": 0.005}
     by_hand = {"d": 4 * 0.005, "a": 3 * 0.01, "c": 2 * 0.03, "b": max(2 * 0.03, 0.04)}
-    assert kinds.holm(p_values) == pytest.approx(by_hand)
-    assert list(kinds.holm(p_values)) == list(p_values)
-    assert kinds.holm({"a": 0.7, "b": 0.6}) == {"a": 1.0, "b": 1.0}
-    assert kinds.holm({}) == {}
+    assert tests.holm(p_values) == pytest.approx(by_hand)
+    assert list(tests.holm(p_values)) == list(p_values)
+    assert tests.holm({"a": 0.7, "b": 0.6}) == {"a": 1.0, "b": 1.0}
+    assert tests.holm({}) == {}

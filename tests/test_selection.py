@@ -5,20 +5,25 @@ import pandas as pd
 import pytest
 
 from theorycheck.statistics.judge import judge
-from theorycheck.statistics.planted import PlantedMeasurement, PlantedThreshold, away_from_power_law, end_exponent
-from theorycheck.statistics.question import Question, Variable
-from theorycheck.statistics.shapes import decide, fit_laws, gather
+from theorycheck.statistics.simulated import (
+    PlantedMeasurement,
+    PlantedThreshold,
+    away_from_power_law,
+    end_exponent,
+)
+from theorycheck.statistics.hypothesis import Hypothesis, Variable
+from theorycheck.statistics.selection import decide, fit_laws, gather
 
 LEVELS = tuple(np.geomspace(0.01, 0.316, 8))
 FORMS = {"floor": -0.75, "kink": -0.75, "step": -0.75, "plateau": 0.0, "logarithm": -0.75}
 
 
 def asked(exponent, relation="O", margin=0.25):
-    return Question((Variable("x", "x", exponent, "0"),), relation, margin)
+    return Hypothesis((Variable("x", "x", exponent, "0"),), relation, margin)
 
 
-def fits_of(table, question):
-    return fit_laws(gather(table, question), question)
+def fits_of(table, hypothesis):
+    return fit_laws(gather(table, hypothesis), hypothesis)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -33,7 +38,9 @@ def test_the_planted_local_exponent_at_the_end_is_what_it_is_said_to_be(form):
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("noise", [0.03, 0.1])
 def test_a_law_of_no_shape_is_judged_at_its_end(form, noise):
-    """At the edge of the claim either verdict is false; well inside and beyond it the right one must come out."""
+    """At the edge of the claim either verdict is false; well inside and beyond it the right one must come
+    out.
+    """
     truth = end_exponent(form, LEVELS, FORMS[form])
     planted = PlantedMeasurement(LEVELS, 10, FORMS[form], noise, form=form)
     tables = [planted.draw(np.random.default_rng(seed)) for seed in range(12)]
@@ -61,17 +68,21 @@ def test_the_check_says_what_was_consulted():
 @pytest.mark.parametrize("relation", ["O", "Omega"])
 def test_counts_with_a_kink_give_no_false_verdict(relation):
     planted = PlantedThreshold(LEVELS, (2, 4, 8, 16, 32, 64, 128, 256), 100, -0.75, 120.0, form="kink")
-    question = asked(-0.5 if relation == "O" else -1.0, relation)
-    decisions = [decide(fits_of(planted.draw(np.random.default_rng(s)), question), question) for s in range(8)]
+    hypothesis = asked(-0.5 if relation == "O" else -1.0, relation)
+    decisions = [
+        decide(fits_of(planted.draw(np.random.default_rng(s)), hypothesis), hypothesis) for s in range(8)
+    ]
     assert decisions.count("INCONCLUSIVE") >= 6
 
 
 def test_a_smooth_curve_decides_where_the_data_exclude_a_kink():
     u = np.log(np.repeat(LEVELS, 40) / min(LEVELS))
     rng = np.random.default_rng(0)
-    table = pd.DataFrame({"x": np.repeat(LEVELS, 40), "value": np.exp(-u + 0.3 * u**2 + rng.normal(0, 0.02, len(u)))})
+    table = pd.DataFrame(
+        {"x": np.repeat(LEVELS, 40), "value": np.exp(-u + 0.3 * u**2 + rng.normal(0, 0.02, len(u)))}
+    )
     fits = fits_of(table, asked(-1.0))
-    assert fits.bent.basis.degree == 2
+    assert fits.curved.basis.degree == 2
     assert [end.basis.degree for end in fits.end] == [2]  # no power law at the end alone
     kinked = PlantedMeasurement(LEVELS, 10, -0.75, 0.2, form="floor").draw(np.random.default_rng(2))
     assert 1 in [end.basis.degree for end in fits_of(kinked, asked(-1.0)).end]
@@ -83,13 +94,13 @@ def test_a_smooth_curve_decides_where_the_data_exclude_a_kink():
      (0.2, "Omega", 0.25, True), (0.0, "Theta", 0.25, False), (-1.0, "Theta", 0.25, False)],
 )  # fmt: skip
 def test_a_margin_that_reaches_zero_tells_no_growth_from_a_fall(exponent, relation, margin, blind):
-    question = Question((Variable("x", "x", exponent, "oo"),), relation, margin)
-    assert bool(question.signless) is blind
+    hypothesis = Hypothesis((Variable("x", "x", exponent, "oo"),), relation, margin)
+    assert bool(hypothesis.signless) is blind
 
 
 def test_a_verdict_by_such_a_margin_says_so():
     table = PlantedMeasurement(tuple(np.geomspace(1, 100, 8)), 5, -0.05, 0.01).draw(np.random.default_rng(0))
-    judgement = judge(table, Question((Variable("x", "x", 0.2, "oo"),), "Theta", 0.3))
+    judgement = judge(table, Hypothesis((Variable("x", "x", 0.2, "oo"),), "Theta", 0.3))
     assert judgement.decision == "SUPPORTED"
     assert "tells no growth from a fall" in judgement.reason
     assert next(check.status for check in judgement.checks if check.name == "margin") == "warning"

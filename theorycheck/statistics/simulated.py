@@ -1,4 +1,4 @@
-"""Data with a known law in them: what the judge is calibrated on, and what a design's power is forecast from."""
+"""Data with a known law in them: what calibrates the judge, and forecasts a design's power."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 Curve = Literal["probit", "logit", "cloglog"]
-# Success rate against the distance of log N from the threshold, scaled so that all rise from 16 % to 84 % alike.
+# Success rate against the distance of log N from the threshold, scaled so that all rise from 16 % to 84 %
+# alike.
 CURVES: Mapping[Curve, Callable[[np.ndarray], np.ndarray]] = {
     "probit": stats.norm.cdf,
     "logit": lambda z: stats.logistic.cdf(1.70 * z),
@@ -28,8 +29,9 @@ def away_from_power_law(form: Form, u: np.ndarray, exponent: float) -> np.ndarra
     """The logarithm of a quantity that follows no power law, less its value at the smallest level.
 
     Args:
-        form: "floor": no change at large x; "kink": another exponent there; "step": a jump between; "plateau": steep at
-            large x only; "logarithm": of x, whose local exponent at the smallest level `end_exponent` tells.
+        form: "floor": no change at large x; "kink": another exponent there; "step": a jump between;
+            "plateau": steep at large x only; "logarithm": of x, whose local exponent at the smallest level
+            `end_exponent` tells.
         u: logarithm of x over the smallest level; the largest value ends the range.
         exponent: local exponent at the smallest level; of no use to the logarithm.
     """
@@ -50,7 +52,8 @@ def end_exponent(form: Form, levels: Sequence[float], exponent: float) -> float:
 
 @dataclass(frozen=True)
 class PlantedThreshold:
-    """Success counts with  log N* = log threshold + exponent u + curvature u^2,  u = log(x / middle of the levels).
+    """Success counts with  log N* = log threshold + exponent u + curvature u^2,  u = log(x / middle of the
+    levels).
 
     Attributes:
         levels: of the factor, which is called x.
@@ -58,13 +61,15 @@ class PlantedThreshold:
         replicates: trials a cell.
         exponent: at the middle of the levels (geometric mean).
         threshold: N* there.
-        steepness: rise of the probit of the success rate when N grows by a factor of e, at the middle of the levels.
-        rise: power of x by which steepness changes along the levels.
+        steepness: growth of the probit of the success rate when N grows by a factor of e, at the middle of
+            the levels.
+        steepening: power of x by which steepness changes along the levels.
         curvature: half of the change of the local exponent when x grows by a factor of e.
         curve: shape of the success curve.
         lapse: share of trials that fail whatever N is.
         guess: share of trials that succeed whatever N is.
-        scatter: correlation of trials of one cell (beta-binomial); variances grow by 1 + (replicates - 1) scatter.
+        scatter: correlation of trials of one cell (beta-binomial); variances grow by 1 + (replicates - 1)
+            scatter.
         seed_scatter: standard deviation of log N* between seeds that all cells share.
         seed_column: whether the table tells the seeds.
         form: of log N* where it is no polynomial; the threshold is then that at the smallest level.
@@ -76,7 +81,7 @@ class PlantedThreshold:
     exponent: float
     threshold: float
     steepness: float = 1.5
-    rise: float = 0.0
+    steepening: float = 0.0
     curvature: float = 0.0
     curve: Curve = "probit"
     lapse: float = 0.0
@@ -108,7 +113,11 @@ class PlantedThreshold:
             for seed, shift in enumerate(shifts)
         ]
         table = pd.concat(tables, ignore_index=True)
-        return table if self.seed_column else table.groupby(["x", "n"], as_index=False)[["successes", "trials"]].sum()
+        return (
+            table
+            if self.seed_column
+            else table.groupby(["x", "n"], as_index=False)[["successes", "trials"]].sum()
+        )
 
     def _cells(self) -> pd.DataFrame:
         x, n = (grid.ravel() for grid in np.meshgrid(self.levels, self.samples, indexing="ij"))
@@ -116,7 +125,9 @@ class PlantedThreshold:
 
     def rate(self, x: ArrayLike, n: ArrayLike, shift: float = 0.0) -> np.ndarray:
         """Success rate at level x and sample size n, with log N* shifted."""
-        return np.asarray(self.guess + (1 - self.guess - self.lapse) * CURVES[self.curve](self.probit(x, n, shift)))
+        return np.asarray(
+            self.guess + (1 - self.guess - self.lapse) * CURVES[self.curve](self.probit(x, n, shift))
+        )
 
     def probit(self, x: ArrayLike, n: ArrayLike, shift: float = 0.0) -> np.ndarray:
         """Distance of log N from the threshold, times the steepness."""
@@ -125,7 +136,7 @@ class PlantedThreshold:
 
     def relative_steepness(self, x: ArrayLike) -> np.ndarray:
         """Steepness at level x relative to that in the middle."""
-        return np.asarray((np.asarray(x, float) / self.middle) ** self.rise)
+        return np.asarray((np.asarray(x, float) / self.middle) ** self.steepening)
 
     def log_threshold(self, x: ArrayLike) -> np.ndarray:
         """Natural logarithm of N* at level x."""
@@ -183,5 +194,7 @@ class PlantedMeasurement:
         if self.form:
             law = away_from_power_law(self.form, np.log(x / min(self.levels)), self.exponent)
         value = np.exp(law + error)
-        table = pd.DataFrame({"x": x, "value": np.minimum(value, self.cap), "censored": (value > self.cap).astype(int)})
+        table = pd.DataFrame(
+            {"x": x, "value": np.minimum(value, self.cap), "censored": (value > self.cap).astype(int)}
+        )
         return table.assign(seed=seed) if self.seed_scatter else table

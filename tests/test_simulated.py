@@ -10,10 +10,17 @@ import pytest
 from test_cli import run
 
 from theorycheck import bounds, calibration
-from theorycheck.forecast import Assumptions, cannot_tell, expected_cells, expected_fit, forecast, middle_of_samples
+from theorycheck.forecast import (
+    Assumptions,
+    cannot_tell,
+    expected_cells,
+    expected_fit,
+    forecast,
+    middle_of_samples,
+)
 from theorycheck.plan import make_plan
 from theorycheck.statistics.placement import Grid
-from theorycheck.statistics.planted import CURVES, PlantedMeasurement, PlantedThreshold
+from theorycheck.statistics.simulated import CURVES, PlantedMeasurement, PlantedThreshold
 from theorycheck.statistics.threshold import fit_threshold
 
 ROOT = Path(__file__).parents[1]
@@ -138,7 +145,9 @@ def test_the_stored_calibration_meets_the_figures_asked_of_the_judge():
     for row in (row for row in rows if row["asked"]):
         if row["coverage"] is not None:
             assert calibration.COVERAGE[0] <= row["coverage"], row["name"]
-        if row["kind"] in ("counts", "measured") and row["bent"] < 0.5:  # else the interval spans several fits
+        if (
+            row["kind"] in ("counts", "measured") and row["curved"] < 0.5
+        ):  # else the interval spans several fits
             assert row["coverage"] <= calibration.COVERAGE[1], row["name"]
         assert max(row["false_supported"], row["false_refuted"]) <= calibration.FALSE_AT_EDGE, row["name"]
         if "exactly as claimed" in row["name"]:
@@ -153,8 +162,18 @@ def test_the_stored_calibration_meets_the_figures_asked_of_the_judge():
 
 
 def test_the_calibration_study_runs():
-    command = [sys.executable, ROOT / "benchmarks/calibration.py", "--json", "--replications", "1", "--jobs", "1"]
-    rows = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)["conditions"]
+    command = [
+        sys.executable,
+        ROOT / "benchmarks/calibration.py",
+        "--json",
+        "--replications",
+        "1",
+        "--jobs",
+        "1",
+    ]
+    rows = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)[
+        "conditions"
+    ]
     assert [row["name"] for row in rows] == [row["name"] for row in calibration.conditions()]
     keys = {"name", "replications", "coverage", "false_supported", "false_refuted", "inconclusive"}
     assert all(keys <= set(row) for row in rows)

@@ -12,16 +12,18 @@ from scipy import linalg, stats
 from statsmodels.stats.multitest import multipletests
 
 from theorycheck.errors import DesignError
-from theorycheck.statistics.basis import centred_basis
 from theorycheck.statistics.binomial import clustered_covariance, fit_binomial
 from theorycheck.statistics.evidence import Fit, Measurements, Trials
+from theorycheck.statistics.hypothesis import SIGNIFICANCE, Relation
 from theorycheck.statistics.measurement import fit_measurement
-from theorycheck.statistics.question import SIGNIFICANCE, Relation
+from theorycheck.statistics.polynomial import centred_basis
 from theorycheck.statistics.threshold import fit_threshold, threshold_design
 from theorycheck.verdict import Decision, Interval
 
 FAR = 1e9  # no bound on a ratio; the t statistic against it is the denominator's own
-Joint = tuple[np.ndarray, np.ndarray, float]  # coefficients of both groups, their covariance, degrees of freedom
+Joint = tuple[
+    np.ndarray, np.ndarray, float
+]  # coefficients of both groups, their covariance, degrees of freedom
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,10 @@ class Tested:
     """The result of a test.
 
     Attributes:
-        decision: SUPPORTED when the test of the contrary rejects at 5 %, REFUTED when the test of the claim does.
-        estimate, interval: of the number that the claim is about, at 95 %; nan when the data do not determine it.
+        decision: SUPPORTED when the test of the contrary rejects at 5 %, REFUTED when the test of the claim
+            does.
+        estimate, interval: of the number that the claim is about, at 95 %; nan when the data do not determine
+            it.
         p_supported, p_refuted: of the hypotheses that the claim does not hold, and that it does.
         method: for readers.
     """
@@ -47,9 +51,10 @@ class Tested:
 def direction(table: pd.DataFrame, factor: str, grows: bool = True) -> Tested:
     """Whether a quantity grows (or falls) with a factor that may be 0.
 
-    log quantity = a + s x  in the factor x itself, and a one-sided test of s > 0 (or s < 0); the estimate is s. Source:
-    Casella and Berger, Statistical Inference, 2002, 11.3.4; for thresholds Finney, Probit Analysis, 1971, 4.6.
-    The table has counts (columns `factor`, n, successes, trials) or measurements (`factor`, value), as for the judge.
+    log quantity = a + s x  in the factor x itself, and a one-sided test of s > 0 (or s < 0); the estimate is
+    s. Source: Casella and Berger, Statistical Inference, 2002, 11.3.4; for thresholds Finney, Probit
+    Analysis, 1971, 4.6. The table has counts (columns `factor`, n, successes, trials) or measurements
+    (`factor`, value), as for the judge.
     """
     return along(fit_line(table, factor), grows)
 
@@ -71,7 +76,8 @@ class Line:
     Attributes:
         factor: its column.
         low, width: smallest value of the factor, and the range it spans.
-        evidence: the rows, with exp((x - low) / width) for the factor x, as the regressions take its logarithm.
+        evidence: the rows, with exp((x - low) / width) for the factor x, as the regressions take its
+            logarithm.
         fit: the regression; None when the data do not determine it.
     """
 
@@ -113,17 +119,21 @@ def contrast(
 ) -> Tested:  # fmt: skip
     """Whether the threshold's exponent in the first group less that in the second is what is claimed.
 
-    P(success) = Phi(b0 + b1 log N + b2 log x)  with coefficients for each group, and no lapses; the estimate is the
-    difference D of their  -b2 / b1. As D is one ratio, its interval is Fieller's (J. R. Stat. Soc. B 16 (1954) 175).
-    The covariance is clustered by pair (Liang and Zeger, Biometrika 73 (1986) 13, theorem 1). Without pairs the groups
-    are independent, each with its dispersion, and the degrees of freedom are Welch's (Biometrika 34 (1947) 28).
-    The table holds counts (columns `factor`, n, successes, trials, `group`, and maybe pair: rows of both groups with
-    equal pair share their training samples). The relation is about the number D, wherever x goes: "Theta" for
-    |D - claimed| <= margin, "O" for D <= claimed + margin, "Omega" for D >= claimed - margin.
+    P(success) = Phi(b0 + b1 log N + b2 log x)  with coefficients for each group, and no lapses; the estimate
+    is the difference D of their  -b2 / b1. As D is one ratio, its interval is Fieller's (J. R. Stat. Soc. B
+    16 (1954) 175). The covariance is clustered by pair (Liang and Zeger, Biometrika 73 (1986) 13, theorem 1).
+    Without pairs the groups are independent, each with its dispersion, and the degrees of freedom are Welch's
+    (Biometrika 34 (1947) 28). The table holds counts (columns `factor`, n, successes, trials, `group`, and
+    maybe pair: rows of both groups with equal pair share their training samples). The relation is about the
+    number D, wherever x goes: "Theta" for |D - claimed| <= margin, "O" for D <= claimed + margin, "Omega" for
+    D >= claimed - margin.
     """
     _require(table, group, [first, second])
     rows = table[(table["trials"] > 0) & table[group].isin([first, second])]
-    method = f"difference of exponents, binomial regression, {'clustered by pair' if 'pair' in rows else 'unpaired'}"
+    method = (
+        "difference of exponents, binomial regression,"
+        f" {'clustered by pair' if 'pair' in rows else 'unpaired'}"
+    )
     joint = (_paired if "pair" in rows else _unpaired)(rows, factor, group, (first, second))
     if joint is None:
         return undetermined(method)
@@ -144,11 +154,11 @@ def contrast(
 def transition(table: pd.DataFrame, factor: str, ratio: str, bound: float) -> Tested:
     """Whether success turns to failure at or above a bound of some ratio, at every level of a factor.
 
-    P(success) = Phi(b0 - b1 log ratio + b2 log x);  the ratio of 50 % success at the level x is at or above the bound
-    when this is at least 1/2 there at ratio = bound: a one-sided test of each level (Finney, Probit Analysis, 1971,
-    4.6). The largest p-value supports (Berger, Technometrics 24 (1982) 295); the smallest of the reverse tests, times
-    their number, refutes (Holm, Scand. J. Stat. 6 (1979) 65). The estimate is the transition at the least sure level.
-    The table holds counts (columns `factor`, `ratio`, successes, trials).
+    P(success) = Phi(b0 - b1 log ratio + b2 log x);  the ratio of 50 % success at the level x is at or above
+    the bound when this is at least 1/2 there at ratio = bound: a one-sided test of each level (Finney, Probit
+    Analysis, 1971, 4.6). The largest p-value supports (Berger, Technometrics 24 (1982) 295); the smallest of
+    the reverse tests, times their number, refutes (Holm, Scand. J. Stat. 6 (1979) 65). The estimate is the
+    transition at the least sure level. The table holds counts (columns `factor`, `ratio`, successes, trials).
     """
     rows = table[table["trials"] > 0]
     method = f"binomial regression on log {ratio}, at every level of {factor}"
@@ -172,15 +182,17 @@ def reaches_limit(table: pd.DataFrame, limit: float, tolerance: float) -> Tested
     The table has the columns t, value, seed; of each seed the value at the last t counts.
     """
     final = table.sort_values("t").groupby("seed")["value"].last().to_numpy(float)
-    return mean_test(final, limit - tolerance, limit + tolerance, f"t test of the final values of {len(final)} seeds")
+    return mean_test(
+        final, limit - tolerance, limit + tolerance, f"t test of the final values of {len(final)} seeds"
+    )
 
 
 def gap_rate(table: pd.DataFrame, limit: float, rate: float, t0: float, margin: float = 0.25) -> Tested:
     """Whether the gap to a limit falls at least as fast as t^-rate, within a margin.
 
-    log |limit - value| = c + e log t  over t >= t0, with errors clustered by seed (`measurement.fit_measurement`), and
-    a one-sided test of  e <= margin - rate; the estimate is e. A gap of 0 has no logarithm, and leaves the claim open.
-    The table has the columns t, value, seed.
+    log |limit - value| = c + e log t  over t >= t0, with errors clustered by seed
+    (`measurement.fit_measurement`), and a one-sided test of  e <= margin - rate; the estimate is e. A gap of
+    0 has no logarithm, and leaves the claim open. The table has the columns t, value, seed.
     """
     rows = table[table["t"] >= t0].assign(value=lambda late: (limit - late["value"]).abs())
     method = f"log-log regression of the gap on t >= {t0:g}, clustered by seed"
@@ -191,11 +203,14 @@ def gap_rate(table: pd.DataFrame, limit: float, rate: float, t0: float, margin: 
     return decided(fit.exponent("t"), fit.interval("t"), p_values, method)
 
 
-def limit(table: pd.DataFrame, limit: float, tolerance: float, rate: float, t0: float, margin: float = 0.25) -> Tested:
-    """Whether values reach a limit, and the gap falls at least as fast as t^-rate: `reaches_limit` and `gap_rate`.
+def limit(
+    table: pd.DataFrame, limit: float, tolerance: float, rate: float, t0: float, margin: float = 0.25
+) -> Tested:
+    """Whether values reach a limit, and the gap falls at least as fast as t^-rate: `reaches_limit` and
+    `gap_rate`.
 
-    The larger p_supported counts, as both must hold (intersection-union test: Berger, Technometrics 24 (1982) 295), and
-    twice the smaller p_refuted (Bonferroni). The estimate is the mean of the final values.
+    The larger p_supported counts, as both must hold (intersection-union test: Berger, Technometrics 24 (1982)
+    295), and twice the smaller p_refuted (Bonferroni). The estimate is the mean of the final values.
     """
     return near_and_fast(reaches_limit(table, limit, tolerance), gap_rate(table, limit, rate, t0, margin))
 
@@ -208,10 +223,11 @@ def near_and_fast(near: Tested, rate: Tested) -> Tested:
 def ordering(table: pd.DataFrame, treatment: str, pairs: Sequence[tuple[str, str]]) -> Tested:
     """Whether treatments are ordered as claimed; lower values are better.
 
-    mean(better - worse) < 0  for each pair (better, worse), by paired t tests across seeds (Student, Biometrika, 1908).
-    The largest p-value supports (Berger, Technometrics 24 (1982) 295); the smallest of the reverse tests, times their
-    number, refutes (first step of Holm, Scand. J. Stat. 6 (1979) 65). The estimate is of the pair that is least sure.
-    The table has the columns `treatment`, seed, value; several values of a treatment and seed are averaged.
+    mean(better - worse) < 0  for each pair (better, worse), by paired t tests across seeds (Student,
+    Biometrika, 1908). The largest p-value supports (Berger, Technometrics 24 (1982) 295); the smallest of the
+    reverse tests, times their number, refutes (first step of Holm, Scand. J. Stat. 6 (1979) 65). The estimate
+    is of the pair that is least sure. The table has the columns `treatment`, seed, value; several values of a
+    treatment and seed are averaged.
     """
     _require(table, treatment, [name for pair in pairs for name in pair])
     values = table.pivot_table(index="seed", columns=treatment, values="value")
@@ -222,12 +238,15 @@ def ordering(table: pd.DataFrame, treatment: str, pairs: Sequence[tuple[str, str
 
 def all_hold(tests: Sequence[Tested], method: str) -> Tested:
     """Whether all of several statements hold; the estimate is that of the one which is least sure."""
-    least_sure = max(tests, key=lambda test: min(test.p_supported, 1 - 1e-9))  # the first of those that surely fail
+    least_sure = max(
+        tests, key=lambda test: min(test.p_supported, 1 - 1e-9)
+    )  # the first of those that surely fail
     return decided(least_sure.estimate, least_sure.interval, _all_hold(tests), method)
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:
-    """P-values adjusted for their number: the k-th smallest p of m becomes  max over i <= k of (m - i + 1) p_(i).
+    """P-values adjusted for their number: the k-th smallest p of m becomes  max over i <= k of (m - i + 1)
+    p_(i).
 
     Source: Holm, Scand. J. Stat. 6 (1979) 65. Not above 1, and in the order given.
 
@@ -263,7 +282,9 @@ def _unpaired(rows: pd.DataFrame, factor: str, group: str, names: tuple[str, str
 
 
 def _ratio(b: np.ndarray) -> tuple[tuple[float, float], np.ndarray]:
-    """The difference  b5 / b4 - b2 / b1  as numerator and denominator, and their derivatives by b, shape (2, 6)."""
+    """The difference  b5 / b4 - b2 / b1  as numerator and denominator, and their derivatives by b, shape (2,
+    6).
+    """
     slope = np.array([[0, b[5], -b[4], 0, -b[2], b[1]], [0, b[4], 0, 0, b[1], 0]])
     return (b[5] * b[1] - b[2] * b[4], b[1] * b[4]), slope
 
@@ -282,11 +303,14 @@ def mean_test(values: np.ndarray, low: float, high: float, method: str) -> Teste
     return _t_test(mean, Interval(mean - half, mean + half, 0.95), to_low, to_high, df, method)
 
 
-def _t_test(estimate: float, interval: Interval, to_low: float, to_high: float, df: float, method: str) -> Tested:
+def _t_test(
+    estimate: float, interval: Interval, to_low: float, to_high: float, df: float, method: str
+) -> Tested:
     """Whether the truth lies between two ends, from the t statistics against these.
 
-    Supported by two one-sided t tests (Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987) 657). Refuted by the chance to
-    be so far off, either side, with the truth at the nearer end (Hodges and Lehmann, J. R. Stat. Soc. B 16 (1954) 261).
+    Supported by two one-sided t tests (Schuirmann, J. Pharmacokinet. Biopharm. 15 (1987) 657). Refuted by the
+    chance to be so far off, either side, with the truth at the nearer end (Hodges and Lehmann, J. R. Stat.
+    Soc. B 16 (1954) 261).
     """
     tail = stats.t(df).sf
     inside = min(tail(to_high) + tail(to_low), tail(-to_low) + tail(-to_high))
@@ -296,16 +320,22 @@ def _t_test(estimate: float, interval: Interval, to_low: float, to_high: float, 
 def decided(estimate: float, interval: Interval, p_values: tuple[float, float], method: str) -> Tested:
     """The decision that follows from p_supported and p_refuted."""
     contrary: Decision = "REFUTED" if p_values[1] < SIGNIFICANCE else "INCONCLUSIVE"
-    return Tested("SUPPORTED" if p_values[0] < SIGNIFICANCE else contrary, estimate, interval, *p_values, method)
+    return Tested(
+        "SUPPORTED" if p_values[0] < SIGNIFICANCE else contrary, estimate, interval, *p_values, method
+    )
 
 
 def undetermined(method: str) -> Tested:
     """The result where the data bear no estimate."""
-    return Tested("INCONCLUSIVE", nan, Interval(-inf, inf, 0.95), 1.0, 1.0, f"{method}: not determined by the data")
+    return Tested(
+        "INCONCLUSIVE", nan, Interval(-inf, inf, 0.95), 1.0, 1.0, f"{method}: not determined by the data"
+    )
 
 
 def _require(table: pd.DataFrame, column: str, names: Sequence[str]) -> None:
     missing = ", ".join(sorted(set(names) - set(table[column])))
     if missing:
         found = ", ".join(sorted(set(table[column])))
-        raise DesignError(f"Asked for {missing} in the column {column}, found {found}. Name one of these, or add rows.")
+        raise DesignError(
+            f"Asked for {missing} in the column {column}, found {found}. Name one of these, or add rows."
+        )

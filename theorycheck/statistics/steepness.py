@@ -9,9 +9,15 @@ import numpy as np
 import pandas as pd
 from numpy import nan
 
-from theorycheck.statistics.basis import level_numbers, points_of
-from theorycheck.statistics.binomial import BinomialFit, deviance_p_value, dispersion, fit_binomial, informative_cells
+from theorycheck.statistics.binomial import (
+    BinomialFit,
+    deviance_p_value,
+    dispersion,
+    fit_binomial,
+    informative_cells,
+)
 from theorycheck.statistics.links import FULL, Asymptotes, Link
+from theorycheck.statistics.polynomial import level_numbers, points_of
 
 SIGNIFICANCE = 0.1  # a power left out costs more than one too many: docs/calibration.md
 MOST_STEPS = 20
@@ -20,8 +26,9 @@ LARGEST = 3.0  # logarithm of a relative steepness; a fit that goes beyond it do
 
 
 @dataclass(frozen=True)
-class Rise:
-    """Steepness of success against log N as a power of the factors, relative to that in the middle of their ranges.
+class Steepness:
+    """Steepness of success against log N as a power of the factors, relative to that in the middle of their
+    ranges.
 
     Attributes:
         factors: columns of the levels; none when steepness is the same everywhere.
@@ -48,7 +55,8 @@ class Rise:
     def derivatives(self, table: pd.DataFrame) -> np.ndarray:
         """Of the logarithm of the steepness by the powers, shape (row, power).
 
-        These are the logarithms of the levels relative to the middle of their range, and no further than its ends.
+        These are the logarithms of the levels relative to the middle of their range, and no further than its
+        ends.
         """
         if not self.factors:
             return np.empty((len(table), 0))
@@ -61,19 +69,19 @@ class Rise:
         return np.asarray(self.derivatives(cells) * (fit.slope * fit.z)[:, None])
 
 
-SAME = Rise()  # no factors, or too few data to tell
+SAME = Steepness()  # no factors, or too few data to tell
 
 
-def fit_rise(cells: pd.DataFrame, factors: Sequence[str], asymptotes: Asymptotes = FULL) -> Rise:
+def fit_steepness(cells: pd.DataFrame, factors: Sequence[str], asymptotes: Asymptotes = FULL) -> Steepness:
     """Fit the powers by maximum likelihood, beside a threshold of its own for every combination of levels.
 
-    P(success) = Phi(s_k (log N - t_k))  at level k, with  log s_k  linear in the logarithms of the factors. The first
-    step of `refit` tells whether steepness is the same everywhere: an F test on the deviance (McCullagh and Nelder,
-    Generalized Linear Models, 1989, section 4.5).
+    P(success) = Phi(s_k (log N - t_k))  at level k, with  log s_k  linear in the logarithms of the factors.
+    The first step of `refit` tells whether steepness is the same everywhere: an F test on the deviance
+    (McCullagh and Nelder, Generalized Linear Models, 1989, section 4.5).
 
     Args:
-        cells: columns `factors`, n, successes, trials, of levels whose threshold lies inside the range of N; rows of
-            one cell are added up.
+        cells: columns `factors`, n, successes, trials, of levels whose threshold lies inside the range of N;
+            rows of one cell are added up.
         factors: the columns of the levels.
         asymptotes: of success.
 
@@ -87,67 +95,73 @@ def fit_rise(cells: pd.DataFrame, factors: Sequence[str], asymptotes: Asymptotes
     points = points_of(cells, factors)
     low, high = points.min(axis=0), points.max(axis=0)
     terms, levels = np.log(cells["n"].to_numpy(float))[:, None], level_numbers(cells, factors)
-    rise = Rise(tuple(factors), (0.0,) * len(factors), _floats(low), _floats(high))
-    step = _step(rise, cells, terms, asymptotes=asymptotes, groups=levels)
+    steepness = Steepness(tuple(factors), (0.0,) * len(factors), _floats(low), _floats(high))
+    step = _step(steepness, cells, terms, asymptotes=asymptotes, groups=levels)
     if step is None or step[0].params[0] <= 0:
         return SAME
     same, richer = step
     df = informative_cells(richer) - richer.coefficients
     p_value = deviance_p_value(same.deviance - richer.deviance, len(factors), dispersion(richer, cells), df)
     if p_value >= SIGNIFICANCE:
-        return Rise(p_value=p_value)
-    return refit(replace(rise, p_value=p_value), cells, terms, asymptotes=asymptotes, groups=levels) or SAME
+        return Steepness(p_value=p_value)
+    return (
+        refit(replace(steepness, p_value=p_value), cells, terms, asymptotes=asymptotes, groups=levels) or SAME
+    )
 
 
 def refit(
-    rise: Rise,
+    steepness: Steepness,
     cells: pd.DataFrame,
     terms: np.ndarray,
     link: Link = "probit",
     asymptotes: Asymptotes = FULL,
     groups: np.ndarray | None = None,
-) -> Rise | None:
+) -> Steepness | None:
     """The powers of maximum likelihood beside other terms, or None when the steps do not converge.
 
-    Every step moves the powers by the coefficients of their derivatives (Pregibon, J. R. Stat. Soc. C 29 (1980) 15).
+    Every step moves the powers by the coefficients of their derivatives (Pregibon, J. R. Stat. Soc. C 29
+    (1980) 15).
 
     Args:
-        rise: where the steps begin.
+        steepness: where the steps begin.
         cells: with the columns successes and trials.
         terms: what the steepness multiplies, shape (cell, coefficient).
         link: of the regression.
         asymptotes: of success.
-        groups: cells with an intercept of their own, as for `fit_binomial`; of one combination of levels each.
+        groups: cells with an intercept of their own, as for `fit_binomial`; of one combination of levels
+            each.
     """
-    if not rise.factors:
-        return rise
+    if not steepness.factors:
+        return steepness
     for _ in range(MOST_STEPS):
-        step = _step(rise, cells, terms, link, asymptotes, groups)
+        step = _step(steepness, cells, terms, link, asymptotes, groups)
         if step is None:
             return None
-        change = step[1].params[-len(rise.powers) :]
-        rise = replace(rise, powers=_floats(rise.powers + change))
-        if np.abs(rise.derivatives(cells) @ np.array(rise.powers)).max() > LARGEST:
+        change = step[1].params[-len(steepness.powers) :]
+        steepness = replace(steepness, powers=_floats(steepness.powers + change))
+        if np.abs(steepness.derivatives(cells) @ np.array(steepness.powers)).max() > LARGEST:
             return None
         if np.abs(change).max() < CLOSE:
-            return rise
+            return steepness
     return None
 
 
 def _step(
-    rise: Rise,
+    steepness: Steepness,
     cells: pd.DataFrame,
     terms: np.ndarray,
     link: Link = "probit",
     asymptotes: Asymptotes = FULL,
     groups: np.ndarray | None = None,
 ) -> tuple[BinomialFit, BinomialFit] | None:
-    """The regression with given powers, and that with derivatives by them as columns; None when one has no maximum."""
-    scaled = rise.scaled(terms, cells)
+    """The regression with given powers, and that with derivatives by them as columns; None when one has no
+    maximum.
+    """
+    scaled = steepness.scaled(terms, cells)
     fit = fit_binomial(cells, scaled, link, asymptotes, groups)
     if fit is None:
         return None
-    by_power = rise.derivatives(cells) * fit.z[:, None]
+    by_power = steepness.derivatives(cells) * fit.z[:, None]
     richer = fit_binomial(cells, np.column_stack([scaled, by_power]), link, asymptotes, groups)
     return None if richer is None else (fit, richer)
 

@@ -61,7 +61,9 @@ def points_of(table: pd.DataFrame, factors: Sequence[str]) -> np.ndarray:
     return np.column_stack([table[factor].to_numpy(float) for factor in factors])
 
 
-def at_points(table: pd.DataFrame, factors: Sequence[str], points: Collection[tuple[float, ...]]) -> pd.DataFrame:
+def at_points(
+    table: pd.DataFrame, factors: Sequence[str], points: Collection[tuple[float, ...]]
+) -> pd.DataFrame:
     """The rows of some combinations of levels."""
     numbers = level_numbers(table, factors)
     first = points_of(table, factors)[np.unique(numbers, return_index=True)[1]]
@@ -88,9 +90,9 @@ def level_numbers(table: pd.DataFrame, factors: Sequence[str]) -> np.ndarray:
 def jackknife(coefficients: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
     """Covariance of coefficients from the fits that leave out one seed each.
 
-    (G - 1) / G times the sum of squares around their mean, to be used with G - 1 degrees of freedom. Of the covariances
-    robust to clustering it is the one that stays honest with few clusters (MacKinnon, Nielsen and Webb, J. Econometrics
-    232 (2023) 272, CV3J).
+    (G - 1) / G times the sum of squares around their mean, to be used with G - 1 degrees of freedom. Of the
+    covariances robust to clustering it is the one that stays honest with few clusters (MacKinnon, Nielsen and
+    Webb, J. Econometrics 232 (2023) 272, CV3J).
     """
     deviations = np.array(coefficients) - np.mean(coefficients, axis=0)
     return np.asarray((len(deviations) - 1) / len(deviations) * deviations.T @ deviations)
@@ -105,7 +107,9 @@ def by_group(columns: np.ndarray, group: np.ndarray, weight: np.ndarray | float 
         weight: of each row.
     """
     each, groups = range(columns.shape[1]), int(group.max()) + 1
-    squares = [[np.bincount(group, weight * columns[:, i] * columns[:, j], groups) for j in each] for i in each]
+    squares = [
+        [np.bincount(group, weight * columns[:, i] * columns[:, j], groups) for j in each] for i in each
+    ]
     return np.array(squares).transpose(2, 0, 1)
 
 

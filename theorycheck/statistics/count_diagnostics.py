@@ -1,4 +1,6 @@
-"""What is asked of success counts beside their exponents: dispersion, asymptotes, the success curve and its link."""
+"""What is asked of success counts beside their exponents: dispersion, asymptotes, the success curve and its
+link.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +12,11 @@ import pandas as pd
 from scipy import stats
 
 from theorycheck.statistics import threshold
-from theorycheck.statistics.basis import at_points
 from theorycheck.statistics.binomial import fit_binomial
 from theorycheck.statistics.evidence import Fit, Trials
+from theorycheck.statistics.hypothesis import Hypothesis
 from theorycheck.statistics.links import LINKS, Asymptotes, Link
-from theorycheck.statistics.question import Question
+from theorycheck.statistics.polynomial import at_points
 from theorycheck.verdict import Check, Status
 
 HIGH_RATE = 0.9
@@ -28,8 +30,8 @@ def dispersion(fit: Fit) -> Check:
     detail = f"variance {fit.dispersion:.2f} times binomial (intervals account for it)"
     if fit.dispersion > OVERDISPERSED:
         detail += (
-            "; so much may hide a wrong shape: successes by chance at small values of what is searched (--guess-rate), "
-            "a law that is no power law, or seeds that share their randomness"
+            "; so much may hide a wrong shape: successes by chance at small values of what is searched"
+            " (--guess-rate), a law that is no power law, or seeds that share their randomness"
         )
     return Check("dispersion", "ok" if fit.dispersion < 2 else "warning", detail)
 
@@ -39,24 +41,29 @@ def lapses(evidence: Trials) -> Check:
     p_value = evidence.found.lapse_p_value
     if not evidence.asymptotes.lapse:
         return Check("lapses", "ok", f"none needed (p = {p_value:.2g})")
-    detail = f"{evidence.asymptotes.lapse:.1%} of trials fail whatever {evidence.searched} is (p = {p_value:.1g})"
+    detail = (
+        f"{evidence.asymptotes.lapse:.1%} of trials fail whatever {evidence.searched} is (p = {p_value:.1g})"
+    )
     return Check("lapses", "warning", f"{detail}; fitted with it")
 
 
 def guess_rate(evidence: Trials, fit: Fit) -> Check:
-    """Whether some trials succeed whatever N is, as where classes are told apart by chance."""
+    """Whether some trials succeed whatever N is, as where classes are distinguished by chance."""
     guess, p_value = evidence.asymptotes.guess, evidence.found.guess_p_value
     if guess:
         given = "fitted with it (p = {p_value:.1g})" if evidence.asymptotes.estimated else "as given"
-        detail = f"{guess:.1%} of trials succeed whatever {evidence.searched} is, {given.format(p_value=p_value)}"
+        detail = (
+            f"{guess:.1%} of trials succeed whatever {evidence.searched} is, {given.format(p_value=p_value)}"
+        )
         return Check("guess rate", "warning" if evidence.asymptotes.estimated else "ok", detail)
     at_smallest = evidence.table.sort_values("n").groupby(list(evidence.factors), as_index=False).first()
     share = float(at_smallest["successes"].sum() / at_smallest["trials"].sum())
     least = min(_expected(evidence.table, evidence.factors, fit), default=0.0)
     if share > FAR_BELOW and least > FAR_BELOW:
         detail = (
-            f"success stays at {share:.0%} at the smallest {evidence.searched} of each level, so that successes by "
-            "chance cannot be told from low thresholds; try smaller values, or give the rate of chance (--guess-rate)"
+            f"success stays at {share:.0%} at the smallest {evidence.searched} of each level, so that"
+            " successes by chance cannot be told from low thresholds; try smaller values, or give the rate"
+            " of chance (--guess-rate)"
         )
         return Check("guess rate", "warning", detail)
     return Check("guess rate", "ok", f"none needed (p = {p_value:.2g})")
@@ -66,19 +73,25 @@ def _expected(table: pd.DataFrame, factors: Sequence[str], fit: Fit) -> list[flo
     """Fitted success rate of every cell, between the asymptotes."""
     if not isinstance(fit, threshold.ThresholdFit):
         return []
-    terms = fit.rise.scaled(threshold.threshold_design(table, fit.basis), table)
+    terms = fit.steepness.scaled(threshold.threshold_design(table, fit.basis), table)
     return [float(rate) for rate in stats.norm.cdf(terms @ fit.coefficients)]
 
 
-def steepness(evidence: Trials, straight: Fit, question: Question) -> Check:
+def steepness(evidence: Trials, straight: Fit, hypothesis: Hypothesis) -> Check:
     """Whether success rises more steeply at some levels than at others, and what one steepness would say."""
-    rise = evidence.rise
-    if np.isnan(rise.p_value):
-        return Check("steepness", "warning", "of the success curve cannot be told level by level; taken to be the same")
-    if not rise.factors:
-        return Check("steepness", "ok", f"of the success curve the same at all levels (p = {rise.p_value:.2g})")
-    powers = " ".join(f"{v.letter}^{power:.2f}" for v, power in zip(question.variables, rise.powers, strict=True))
-    detail = f"of the success curve goes as {powers} (p = {rise.p_value:.1g}); fitted with it"
+    steepness = evidence.steepness
+    if np.isnan(steepness.p_value):
+        return Check(
+            "steepness", "warning", "of the success curve cannot be told level by level; taken to be the same"
+        )
+    if not steepness.factors:
+        return Check(
+            "steepness", "ok", f"of the success curve the same at all levels (p = {steepness.p_value:.2g})"
+        )
+    powers = " ".join(
+        f"{v.letter}^{power:.2f}" for v, power in zip(hypothesis.variables, steepness.powers, strict=True)
+    )
+    detail = f"of the success curve goes as {powers} (p = {steepness.p_value:.1g}); fitted with it"
     same = threshold.fit_threshold(evidence.table, evidence.factors, asymptotes=evidence.asymptotes)
     if same is None:
         return Check("steepness", "ok", detail)
@@ -89,7 +102,9 @@ def steepness(evidence: Trials, straight: Fit, question: Question) -> Check:
 
 
 def monotonicity(evidence: Trials) -> Check:
-    """Whether success falls with N anywhere: the sign of each level's own slope, tested with Bonferroni at 5 %."""
+    """Whether success falls with N anywhere: the sign of each level's own slope, tested with Bonferroni at 5
+    %.
+    """
     falling = []
     for value in evidence.levels:
         cells = at_points(evidence.table, evidence.factors, {value.point})
@@ -98,16 +113,18 @@ def monotonicity(evidence: Trials) -> Check:
         if fit is not None and stats.norm.cdf(fit.params[1] / fit.bse[1]) < 0.05 / len(evidence.levels):
             falling.append(", ".join(f"{x:g}" for x in value.point))
     if falling:
-        return Check("monotonicity", "warning", f"success falls with {evidence.searched} at level {'; '.join(falling)}")
+        return Check(
+            "monotonicity", "warning", f"success falls with {evidence.searched} at level {'; '.join(falling)}"
+        )
     return Check("monotonicity", "ok", f"success falls with {evidence.searched} at no level")
 
 
-def link(evidence: Trials, question: Question) -> Check:
+def link(evidence: Trials, hypothesis: Hypothesis) -> Check:
     """Whether the exponent depends on the shape assumed for the success curve."""
     no_lapses = replace(evidence.asymptotes, lapse=0.0)
     fits = {
         name: threshold.fit_threshold(
-            evidence.table, evidence.factors, link=name, asymptotes=no_lapses, rise=evidence.rise
+            evidence.table, evidence.factors, link=name, asymptotes=no_lapses, steepness=evidence.steepness
         )
         for name in LINKS
     }
@@ -131,15 +148,23 @@ def link(evidence: Trials, question: Question) -> Check:
     return Check("link", status, "; ".join(parts))
 
 
-def success_rate(evidence: Trials, question: Question) -> Check:
+def success_rate(evidence: Trials, hypothesis: Hypothesis) -> Check:
     """Whether the threshold at 90 % success has another exponent than that at 50 %."""
-    if len(question.variables) > 1:
+    if len(hypothesis.variables) > 1:
         return Check("success rate", "ok", "looked at with one factor only")
     beside = Asymptotes(evidence.asymptotes.guess)
-    found = [threshold.exponent_at_rate(evidence.table, evidence.factors[0], rate, beside) for rate in (0.5, HIGH_RATE)]
+    found = [
+        threshold.exponent_at_rate(evidence.table, evidence.factors[0], rate, beside)
+        for rate in (0.5, HIGH_RATE)
+    ]
     half, high = found
     if half is None or high is None:
-        return Check("success rate", "warning", "the steepness of the success curve cannot be estimated level by level")
-    detail = f"exponent {half[1].around(half[0])} of the threshold at 50 % success, {high[1].around(high[0])} at 90 %"
+        return Check(
+            "success rate", "warning", "the steepness of the success curve cannot be estimated level by level"
+        )
+    detail = (
+        f"exponent {half[1].around(half[0])} of the threshold at 50 % success, {high[1].around(high[0])} at"
+        " 90 %"
+    )
     apart = high[0] not in half[1] and half[0] not in high[1]
     return Check("success rate", "warning" if apart else "ok", detail)

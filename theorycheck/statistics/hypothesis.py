@@ -14,8 +14,10 @@ Relation = Literal["O", "Omega", "Theta"]
 
 ERROR_RATE = 0.05  # of each kind of false verdict
 SHAPE_SIGNIFICANCE = 0.01  # of one power law; why not 0.05: docs/calibration.md
-SHAPE_DOUBT = 0.1  # p-value of one power law below which a verdict must hold with a bend as well: docs/calibration.md
-SIGNIFICANCE = ERROR_RATE - SHAPE_SIGNIFICANCE / 2  # a law wrongly called bent may err to either side
+SHAPE_DOUBT = (
+    0.1  # p-value of one power law below which a verdict must hold with a bend as well: docs/calibration.md
+)
+SIGNIFICANCE = ERROR_RATE - SHAPE_SIGNIFICANCE / 2  # a law wrongly called curved may err to either side
 TESTED = 1 - 2 * SIGNIFICANCE  # confidence of the interval whose ends are the limits of the one-sided tests
 
 
@@ -37,17 +39,17 @@ class Variable:
     goes_to: Literal["0", "oo"]
     rivals: tuple[float, ...] = ()
 
-    def deepest(self, values: Sequence[float]) -> float:
-        """The value that is deepest in the regime."""
+    def asymptotic(self, values: Sequence[float]) -> float:
+        """The value nearest to where the variable goes."""
         return min(values) if self.goes_to == "0" else max(values)
 
-    def shallowest(self, values: Sequence[float]) -> float:
+    def opposite(self, values: Sequence[float]) -> float:
         """The value at the other end."""
         return max(values) if self.goes_to == "0" else min(values)
 
 
 @dataclass(frozen=True)
-class Question:
+class Hypothesis:
     """A law `quantity = relation(product of powers of the variables)`.
 
     Attributes:
@@ -72,8 +74,8 @@ class Question:
     def allowed(self, variable: Variable) -> Interval:
         """The exponents that the law allows in a variable, margin included.
 
-        O forbids faster growth along the regime, which is a more negative exponent for x -> 0 and a larger one for
-        x -> oo; Omega forbids the contrary.
+        O forbids faster growth along the regime, which is a more negative exponent for x -> 0 and a larger
+        one for x -> oo; Omega forbids the contrary.
         """
         low, high = variable.exponent - self.margin, variable.exponent + self.margin
         if self.relation != "Theta":
@@ -83,17 +85,23 @@ class Question:
 
     @property
     def signless(self) -> tuple[Variable, ...]:
-        """The variables in which the law allows exponents of the other sign, or 0, though it claims another."""
+        """The variables in which the law allows exponents of the other sign, or 0."""
         return tuple(v for v in self.variables if v.exponent and self._reaches_zero(v))
 
     def _reaches_zero(self, variable: Variable) -> bool:
         """Whether the worse side of what is allowed reaches 0; the better side of O and Omega has no end."""
         growth = variable.exponent if variable.goes_to == "oo" else -variable.exponent
         worse_end = {"O": growth + self.margin, "Omega": growth - self.margin}
-        ends = [worse_end[self.relation]] if self.relation != "Theta" else [growth - self.margin, growth + self.margin]
+        ends = (
+            [worse_end[self.relation]]
+            if self.relation != "Theta"
+            else [growth - self.margin, growth + self.margin]
+        )
         return any(end * growth <= 1e-12 for end in ends)
 
     def clearance(self, variable: Variable, interval: Interval) -> float:
         """How far an interval is from the nearest edge of what the law allows; 0 if an edge lies in it."""
-        edges = [edge for edge in (self.allowed(variable).low, self.allowed(variable).high) if np.isfinite(edge)]
+        edges = [
+            edge for edge in (self.allowed(variable).low, self.allowed(variable).high) if np.isfinite(edge)
+        ]
         return max(0.0, min(max(edge - interval.high, interval.low - edge) for edge in edges))

@@ -7,25 +7,27 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from theorycheck.statistics import of_counts
+from theorycheck.statistics import count_diagnostics
 from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
 from theorycheck.statistics.forms import FALSE_POWER_LAW, compare_forms
+from theorycheck.statistics.hypothesis import TESTED, Hypothesis
 from theorycheck.statistics.least_squares import Errors
 from theorycheck.statistics.measurement import fit_measurement
-from theorycheck.statistics.question import TESTED, Question
-from theorycheck.statistics.shapes import FEWEST_LEVELS
+from theorycheck.statistics.selection import FEWEST_LEVELS
 from theorycheck.verdict import Check, Decision, Estimate, LevelValue, Regression, Status
 
 WANTED_LEVELS = 5
 WANTED_DECADES = 1.0
 WANTED_FITTED = 0.95
-FAVOURED = 2.0  # of AICc, from which a form is favoured (Burnham and Anderson, Model Selection, 2002, section 2.6)
+FAVOURED = (
+    2.0  # of AICc, from which a form is favoured (Burnham and Anderson, Model Selection, 2002, section 2.6)
+)
 
 
-def span(values: Sequence[LevelValue], question: Question) -> Check:
+def span(values: Sequence[LevelValue], hypothesis: Hypothesis) -> Check:
     """How many decades of each factor the measured levels span."""
     parts, fewest = [], np.inf
-    for i, variable in enumerate(question.variables):
+    for i, variable in enumerate(hypothesis.variables):
         levels = [value.point[i] for value in values if value.measured]
         decades = float(np.log10(max(levels)) - np.log10(min(levels))) if levels else 0.0
         fewest = min(fewest, decades)
@@ -34,20 +36,24 @@ def span(values: Sequence[LevelValue], question: Question) -> Check:
     return Check("range", status, f"measured over {', '.join(parts)} (wanted: {WANTED_DECADES:g})")
 
 
-def margin(question: Question) -> Check:
+def margin(hypothesis: Hypothesis) -> Check:
     """Which exponents the law allows, and whether these tell growth from fall."""
     parts = []
-    for variable in question.variables:
-        allowed = question.allowed(variable)
-        ends = [f"from {allowed.low:g}"] * bool(np.isfinite(allowed.low)) + [f"up to {allowed.high:g}"] * bool(
-            np.isfinite(allowed.high)
+    for variable in hypothesis.variables:
+        allowed = hypothesis.allowed(variable)
+        ends = [f"from {allowed.low:g}"] * bool(np.isfinite(allowed.low)) + [
+            f"up to {allowed.high:g}"
+        ] * bool(np.isfinite(allowed.high))
+        parts.append(
+            f"exponents {' '.join(ends)}" + f" in {variable.letter}" * (len(hypothesis.variables) > 1)
         )
-        parts.append(f"exponents {' '.join(ends)}" + f" in {variable.letter}" * (len(question.variables) > 1))
-    detail = f"{question.margin:g}: {', '.join(parts)} are allowed"
-    if not question.signless:
+    detail = f"{hypothesis.margin:g}: {', '.join(parts)} are allowed"
+    if not hypothesis.signless:
         return Check("margin", "ok", detail)
     return Check(
-        "margin", "warning", f"{detail}; 0 is among them, so that growth is not told from fall: lower the margin"
+        "margin",
+        "warning",
+        f"{detail}; 0 is among them, so that growth is not told from fall: lower the margin",
     )
 
 
@@ -56,7 +62,9 @@ def censoring(evidence: Evidence) -> Check:
     above, below = (sum(value.kind == kind for value in evidence.levels) for kind in ("above", "below"))
     total = len(evidence.levels)
     measured = total - above - below
-    status: Status = "ok" if measured >= WANTED_LEVELS else "warning" if measured >= FEWEST_LEVELS else "failed"
+    status: Status = (
+        "ok" if measured >= WANTED_LEVELS else "warning" if measured >= FEWEST_LEVELS else "failed"
+    )
     if isinstance(evidence, Measurements):
         detail = f"{evidence.censored} of {len(evidence.table)} values are lower bounds"
         return Check("censoring", status, f"{detail}; no bound among those of {measured} of {total} levels")
@@ -69,101 +77,117 @@ def censoring(evidence: Evidence) -> Check:
 def power_law(
     straight: Fit,
     p_value: float,
-    bent: Fit | None,
-    bent_p_value: float,
+    curved: Fit | None,
+    curvature_p_value: float,
     doubtful: bool,
     ends: tuple[Sequence[float], Sequence[float]],
-    question: Question,
+    hypothesis: Hypothesis,
 ) -> Check:
-    """Whether one power law describes the whole range; if not, how the exponent drifts and what is judged instead."""
-    if bent is None:
+    """Whether one power law describes the whole range; if not, how the exponent drifts and what is judged
+    instead.
+    """
+    if curved is None:
         if doubtful:
             detail = f"one power law is doubtful (p = {p_value:.2g}); a verdict must hold with a bend as well"
             return Check("power law", "warning", detail)
         return Check("power law", "ok", f"the data do not contradict one power law (p = {p_value:.2g})")
     shallow, deep = ends
     parts = [
-        f"drifts from {bent.exponent(v.factor, shallow):.2f} at {v.letter} = {shallow[i]:g} to "
-        f"{bent.exponent(v.factor, deep):.2f} at {deep[i]:g} ({straight.exponent(v.factor):.2f} on average)"
-        for i, v in enumerate(question.variables)
+        f"drifts from {curved.exponent(v.factor, shallow):.2f} at {v.letter} = {shallow[i]:g} to "
+        f"{curved.exponent(v.factor, deep):.2f} at {deep[i]:g} ({straight.exponent(v.factor):.2f} on average)"
+        for i, v in enumerate(hypothesis.variables)
     ]
     doubt = "; doubtful, so that a verdict must hold with the next degree as well" if doubtful else ""
     detail = (
-        f"one power law does not fit (p = {p_value:.1g}): the exponent {'; '.join(parts)}; the verdict rests on the "
-        f"deep end (degree {bent.basis.degree}, p = {bent_p_value:.2g}{doubt})"
+        f"one power law does not fit (p = {p_value:.1g}): the exponent {'; '.join(parts)}; the verdict rests"
+        f" on the asymptotic end (degree {curved.basis.degree}, p = {curvature_p_value:.2g}{doubt})"
     )
     return Check("power law", "warning", detail)
 
 
-def no_shape(p_value: float, begins: Sequence[float], found: Sequence[Sequence[Estimate]], question: Question) -> Check:
+def no_shape(
+    p_value: float, begins: Sequence[float], found: Sequence[Sequence[Estimate]], hypothesis: Hypothesis
+) -> Check:
     """That no power law and no polynomial describes the range, and what is judged instead."""
     parts = []
-    for variable, level, (law, curve) in zip(question.variables, begins, found, strict=True):
+    for variable, level, (law, curve) in zip(hypothesis.variables, begins, found, strict=True):
         parts.append(
-            f"one power law from {variable.letter} = {level:g} on, {law.text}, and a curve through its last 4 levels, "
-            f"{curve.text}"
+            f"one power law from {variable.letter} = {level:g} on, {law.text}, and a curve through its last 4"
+            f" levels, {curve.text}"
         )
     detail = (
-        f"neither one power law nor any polynomial up to degree 3 fits (p = {p_value:.1g}); the verdict rests on the "
-        f"asymptotic end alone: {'; '.join(parts)}; both must agree"
+        f"neither one power law nor any polynomial up to degree 3 fits (p = {p_value:.1g}); the verdict rests"
+        f" on the asymptotic end alone: {'; '.join(parts)}; both must agree"
     )
     return Check("power law", "warning", detail)
 
 
-def drift(bent: Fit | None, question: Question, ends: tuple[Sequence[float], Sequence[float]]) -> Check:
-    """Local exponents at both ends of the range, by a fit that allows a bend whether or not the data show one."""
+def drift(curved: Fit | None, hypothesis: Hypothesis, ends: tuple[Sequence[float], Sequence[float]]) -> Check:
+    """Local exponents at both ends of the range, by a fit that allows a bend whether or not the data show
+    one.
+    """
     shallow, deep = ends
-    if bent is None:
+    if curved is None:
         return Check("drift", "warning", "too few levels to tell whether the exponent drifts")
     parts, hidden = [], False
-    for i, v in enumerate(question.variables):
-        first, last = (bent.interval(v.factor, at=at).around(bent.exponent(v.factor, at)) for at in (shallow, deep))
+    for i, v in enumerate(hypothesis.variables):
+        first, last = (
+            curved.interval(v.factor, at=at).around(curved.exponent(v.factor, at)) for at in (shallow, deep)
+        )
         parts.append(f"from {first} at {v.letter} = {shallow[i]:g} to {last} at {deep[i]:g}")
-        limits, allowed = bent.interval(v.factor, TESTED, deep), question.allowed(v)
+        limits, allowed = curved.interval(v.factor, TESTED, deep), hypothesis.allowed(v)
         hidden |= limits.low < allowed.low or limits.high > allowed.high
-    detail = f"local exponent {'; '.join(parts)} (degree {bent.basis.degree})"
+    detail = f"local exponent {'; '.join(parts)} (degree {curved.basis.degree})"
     if hidden:
         return Check("drift", "warning", f"{detail}; there it may lie outside of what the claim allows")
     return Check("drift", "ok", detail)
 
 
-def offset(evidence: Evidence, question: Question, dispersion: float) -> Check:
+def offset(evidence: Evidence, hypothesis: Hypothesis, dispersion: float) -> Check:
     """Whether a form with an offset fits significantly better than the power law."""
-    (variable,) = question.variables
+    (variable,) = hypothesis.variables
     if isinstance(evidence, Trials):
-        nuisances = (dispersion, evidence.asymptotes, evidence.rise)
+        nuisances = (dispersion, evidence.asymptotes, evidence.steepness)
         forms = compare_forms(evidence.table, variable.factor, variable.exponent, *nuisances)
     else:
         forms = compare_forms(evidence.table, variable.factor, variable.exponent)
     if not all(np.isfinite(form.delta) for form in forms):
         return Check("offset", "ok", f"too few rows ({len(evidence.table)}) to compare forms with an offset")
     fits = "; ".join(f"{form.text.replace('x', variable.letter)} (AICc +{form.delta:.1f})" for form in forms)
-    p_value = min(1.0, 2 * min(form.p_value for form in forms))  # two forms are tested against it (Bonferroni)
+    p_value = min(
+        1.0, 2 * min(form.p_value for form in forms)
+    )  # two forms are tested against it (Bonferroni)
     if p_value < FALSE_POWER_LAW:
         return Check("offset", "warning", f"a form with an offset fits better (p = {p_value:.1g}): {fits}")
     power = next(form for form in forms if form.name == "power law")
     if power.delta > FAVOURED:
-        return Check("offset", "warning", f"the {forms[0].name} has the smallest AICc (p = {p_value:.2g} only): {fits}")
-    return Check("offset", "ok", f"no form with an offset fits significantly better (p = {p_value:.2g}): {fits}")
+        return Check(
+            "offset", "warning", f"the {forms[0].name} has the smallest AICc (p = {p_value:.2g} only): {fits}"
+        )
+    return Check(
+        "offset", "ok", f"no form with an offset fits significantly better (p = {p_value:.2g}): {fits}"
+    )
 
 
-def of_evidence(evidence: Evidence, straight: Fit, decisive: Fit, question: Question) -> Iterator[Check]:
+def of_evidence(evidence: Evidence, straight: Fit, decisive: Fit, hypothesis: Hypothesis) -> Iterator[Check]:
     """The checks that belong to one kind of evidence."""
     if isinstance(evidence, Trials):
-        yield of_counts.dispersion(decisive)
-        yield of_counts.lapses(evidence)
-        yield of_counts.guess_rate(evidence, decisive)
-        yield of_counts.steepness(evidence, straight, question)
-        yield of_counts.monotonicity(evidence)
-        yield of_counts.link(evidence, question)
-        yield of_counts.success_rate(evidence, question)
+        yield count_diagnostics.dispersion(decisive)
+        yield count_diagnostics.lapses(evidence)
+        yield count_diagnostics.guess_rate(evidence, decisive)
+        yield count_diagnostics.steepness(evidence, straight, hypothesis)
+        yield count_diagnostics.monotonicity(evidence)
+        yield count_diagnostics.link(evidence, hypothesis)
+        yield count_diagnostics.success_rate(evidence, hypothesis)
     elif isinstance(evidence, Measurements):
-        yield errors(evidence, question)
+        yield errors(evidence, hypothesis)
 
 
-def errors(evidence: Measurements, question: Question) -> Check:
+def errors(evidence: Measurements, hypothesis: Hypothesis) -> Check:
     """The interval under other assumptions about the errors."""
-    kinds: tuple[Errors, ...] = ("HC3", "bootstrap", "seeds") if "seed" in evidence.table else ("HC3", "bootstrap")
+    kinds: tuple[Errors, ...] = (
+        ("HC3", "bootstrap", "seeds") if "seed" in evidence.table else ("HC3", "bootstrap")
+    )
     parts = []
     for kind in kinds:
         fit = fit_measurement(evidence.table, evidence.factors, errors=kind)
@@ -176,26 +200,32 @@ def agreement(estimates: Sequence[Estimate], regression: Regression | None) -> C
     """Whether the two estimators of one overall exponent lie within each other's intervals."""
     if regression is None:
         return Check(
-            "agreement", "warning", "no log-log regression: too few levels are measured, or these follow a law exactly"
+            "agreement",
+            "warning",
+            "no log-log regression: too few levels are measured, or these follow a law exactly",
         )
     agree, parts = True, []
     for ours, theirs in zip(estimates, regression.estimates, strict=True):
         agree &= ours.value in theirs.interval and theirs.value in ours.interval
         parts.append(f"raw data {ours.text}, log-log {theirs.text}")
     detail = "; ".join(parts)
-    return Check("agreement", "ok" if agree else "warning", detail if agree else f"the estimators disagree: {detail}")
+    return Check(
+        "agreement", "ok" if agree else "warning", detail if agree else f"the estimators disagree: {detail}"
+    )
 
 
-def rivals(estimates: Sequence[Estimate], question: Question) -> Check:
+def rivals(estimates: Sequence[Estimate], hypothesis: Hypothesis) -> Check:
     """Which rival exponents the intervals exclude."""
     parts, status = [], "ok"
-    for variable, estimate in zip(question.variables, estimates, strict=True):
+    for variable, estimate in zip(hypothesis.variables, estimates, strict=True):
         left = [f"{e:g}" for e in variable.rivals if e in estimate.interval]
         out = [f"{e:g}" for e in variable.rivals if e not in estimate.interval]
-        parts += [f"told apart from {', '.join(out)}"] * bool(out)
-        parts += [f"not told apart from {', '.join(left)}"] * bool(left)
+        parts += [f"distinguished from {', '.join(out)}"] * bool(out)
+        parts += [f"not distinguished from {', '.join(left)}"] * bool(left)
         status = "warning" if left else status
-    return Check("rivals", "warning" if status == "warning" else "ok", "; ".join(parts) or "the claim names none")
+    return Check(
+        "rivals", "warning" if status == "warning" else "ok", "; ".join(parts) or "the claim names none"
+    )
 
 
 def unfitted(table: pd.DataFrame, decide: Callable[[pd.DataFrame], Decision], decision: Decision) -> Check:
@@ -204,12 +234,16 @@ def unfitted(table: pd.DataFrame, decide: Callable[[pd.DataFrame], Decision], de
     if table["unfitted"].any():
         for as_success in (0, 1):
             successes = table["successes"] + as_success * table["unfitted"]
-            decisions.add(decide(table.assign(successes=successes, trials=table["trials"] + table["unfitted"])))
+            decisions.add(
+                decide(table.assign(successes=successes, trials=table["trials"] + table["unfitted"]))
+            )
     count = int(table["unfitted"].sum())
     total = count + int(table["trials"].sum())
     detail = f"{count} of {total} trials are no evidence and were left out"
     if decisions - {decision}:
-        return Check("unfitted", "failed", f"{detail}; counted as failures or successes they would change the verdict")
+        return Check(
+            "unfitted", "failed", f"{detail}; counted as failures or successes they would change the verdict"
+        )
     status: Status = "ok" if count <= (1 - WANTED_FITTED) * total else "warning"
     return Check("unfitted", status, detail)
 

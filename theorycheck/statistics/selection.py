@@ -1,0 +1,269 @@
+"""Which shape a law has over the measured range, and which fits the verdict is read off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from theorycheck.statistics.broken import broken_laws_excluded
+from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
+from theorycheck.statistics.hypothesis import (
+    SHAPE_DOUBT,
+    SHAPE_SIGNIFICANCE,
+    SIGNIFICANCE,
+    Hypothesis,
+    Variable,
+)
+from theorycheck.verdict import Decision, Estimate, Interval
+
+HIGHEST_DEGREE = 3
+FEWEST_LEVELS = 3  # measured levels, below which no exponent is estimated
+
+
+@dataclass(frozen=True)
+class Fits:
+    """The regressions of one data set, and where the verdict is read off.
+
+    Attributes:
+        straight: one power law over the whole range.
+        p_value: of the hypothesis that one power law fits.
+        curved: the fit of lowest degree that is not rejected, or where all are, that of the asymptotic end
+            alone; None when one power law fits.
+        curvature_p_value: of the hypothesis that the shape of lowest degree, or of the highest where all are
+            rejected, fits.
+        doubt: the fit of the next degree, which must agree with a verdict where the shape is doubtful but not
+            rejected.
+        end: fits of the asymptotic end alone which must agree as well where one power law is rejected: a
+            curve, and a power law unless the data exclude a law with a kink or a step, which has another
+            slope there than a smooth curve through it.
+        from_level: where the asymptotic end begins that the verdict rests on where all shapes are rejected;
+            else empty.
+        opposite, asymptotic: the ends of the measured range, the second where the regime points to.
+    """
+
+    straight: Fit
+    p_value: float
+    opposite: tuple[float, ...]
+    asymptotic: tuple[float, ...]
+    curved: Fit | None = None
+    curvature_p_value: float = 1.0
+    doubt: Fit | None = None
+    end: tuple[Fit, ...] = ()
+    from_level: tuple[float, ...] = ()
+
+    @property
+    def rejected(self) -> bool:
+        """Whether the shapes of all degrees are rejected, so that the verdict rests on the asymptotic end
+        alone.
+        """
+        return bool(self.from_level)
+
+    @property
+    def decisive(self) -> Fit:
+        """The fit that the verdict rests on."""
+        return self.curved or self.straight
+
+    @property
+    def ends(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """The opposite and the asymptotic point."""
+        return self.opposite, self.asymptotic
+
+    @property
+    def consulted(self) -> tuple[Fit, ...]:
+        """The fits that must all agree with a verdict."""
+        return (self.decisive, *([] if self.doubt is None else [self.doubt]), *self.end)
+
+    def estimates_at_the_end(self, hypothesis: Hypothesis) -> list[list[Estimate]]:
+        """Of every variable the estimates of the fits consulted, each by itself."""
+        return [
+            [
+                Estimate(
+                    f,
+                    fit.exponent(f, self.asymptotic),
+                    fit.interval(f, at=self.asymptotic),
+                    f"degree {fit.basis.degree}",
+                )
+                for fit in self.consulted
+            ]
+            for f in hypothesis.factors
+        ]
+
+    def interval(self, factor: str, confidence: float = 0.95) -> Interval:
+        """Interval of the exponent that the verdict rests on: of all fits consulted, where they are two."""
+        intervals = [fit.interval(factor, confidence, self.asymptotic) for fit in self.consulted]
+        return Interval(min(i.low for i in intervals), max(i.high for i in intervals), confidence)
+
+    def estimate(self, factor: str, method: str) -> Estimate:
+        """The exponent that the verdict rests on, with its 95 % interval."""
+        place = f"at {', '.join(f'{x:g}' for x in self.asymptotic)}"
+        if self.rejected:
+            method = f"{method}, asymptotic end alone"
+        elif self.curved:
+            method = f"{method}, local exponent {place}"
+        beside = ["the next degree" if self.curved else f"the local exponent {place}"] * (
+            self.doubt is not None
+        )
+        beside += ["a curve there" if self.rejected else "the asymptotic end alone"] * bool(self.end)
+        if beside:
+            method = f"{method}, interval with that of {' and of '.join(beside)}"
+        return Estimate(
+            factor, self.decisive.exponent(factor, self.asymptotic), self.interval(factor), method
+        )
+
+    def p_supported(self, hypothesis: Hypothesis) -> float:
+        """P-value of the hypothesis that some exponent lies outside of what the law allows.
+
+        The largest over the variables, as all must hold (intersection-union test: Berger, Technometrics 24
+        (1982) 295); for Theta the larger of two one-sided tests (Schuirmann, J. Pharmacokinet. Biopharm. 15
+        (1987) 657).
+        """
+        return max(
+            max(self._above(v, low), self._below(v, high)) for v, low, high in self._limits(hypothesis)
+        )
+
+    def p_refuted(self, hypothesis: Hypothesis) -> float:
+        """P-value of the hypothesis that all exponents lie in what the law allows.
+
+        One violated variable refutes the law, so the smallest is multiplied by their number, the first step
+        of Holm, Scand. J. Stat. 6 (1979) 65. Beyond either end of Theta's band both tails count (Hodges and
+        Lehmann, J. R. Stat. Soc. B 16 (1954) 261).
+        """
+        smallest = min(
+            (
+                min(self._below(v, low) + self._below(v, high), self._above(v, low) + self._above(v, high))
+                if np.isfinite(low) and np.isfinite(high)
+                else min(self._below(v, low), self._above(v, high))
+            )
+            for v, low, high in self._limits(hypothesis)
+        )
+        return min(1.0, len(hypothesis.variables) * smallest)
+
+    def _limits(self, hypothesis: Hypothesis) -> Iterator[tuple[Variable, float, float]]:
+        for variable in hypothesis.variables:
+            allowed = hypothesis.allowed(variable)
+            yield variable, allowed.low, allowed.high
+
+    def _below(self, variable: Variable, bound: float) -> float:
+        """P-value of the hypothesis that the exponent is not below a bound; no exponent is known to be below
+        -oo.
+        """
+        if not np.isfinite(bound):
+            return 0.0 if bound > 0 else 1.0
+        return max(fit.p_value(variable.factor, bound, "below", self.asymptotic) for fit in self.consulted)
+
+    def _above(self, variable: Variable, bound: float) -> float:
+        if not np.isfinite(bound):
+            return 0.0 if bound < 0 else 1.0
+        return max(fit.p_value(variable.factor, bound, "above", self.asymptotic) for fit in self.consulted)
+
+
+def gather(table: pd.DataFrame, hypothesis: Hypothesis) -> Trials | Measurements:
+    """Recognise counts of successes or measurements by their columns."""
+    if "successes" in table:
+        return Trials.of(
+            table[table["trials"] > 0], hypothesis.factors, hypothesis.searched, hypothesis.guess_rate
+        )
+    return Measurements.of(table, hypothesis.factors)
+
+
+def fit_laws(evidence: Trials | Measurements, hypothesis: Hypothesis) -> Fits | None:
+    """Fit one power law, and where the data reject it the polynomial of lowest degree that they don't.
+
+    Returns:
+        None when too few levels are measured, or the coefficients are not determined.
+    """
+    points = [level.point for level in evidence.levels if level.measured]
+    straight = evidence.fit(1)
+    if straight is None or too_few_levels(evidence, hypothesis):
+        return None
+    asymptotic = tuple(v.asymptotic([p[i] for p in points]) for i, v in enumerate(hypothesis.variables))
+    opposite = tuple(v.opposite([p[i] for p in points]) for i, v in enumerate(hypothesis.variables))
+    p_value = evidence.shape_p_value(1)
+    fit, fit_p_value, degree = straight, p_value, 1
+    while fit_p_value < SHAPE_SIGNIFICANCE and degree < HIGHEST_DEGREE:
+        richer = evidence.fit(degree + 1)
+        if richer is None:
+            break
+        degree += 1
+        fit, fit_p_value = richer, evidence.shape_p_value(degree)
+    whole = Fits(straight, p_value, opposite, asymptotic)
+    if fit_p_value < SHAPE_SIGNIFICANCE:
+        return at_the_end(whole, fit_p_value, evidence, hypothesis)
+    doubtful = fit_p_value < SHAPE_DOUBT and degree < HIGHEST_DEGREE
+    whole = replace(whole, doubt=evidence.fit(degree + 1) if doubtful else None)
+    if degree == 1:
+        return whole
+    shapes = (2,) if broken_laws_excluded(evidence, degree) else (1, 2)
+    ends = [asymptotic_fit(evidence, hypothesis, shape)[1] for shape in shapes]
+    told = tuple(end for end in ends if end is not None and _bears_estimates(end, hypothesis, asymptotic))
+    return replace(whole, curved=fit, curvature_p_value=fit_p_value, end=told)
+
+
+def _bears_estimates(fit: Fit, hypothesis: Hypothesis, at: tuple[float, ...]) -> bool:
+    return all(np.isfinite(fit.interval(factor, at=at).width) for factor in hypothesis.factors)
+
+
+def at_the_end(whole: Fits, p_value: float, evidence: Evidence, hypothesis: Hypothesis) -> Fits | None:
+    """Where even the richest shape is rejected: one power law at the asymptotic end, which a curve must bear
+    out.
+    """
+    level, law = asymptotic_fit(evidence, hypothesis, 1)
+    curve = next((evidence.at(end).fit(2) for end in asymptotic_ends(evidence, hypothesis, 4)[-1:]), None)
+    if law is None or curve is None:
+        return None
+    return replace(whole, curved=law, curvature_p_value=p_value, end=(curve,), from_level=level)
+
+
+def asymptotic_fit(
+    evidence: Evidence, hypothesis: Hypothesis, degree: int
+) -> tuple[tuple[float, ...], Fit | None]:
+    """A polynomial law over the asymptotic end of the range, and where that end begins.
+
+    The longest end in which the shape is not even doubtful, but for its first level, as a level before a kink
+    would not always be seen; at least as many levels as coefficients, and one.
+    """
+    ends = asymptotic_ends(evidence, hypothesis, degree + 2)
+    if not ends:
+        return (), None
+    longest = next(
+        (i for i, e in enumerate(ends) if evidence.at(e).shape_p_value(degree) >= SHAPE_DOUBT), len(ends)
+    )
+    end = ends[min(longest + 1, len(ends) - 1)]
+    begins = tuple(v.opposite([p[i] for p in end]) for i, v in enumerate(hypothesis.variables))
+    return begins, evidence.at(end).fit(degree)
+
+
+def asymptotic_ends(evidence: Evidence, hypothesis: Hypothesis, fewest: int) -> list[set[tuple[float, ...]]]:
+    """Levels at the asymptotic end, from all but the first of each variable down to the fewest of each."""
+    points = [level.point for level in evidence.levels if level.measured]
+    ordered = [
+        sorted({p[i] for p in points}, reverse=v.goes_to == "oo") for i, v in enumerate(hypothesis.variables)
+    ]
+    ends = []
+    for length in range(max(map(len, ordered)) - 1, fewest - 1, -1):
+        kept = [set(levels[:length]) for levels in ordered]
+        ends.append({p for p in points if all(x in levels for x, levels in zip(p, kept, strict=True))})
+    return ends
+
+
+def curvature_allowed(fits: Fits, evidence: Evidence) -> Fit | None:
+    """The fit with a bend, whether or not the data show one; None when they don't determine it."""
+    return fits.end[0] if fits.rejected else fits.curved or fits.doubt or evidence.fit(2)
+
+
+def decide(fits: Fits | None, hypothesis: Hypothesis) -> Decision:
+    """SUPPORTED or REFUTED when the test of the contrary, or of the law, rejects; else INCONCLUSIVE."""
+    if fits is None:
+        return "INCONCLUSIVE"
+    if fits.p_supported(hypothesis) < SIGNIFICANCE:
+        return "SUPPORTED"
+    return "REFUTED" if fits.p_refuted(hypothesis) < SIGNIFICANCE else "INCONCLUSIVE"
+
+
+def too_few_levels(evidence: Evidence, hypothesis: Hypothesis) -> bool:
+    """Whether some variable has fewer measured levels than an exponent needs."""
+    points = [level.point for level in evidence.levels if level.measured]
+    return any(len({p[i] for p in points}) < FEWEST_LEVELS for i in range(len(hypothesis.factors)))
