@@ -8,9 +8,8 @@ from theorycheck import bounds
 from theorycheck.claim import SAMPLES, Design
 from theorycheck.empirical.responses import response
 from theorycheck.errors import ClaimError, DesignError
-from theorycheck.law import Law
 from theorycheck.plan import make_plan
-from theorycheck.statements import Contrast
+from theorycheck.statements import Contrast, Scaling
 
 FOLDER = Path(bounds.__file__).parent
 CLAIMS = bounds.claims()
@@ -37,7 +36,7 @@ def test_the_default_design_lies_inside_the_regime(claim):
 
 
 @pytest.mark.parametrize(
-    "claim", [c for c in CLAIMS.values() if isinstance(c.law, Law | Contrast)], ids=lambda c: c.name
+    "claim", [c for c in CLAIMS.values() if isinstance(c.law, Scaling | Contrast)], ids=lambda c: c.name
 )
 def test_the_design_of_an_exponent_is_what_the_project_asks_for(claim):
     """At least a decade and 6 levels."""

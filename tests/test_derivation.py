@@ -24,7 +24,7 @@ from test_cli import run
 from theorycheck.derivation import exact, exponents
 from theorycheck.derivation.deadline import OutOfTime, within
 from theorycheck.errors import LawError
-from theorycheck.law import BigO, Theta
+from theorycheck.statements import BigO, Theta
 
 alpha, eta, sigma, n, d, C = symbols("alpha eta sigma n d C")
 N = Symbol("N")

@@ -3,7 +3,7 @@ from sympy import Rational, Symbol, exp, log, oo, sqrt
 
 from theorycheck.errors import LawError
 from theorycheck.expression import parse_law
-from theorycheck.law import BigO, Omega, Theta
+from theorycheck.statements import BigO, Omega, Theta
 
 alpha, eta, n, x = (Symbol(name) for name in ("alpha", "eta", "n", "x"))
 

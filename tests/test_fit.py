@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from test_cli import run
 
+from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.measurement import fit_measurement, shape_p_value
 from theorycheck.statistics.simulated import PlantedMeasurement, PlantedThreshold
-from theorycheck.statistics.hypothesis import Hypothesis, Variable
 
 LEVELS = (0.03, 0.06, 0.1, 0.18, 0.3)
 SAMPLES = (2, 4, 8, 16, 32, 64, 128, 256)

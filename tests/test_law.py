@@ -29,8 +29,8 @@ from sympy import (
 from theorycheck import derivation
 from theorycheck.derivation import exponents
 from theorycheck.errors import LawError
-from theorycheck.law import BigO, Omega, Theta
 from theorycheck.notation import plain, plain_text
+from theorycheck.statements import BigO, Omega, Theta
 
 alpha, eta, sigma, n, d, C = symbols("alpha eta sigma n d C")
 N = Symbol("N")

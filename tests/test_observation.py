@@ -15,12 +15,11 @@ from theorycheck import bounds
 from theorycheck.empirical.returned import measurement
 from theorycheck.empirical.store import Store
 from theorycheck.errors import ClaimError, DesignError
-from theorycheck.observation import no_evidence, observed
-from theorycheck.plan import make_plan
-from theorycheck.statements import Limit, Ordering
+from theorycheck.observation import Outcomes
+from theorycheck.plan import hypothesis, make_plan
+from theorycheck.statements import Limit, Ordering, Topic
 from theorycheck.statistics.judge import judge
-from theorycheck.statistics.statements import Topic, judge_statement
-from theorycheck.verification import examine, hypothesis
+from theorycheck.verification import examine
 
 LEVELS = {"levels": "(4, 6, 8, 12, 16, 24, 32)", "replicates": "10", "held": "{}"}
 
@@ -169,11 +168,11 @@ def test_an_unfitted_trial_of_the_package_that_has_a_value_stays_a_lower_bound()
         for i in range(2)
     ]
     table = pd.DataFrame(rows)
-    assert not no_evidence(table, plan).any()
-    assert observed(table, plan)["censored"].tolist() == [0, 1] * len(plan.cells)
+    assert not Outcomes(plan, table).no_evidence.any()
+    assert plan.claim.law.observe(Outcomes(plan, table))["censored"].tolist() == [0, 1] * len(plan.cells)
     table.loc[1, "iterations"] = math.nan
-    assert no_evidence(table, plan).sum() == 1
-    assert len(observed(table, plan)) == len(table) - 1
+    assert Outcomes(plan, table).no_evidence.sum() == 1
+    assert len(plan.claim.law.observe(Outcomes(plan, table))) == len(table) - 1
 
 
 APPROACH = """t = 2.0 ** np.arange(11)
@@ -208,7 +207,7 @@ def test_the_margin_of_a_topic_is_that_of_the_rate(margin, decision):
     for seed in range(20):
         value = 1 - t**-0.6 * np.exp(rng.normal(0, 0.1, len(t)))
         tables.append(pd.DataFrame({"x": 1.0, "t": t, "value": value, "seed": seed, "key": seed}))
-    judgement = judge_statement(Limit(1, 0.1, 1, 4), pd.concat(tables), Topic("x", "x", "A", margin))
+    judgement = Limit(1, 0.1, 1, 4).judge(pd.concat(tables), Topic("x", "x", "A", margin))
     assert judgement.decision == decision
 
 
@@ -239,8 +238,8 @@ def test_an_ordering_is_open_where_a_point_has_no_evidence():
         for s in range(5)
     ]
     table, topic = pd.DataFrame(rows), Topic("x", "x", "T", varied=("x",))
-    assert judge_statement(Ordering((({"x": 1}, {"x": 2}),)), table, topic).decision == "SUPPORTED"
-    assert judge_statement(Ordering((({"x": 1}, {"x": 3}),)), table, topic).decision == "INCONCLUSIVE"
+    assert Ordering((({"x": 1}, {"x": 2}),)).judge(table, topic).decision == "SUPPORTED"
+    assert Ordering((({"x": 1}, {"x": 3}),)).judge(table, topic).decision == "INCONCLUSIVE"
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ from test_cli import run
 
 from theorycheck import bounds
 from theorycheck.claim import Paper, Source
+from theorycheck.drawing import lettering
 from theorycheck.errors import ClaimError
-from theorycheck.reports import html, latex, lettering, markdown, pdf, report
+from theorycheck.reports import html, latex, markdown, pdf, report
 from theorycheck.reports.blocks import (
     Code,
     Definitions,

@@ -16,7 +16,7 @@ from theorycheck import bounds
 from theorycheck.api import Result
 from theorycheck.errors import ClaimError
 from theorycheck.forecast import cannot_tell, check
-from theorycheck.plan import make_plan, hypothesis
+from theorycheck.plan import hypothesis, make_plan
 from theorycheck.text import shell_word
 from theorycheck.verification import examine
 

@@ -6,11 +6,10 @@ import pytest
 from scipy import stats
 from sympy import E, sqrt, symbols
 
-from theorycheck.law import BigO
-from theorycheck.statements import Contrast, Direction, Limit, Ordering, Transition
+from theorycheck.statements import BigO, Contrast, Direction, Limit, Ordering, Topic, Transition
+from theorycheck.statements.base import at
 from theorycheck.statistics import tests
 from theorycheck.statistics.contrast import steeper
-from theorycheck.statistics.statements import Topic, at, judge_statement
 
 alpha, tau, N_star, A, ratio = symbols("alpha tau N_star A ratio", positive=True)
 TOPIC = Topic("x", "x", "N*")
@@ -53,7 +52,7 @@ def test_a_statement_says_itself(statement, text):
 
 @pytest.mark.parametrize(("slope", "decision"), [(1.0, "SUPPORTED"), (-1.0, "REFUTED")])
 def test_a_direction(slope, decision):
-    judgement = judge_statement(Direction(tau, linear=1 / sqrt(N_star)), growing(slope), TOPIC)
+    judgement = Direction(tau, linear=1 / sqrt(N_star)).judge(growing(slope), TOPIC)
     assert judgement.decision == decision
     assert slope in judgement.estimates[0].interval
     assert len(judgement.levels) == 6  # x = 0 among them
@@ -69,7 +68,7 @@ def test_the_recalled_form_is_tested_and_decides_nothing(law, expected):
     )
     threshold = (0.4 - 0.25 * x) ** -2.0 if law == "root" else np.exp(1.5 + 3 * x**3)
     table = counts(x, stats.norm.cdf(3 * np.log(n / threshold)), np.random.default_rng(1), 60).assign(n=n)
-    judgement = judge_statement(Direction(tau, linear=1 / sqrt(N_star)), table, TOPIC)
+    judgement = Direction(tau, linear=1 / sqrt(N_star)).judge(table, TOPIC)
     assert judgement.decision == "SUPPORTED"
     assert status(judgement, "linear form") == [expected]
 
@@ -77,7 +76,7 @@ def test_the_recalled_form_is_tested_and_decides_nothing(law, expected):
 def test_a_verdict_that_hangs_on_unfitted_trials_is_taken_back():
     table = growing(0.6)
     table.loc[table["x"] == 1.0, "unfitted"] = 300  # as successes they would turn the slope
-    judgement = judge_statement(Direction(tau), table, TOPIC)
+    judgement = Direction(tau).judge(table, TOPIC)
     assert judgement.decision == "INCONCLUSIVE"
     assert status(judgement, "unfitted") == ["failed"]
 
@@ -109,7 +108,7 @@ def compared(first, second, seed=0):
 )
 def test_a_contrast(first, second, decision, difference):
     laws = (False, BigO(alpha**-4, (alpha, 0))), (True, BigO(alpha**-2, (alpha, 0)))
-    judgement = judge_statement(Contrast(alpha, "g", *laws), compared(first, second), TOPIC)
+    judgement = Contrast(alpha, "g", *laws).judge(compared(first, second), TOPIC)
     assert judgement.decision == decision
     assert first - second in judgement.estimates[0].interval
     assert [e.value for e in judgement.beside] == pytest.approx([first, second, first - second], abs=0.25)
@@ -171,7 +170,7 @@ def test_a_limit_must_hold_at_every_level(last, rate, decision):
     table = pd.concat(
         [trajectories(0.97, 1.0, rng, 0.1), trajectories(last, rate, rng, 0.2)], ignore_index=True
     )
-    judgement = judge_statement(Limit(1, 0.1, 1, 20, falls=("spread",)), table, TOPIC)
+    judgement = Limit(1, 0.1, 1, 20, falls=("spread",)).judge(table, TOPIC)
     assert judgement.decision == decision
     assert status(judgement, "rises") == status(judgement, "falls") == ["ok"]
     assert len(status(judgement, "limit")) == len(status(judgement, "rate")) == 2
@@ -182,7 +181,7 @@ def test_a_transition(lowest, decision):
     x, r = (g.ravel() for g in np.meshgrid([16, 32, 64], [0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9], indexing="ij"))
     rate = stats.norm.cdf(3 * np.log(lowest * (x / 16) ** 0.1 / r))
     table = counts(x, rate, np.random.default_rng(0)).assign(ratio=r, n=r)
-    judgement = judge_statement(Transition(ratio, 1 / (2 * E)), table, TOPIC)
+    judgement = Transition(ratio, 1 / (2 * E)).judge(table, TOPIC)
     assert judgement.decision == decision
     if decision == "SUPPORTED":
         assert lowest in judgement.estimates[0].interval
@@ -193,7 +192,7 @@ def test_a_transition_beyond_all_ratios_is_supported_and_said():
     x, r = (g.ravel() for g in np.meshgrid([16, 32, 64], [0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9], indexing="ij"))
     rate = stats.norm.cdf(3 * np.log(0.6 * (x / 16) ** 0.4 / r))
     table = counts(x, rate, np.random.default_rng(0)).assign(ratio=r, n=r)
-    judgement = judge_statement(Transition(ratio, 1 / (2 * E)), table, TOPIC)
+    judgement = Transition(ratio, 1 / (2 * E)).judge(table, TOPIC)
     assert judgement.decision == "SUPPORTED"
     assert "beyond the largest at x = 64" in judgement.checks[0].detail
 
@@ -217,7 +216,7 @@ def losses(differences, rng):
 )
 def test_an_ordering(differences, decision):
     statement = Ordering((({"k": 4}, {"k": 0}), ({"k": 8}, {"k": 4})), beside=(({"k": 8}, {"k": 0}),))
-    judgement = judge_statement(statement, losses(differences, np.random.default_rng(5)), TOPIC)
+    judgement = statement.judge(losses(differences, np.random.default_rng(5)), TOPIC)
     assert judgement.decision == decision
     assert len(status(judgement, "inequality")) == 3
 

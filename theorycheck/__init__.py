@@ -15,7 +15,7 @@ __all__ = ["BigO", "Claim", "Condition", "Design", "Omega", "Paper", "Result", "
 _HOMES = {
     **dict.fromkeys(("verify", "Result"), "api"),
     **dict.fromkeys(("Claim", "Condition", "Design", "Paper", "Source"), "claim"),
-    **dict.fromkeys(("BigO", "Omega", "Theta"), "law"),
+    **dict.fromkeys(("BigO", "Omega", "Theta"), "statements"),
 }
 
 

@@ -17,8 +17,8 @@ from theorycheck.reports.blocks import Paragraph
 from theorycheck.reports.document import document
 from theorycheck.reports.report import Format, available, part
 from theorycheck.reports.terminal import summary
+from theorycheck.session import Finding, Progress, Session, folder_of, silent, write
 from theorycheck.verdict import Decision, Estimate, Verdict
-from theorycheck.verification import Finding, Progress, examine, folder_of, silent, write
 
 
 @dataclass(frozen=True)
@@ -135,15 +135,7 @@ def verify(
         >>> v = tc.verify("sample_complexity", "quick")  # doctest: +SKIP
         >>> v.decision, v.exponent("alpha_*")  # doctest: +SKIP
     """
-    finding = examine(
-        claim,
-        profile,
-        design=design,
-        seed=seed,
-        jobs=jobs,
-        device=device,
-        store=Path(store),
-        sensitivity=sensitivity,
-        progress=progress,
+    finding = Session(Path(store), jobs, progress).examine(
+        claim, profile, design=design, seed=seed, device=device, sensitivity=sensitivity
     )
     return Result(finding, design)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 import sympy
 from pydantic import (
@@ -22,9 +22,8 @@ from theorycheck.design import SAMPLES, Design, Point, evaluate
 from theorycheck.errors import ClaimError
 from theorycheck.fields import Frozen, Held, Misfit, Text, numbers, printable
 from theorycheck.fingerprint import check_response
-from theorycheck.law import MARGIN, Law
 from theorycheck.notation import latex, plain_text
-from theorycheck.statements import Limit, Statement
+from theorycheck.statements.base import MARGIN, Statement, Topic
 from theorycheck.text import shell_word
 
 __all__ = ["SAMPLES", "Claim", "Condition", "Design", "Paper", "Point", "Source", "evaluate"]
@@ -33,8 +32,6 @@ Provenance = Literal["stated", "recalled"]
 DesignName = Annotated[
     Text, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_ .-]*$", max_length=100)
 ]  # part of a folder's name
-
-STATEMENTS = get_args(Statement)
 
 
 class Paper(Frozen):
@@ -76,12 +73,17 @@ class Condition(Frozen):
 
 
 def _stated(law: Any) -> Any:
-    if type(law) is Law or not isinstance(law, STATEMENTS):
-        kinds = ", ".join(kind.__name__ for kind in STATEMENTS if kind is not Law)
+    if not isinstance(law, Statement):
         raise ValueError(
-            f"a claim states BigO, Omega or Theta of an expression, or {kinds}; got {law!r:.100}"
+            f"a claim states BigO, Omega or Theta of an expression, or a {', '.join(_kinds())}; got"
+            f" {law!r:.100}"
         )
     return law
+
+
+def _kinds() -> list[str]:
+    """The kinds of statement that are no scaling law."""
+    return sorted(kind.__name__ for kind in Statement.__subclasses__() if not kind.__subclasses__())
 
 
 def _measuring(response: Any) -> Any:
@@ -152,18 +154,11 @@ class Claim(Frozen):
     @model_validator(mode="after")
     def _says_only_what_is_tested(self) -> Self:
         given = self.model_fields_set & {"margin", "rivals"}
-        used = (
-            {"margin", "rivals"}
-            if isinstance(self.law, Law)
-            else {"margin"}
-            if isinstance(self.law, Limit)
-            else set()
-        )
-        for field in sorted(given - used):
-            raise Misfit(field, f"the test of {type(self.law).__name__} has no {field}; leave it out")
-        if isinstance(self.law, Law) and "margin" not in given:
+        for field in sorted(given - self.law.fields):
+            raise Misfit(field, f"the test of {self.law.name} has no {field}; leave it out")
+        if "margin" not in given:
             self.__dict__["margin"] = self.law.standard_margin
-        if self.guess_rate is not None and not (isinstance(self.law, Law) and self.design.samples):
+        if self.guess_rate is not None and not ("guess_rate" in self.law.fields and self.design.samples):
             raise Misfit("guess_rate", "only a scaling law of a threshold is judged with it; leave it out")
         return self
 
@@ -182,7 +177,7 @@ class Claim(Frozen):
             *(("designs", design) for design in self.designs.values()),
         ):
             try:
-                self.law.check(design) if not isinstance(self.law, Law) else _check_levels(self.law, design)
+                self.law.check(design)
             except ClaimError as error:
                 raise Misfit(field, str(error)) from error
             for condition in self.conditions:
@@ -253,6 +248,10 @@ class Claim(Frozen):
             )
         return self.model_copy(update={"design": self.designs[name]}).as_found(self.found_as)
 
+    def of_design(self, name: str | None) -> Claim:
+        """The same claim with the experiment of a name, or as it is where there is none."""
+        return self.with_design(name) if name else self
+
     @property
     def design_name(self) -> str | None:
         """The name of the design, among those the claim names; None for the default."""
@@ -264,6 +263,22 @@ class Claim(Frozen):
         varied = self.model_copy(update={"design": self.design.model_copy(update={"held": held})})
         varied._found_as, varied._variation = self._found_as, name
         return varied
+
+    @property
+    def topic(self) -> Topic:
+        """What the statement is about, in the claim's words."""
+        factor = self.design.factor
+        return Topic(
+            factor,
+            self.text(factor),
+            self.text(self.quantity),
+            self.margin,
+            self.design.varied,
+            {name: self.text(name) for name in self.design.varied},
+            self.text(self.design.searched),
+            self.rivals,
+            self.guess_rate,
+        )
 
     @property
     def statement(self) -> str:
@@ -293,22 +308,3 @@ class Claim(Frozen):
         if not isinstance(expression, str):
             return expression
         return next((s for s in self.notation if s.name == expression), Symbol(expression))
-
-
-def _check_levels(law: Law, design: Design) -> None:
-    """ClaimError where a design does not vary a law's letters, and nothing else, over positive numbers."""
-    missing = [name for name in law.letters if name not in design.varied]
-    if missing:
-        raise ClaimError(
-            f"the design must vary the law's variable {', '.join(missing)}, but varies"
-            f" {', '.join(design.varied)}"
-        )
-    if more := [name for name in design.varied if name not in law.letters]:
-        raise ClaimError(
-            f"the design varies {', '.join(more)}, of which the law does not speak; hold it instead"
-        )
-    for value in (*design.levels, *(value for values in design.crossed.values() for value in values)):
-        if isinstance(value, bool | str) or value is None or value <= 0:
-            raise ClaimError(
-                f"levels must be positive numbers, got {value!r}; a power law has no value there"
-            )

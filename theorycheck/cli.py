@@ -129,30 +129,29 @@ def verify(
     from theorycheck.reports.overview import table, write_overview
     from theorycheck.reports.report import available, part, write_joint_report
     from theorycheck.reports.terminal import summary, together
+    from theorycheck.session import Session, folder_of, jointly, silent, write
     from theorycheck.verdict import exit_status, result_document
-    from theorycheck.verification import Progress, examine, folder_of, jointly, silent, write
 
     with explained():
         claims = list(bounds.claims().values()) if all_claims else [bounds.find(name) for name in claim or []]
         jobs = jobs or os.cpu_count() or 1
         formats = available(_formats(report))
-        progress: Progress = silent if quiet else bar
+        session = Session(store, jobs, silent if quiet else bar)
         verdicts, findings = [], []
         for found in claims:
-            asked = found.with_design(design) if design else found
-            warning = cannot_tell(make_plan(asked, profile, seed, device))
+            planned = make_plan(found.of_design(design), profile, seed, device)
+            warning = cannot_tell(planned)
             if warning and not quiet:
                 typer.echo(f"theorycheck: {warning}", err=True)
-            finding = examine(
-                found, profile, design=design, seed=seed, jobs=jobs, device=device, store=store,
-                sensitivity=sensitivity, progress=progress,
-            )  # fmt: skip
+            finding = session.carry_out(planned, sensitivity)
             verdict = write(finding, folder_of(found, design, out), formats, fragment)
             verdicts.append(verdict)
             findings.append(finding)
             if not json:
                 typer.echo(
-                    f"{verdict.name} {verdict.judgement.decision}" if quiet else summary(verdict, asked)
+                    f"{verdict.name} {verdict.judgement.decision}"
+                    if quiet
+                    else summary(verdict, finding.claim)
                 )
         if len(verdicts) > 1:
             parts = [part(v, f.claim, f.observed) for v, f in zip(verdicts, findings, strict=True)]
@@ -201,7 +200,7 @@ def plan(
 
     with explained():
         found = find(claim)
-        made = make_plan(found.with_design(design) if design else found, profile)
+        made = make_plan(found.of_design(design), profile)
         check(made)
         workers = jobs or os.cpu_count() or 1
         assumed = Assumptions(threshold or middle_of_samples(made).threshold, steepness)
@@ -335,14 +334,14 @@ def report(
     from theorycheck.empirical.store_file import is_there
     from theorycheck.reports.report import available
     from theorycheck.reports.terminal import summary
+    from theorycheck.session import Session, folder_of, write
     from theorycheck.verdict import exit_status
-    from theorycheck.verification import folder_of, recall, write
 
     with explained():
         wanted = available(_formats(formats))
         if not is_there(store):
             raise StoreError(f"there is no store {store}; `theorycheck verify` makes one")
-        finding = recall(run, store, claim)
+        finding = Session(store).replay(run, claim)
         verdict = write(finding, folder_of(finding.claim, finding.claim.design_name, out), wanted, fragment)
         typer.echo(summary(verdict, finding.claim))
     raise typer.Exit(exit_status([verdict]))

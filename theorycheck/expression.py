@@ -14,7 +14,7 @@ import sympy
 from sympy import Expr, Integer, Pow, Rational, Symbol, oo
 
 from theorycheck.errors import LawError
-from theorycheck.law import BigO, Law, Omega, Theta
+from theorycheck.statements import BigO, Omega, Scaling, Theta
 
 MAX_LENGTH, MAX_DIGITS, MAX_POWER, MAX_NESTING, MAX_VARIABLES = (
     200,
@@ -25,7 +25,7 @@ MAX_LENGTH, MAX_DIGITS, MAX_POWER, MAX_NESTING, MAX_VARIABLES = (
 )  # n variables have n! limits
 MAX_BITS = 4096
 _Calls = Mapping[Any, Callable[..., Expr]]
-_RELATIONS: Mapping[str, type[Law]] = {"O": BigO, "Omega": Omega, "Theta": Theta}
+_RELATIONS: Mapping[str, type[Scaling]] = {"O": BigO, "Omega": Omega, "Theta": Theta}
 _POINTS: Mapping[str, Expr] = {"0": Integer(0), "oo": oo}
 _FUNCTIONS: _Calls = {"log": sympy.log, "sqrt": sympy.sqrt, "exp": sympy.exp}
 _BINARY: _Calls = {ast.Add: add, ast.Sub: sub, ast.Mult: mul, ast.Div: truediv, ast.Pow: pow}
@@ -42,7 +42,7 @@ class _Found(Exception):
 
 def parse_law(
     expression: str, relation: Literal["O", "Omega", "Theta"], regime: Mapping[str, Literal["0", "oo"]]
-) -> Law:
+) -> Scaling:
     """Read a law from text.
 
     Example:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,13 +15,11 @@ from theorycheck.calibration import error_rates
 from theorycheck.claim import Claim
 from theorycheck.errors import LawError, TableError
 from theorycheck.expression import parse_law
-from theorycheck.law import Law
-from theorycheck.plan import hypothesis
+from theorycheck.plan import hypothesis, with_options
+from theorycheck.statements import Scaling, Topic
 from theorycheck.statistics.hypothesis import Hypothesis
-from theorycheck.statistics.judge import judge
 from theorycheck.table import contents, parse
 from theorycheck.verdict import Check, Verdict
-from theorycheck.verification import predictions
 
 Point = Literal["0", "oo"]
 
@@ -55,7 +53,7 @@ class Bound:
                 f"--as-variable-goes-to takes 0 or oo, once or once for each --variable; got {got}"
             )
 
-    def law(self, table: pd.DataFrame) -> Law:
+    def law(self, table: pd.DataFrame) -> Scaling:
         """The law over a table's levels.
 
         Raises:
@@ -69,7 +67,7 @@ class Bound:
             {name: "oo" if end == "oo" else "0" for name, end in zip(self.variables, ends, strict=True)},
         )
 
-    def assumption(self, law: Law, table: pd.DataFrame) -> Check | None:
+    def assumption(self, law: Scaling, table: pd.DataFrame) -> Check | None:
         """Where the variables are taken to go, where nobody said it: levels in percent, say, mislead."""
         if self.points:
             return None
@@ -94,7 +92,7 @@ class Bound:
 
 
 def fit(
-    path: Path, law: Claim | Law | Bound, margin: float | None = None, guess_rate: float | None = None
+    path: Path, law: Claim | Scaling | Bound, margin: float | None = None, guess_rate: float | None = None
 ) -> Verdict:
     """Judge a law by a table of success counts or of measurements.
 
@@ -116,32 +114,33 @@ def fit(
     """
     started = time.monotonic()
     content = contents(path)
-    if isinstance(law, Bound):
-        table = parse(content, law.variables, path)
-        bound, law = law, law.law(table)
-        assumed = bound.assumption(law, table)
+    claim, assumed = None, None
+    if isinstance(law, Claim):
+        claim, asked = law, hypothesis(law, margin, guess_rate)
+        stated, topic = claim.law, claim.topic
+        table = parse(content, asked.factors, path)
     else:
-        table, assumed = parse(content, hypothesis(law).factors, path), None
-    claim = law if isinstance(law, Claim) else None
-    asked, counts = hypothesis(law, margin, guess_rate), "successes" in table
+        table, stated, assumed = _read(content, law, path)
+        topic = Topic(stated.letters[0], stated.letters[0], "value", stated.standard_margin)
+        asked = with_options(stated.hypothesis(topic), margin, guess_rate)
+    counts = "successes" in table
     if guess_rate and not counts:
         raise TableError(
             f"{path}: asked for a guess rate, which successes have, but these are measurements; leave it out"
         )
-    judgement = judge(table, asked).with_check(error_rates("counts" if counts else "measured"))
+    topic = replace(topic, margin=asked.margin, guess_rate=asked.guess_rate)
+    judgement = stated.judge(table, topic).with_check(error_rates(stated.calibrated_as(not counts)))
     if assumed:
         judgement = judgement.with_check(assumed)
     if claim and claim.conditions:
         judgement = judgement.with_check(_conditions(claim))
-    statement = (
-        law.statement if isinstance(law, Claim) else law.statement(Symbol("N*" if counts else "value"))
-    )
+    statement = claim.statement if claim else stated.statement(Symbol("N*" if counts else "value"), {})
     return Verdict(
         name=claim.name if claim else path.name,
         statement=statement,
         provenance=claim.provenance if claim else "given",
         source=str(claim.source) if claim else str(path),
-        predictions=predictions(law, margin),
+        predictions=stated.predictions(topic),
         relation=asked.relation,
         judgement=judgement,
         design=_design(path, table, asked),
@@ -154,6 +153,15 @@ def fit(
         plan_hash=hashlib.sha256(content).hexdigest(),
         seconds=time.monotonic() - started,
     )
+
+
+def _read(content: bytes, law: Scaling | Bound, path: Path) -> tuple[pd.DataFrame, Scaling, Check | None]:
+    """The table, a law of its variables, and where these are taken to go, if nobody said it."""
+    if not isinstance(law, Bound):
+        return parse(content, law.letters, path), law, None
+    table = parse(content, law.variables, path)
+    stated = law.law(table)
+    return table, stated, law.assumption(stated, table)
 
 
 def _conditions(claim: Claim) -> Check:

@@ -65,7 +65,7 @@ class Chances:
 
 def check(plan: Plan) -> None:
     """Raise ClaimError when no forecast can be made of what the plan's claim states."""
-    if not one_threshold(plan.claim.law, plan.claim.design):
+    if not one_threshold(plan.claim):
         raise ClaimError(
             f"`theorycheck plan` forecasts power laws of a threshold in one variable, but {plan.claim.name}"
             f" states: {plan.claim.statement}; `{plan.claim.command('verify', ' --profile quick')}` shows how"
@@ -109,7 +109,7 @@ def cannot_tell(plan: Plan) -> str | None:
     From the expected information instead of drawn data, which takes milliseconds. Of a scaling law of one
     threshold; of other statements nothing is said.
     """
-    if not one_threshold(plan.claim.law, plan.claim.design):
+    if not one_threshold(plan.claim):
         return None
     asked = hypothesis(plan.claim)
     (variable,) = asked.variables

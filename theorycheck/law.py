@@ -13,16 +13,13 @@ from theorycheck.derivation import Derived, Refused, decimals, derive, exact
 from theorycheck.errors import LawError
 from theorycheck.notation import Notation, latex, plain_text
 
-MARGIN = (
-    0.25  # how much worse than claimed an exponent may be, unless it is so small that this would reach past 0
-)
-
 
 @dataclass(frozen=True, init=False)
 class Law:
     """A bound `relation(expression)` as its symbols go to 0 or to oo.
 
     Example:
+        >>> from theorycheck.statements import BigO
         >>> alpha = Symbol("alpha")
         >>> BigO(alpha**-2, (alpha, 0)).exponents
         {alpha: -2}
@@ -41,7 +38,6 @@ class Law:
     """
 
     relation: ClassVar[Literal["O", "Omega", "Theta"]]
-    estimated: ClassVar[str] = "exponent"
     relation_latex: ClassVar[str]
 
     expression: Expr
@@ -56,15 +52,6 @@ class Law:
         derived = {symbol: _derived(self, symbol) for symbol, _ in self.regime}
         object.__setattr__(self, "exponents", {symbol: found.value for symbol, found in derived.items()})
         object.__setattr__(self, "notes", {symbol: found.note for symbol, found in derived.items()})
-
-    @property
-    def standard_margin(self) -> float:
-        """How much worse than claimed an exponent may be, where nobody says otherwise.
-
-        0.25, or half of the smallest exponent that is not 0 where that is less, so that growth is told from
-        fall.
-        """
-        return float(min([MARGIN, *(abs(e) / 2 for e in self.exponents.values() if e)]))
 
     @property
     def letters(self) -> tuple[str, ...]:
@@ -86,27 +73,6 @@ class Law:
         goes = r",\ ".join(rf"{latex(s, names)} \to {latex(p, names)}" for s, p in self.regime)
         bound = rf"{self.relation_latex}\left({latex(decimals(self.expression), names)}\right)"
         return rf"{latex(quantity, names)} = {bound} \quad ({goes})"
-
-
-class BigO(Law):
-    """Upper bound: the quantity grows no faster than the expression."""
-
-    relation = "O"
-    relation_latex = "O"
-
-
-class Omega(Law):
-    """Lower bound: the quantity grows at least as fast as the expression."""
-
-    relation = "Omega"
-    relation_latex = r"\Omega"
-
-
-class Theta(Law):
-    """Tight bound: the quantity grows exactly as fast as the expression."""
-
-    relation = "Theta"
-    relation_latex = r"\Theta"
 
 
 def _derived(law: Law, symbol: Symbol) -> Derived:

@@ -2,29 +2,149 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError
-from theorycheck.plan import Cell, Plan, response_of
-from theorycheck.statements import Contrast, Limit, Ordering, Transition
+from theorycheck.plan import Cell, Plan
 from theorycheck.verdict import Check, Judgement
 
 HOPELESS = 24  # trials; were half of all trials evidence, that none is would happen once in 2^24
-WANTED_EVIDENCE = 0.95  # share of trials, below which a reader is warned
+WANTED_EVIDENCE = 0.95  # share of trials, below which a reader is warned: a convention
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """The trials of a plan, one row a trial, and what a statement may ask of them.
+
+    Attributes:
+        plan: what was tried.
+        table: as `tabulate` makes it.
+    """
+
+    plan: Plan
+    table: pd.DataFrame
+
+    @property
+    def columns(self) -> list[str]:
+        """What distinguishes design points in tables: what is varied, and n, if something is searched."""
+        return self.plan.columns
+
+    def columns_without(self, name: str) -> list[str]:
+        """The same but for one of them."""
+        return [column for column in self.columns if column != name]
+
+    @property
+    def no_evidence(self) -> pd.Series:
+        """Which trials measured nothing: where values are measured, those without, as None was returned.
+
+        Where trials succeed or fail, those that are no evidence are counted as unfitted.
+        """
+        value = self.plan.measured.value
+        unfitted = self.table["outcome"] == "unfitted"
+        if value is None:
+            return unfitted & False
+        return unfitted & self.table[value].isna() if value in self.table else unfitted
+
+    def evidence(self) -> pd.DataFrame:
+        """Counts by cell where a threshold is searched, else positive values, with those that are bounds."""
+        if self.plan.measured.value is None:
+            return self.counts()
+        values = self.values()
+        if (values["value"] <= 0).any():
+            raise ClaimError(
+                f"{self.plan.measured.name} measured {values['value'].min():g}; a measured value must be"
+                " positive, as its logarithm is taken"
+            )
+        censored = (values["outcome"] == "unfitted").astype(int)
+        return values.assign(censored=censored).drop(columns="seed")
+
+    def counts(self, **pairs: Sequence[str]) -> pd.DataFrame:
+        """Counts by cell: what is varied, n, successes, trials, unfitted, and the work of all.
+
+        Args:
+            pairs: a further column, which numbers the combinations of some columns of the trials; cells are
+                then counted apart by it.
+
+        Raises:
+            ClaimError: no trial is evidence, or they measured numbers.
+        """
+        counts = count(self.table, self.plan)
+        name = self.plan.claim.name
+        if not counts["trials"].any():
+            raise ClaimError(
+                f"no trial of {name} is evidence: all {len(self.table)} were unfitted, or returned None"
+            )
+        if "value" in self.table and self.table["value"].notna().any():
+            raise ClaimError(
+                f"{self.plan.measured.name} returns numbers, but {name} searches a threshold; return success"
+            )
+        if not pairs:
+            return counts
+        numbered = {name: self.table.groupby(list(columns)).ngroup() for name, columns in pairs.items()}
+        return count(self.table.assign(**numbered), self.plan, *pairs)
+
+    def values(self) -> pd.DataFrame:
+        """Measured values of the trials that have one, one row a trial, with the columns value and seed.
+
+        Raises:
+            ClaimError: there are none, or the response returns something else.
+        """
+        values = self._measured()
+        if lists := over_iterations(values[["value"]]):
+            raise ClaimError(
+                f"{self.plan.measured.name} returns {lists[0]} over t, which only a Limit is about; return"
+                " the last one"
+            )
+        return values
+
+    def over_time(self, others: Sequence[str]) -> pd.DataFrame:
+        """One row for every time at which a trial was measured: t, value, and other lists.
+
+        Raises:
+            ClaimError: the response returns no such lists.
+        """
+        values, name = self._measured(), self.plan.measured.name
+        lists = over_iterations(values)
+        if missing := [column for column in ("t", "value", *others) if column not in lists]:
+            raise ClaimError(
+                f"{name} returns no list {', '.join(missing)}; a Limit needs a mapping of lists over t, as in"
+                f" {{'t': [1, 2, 4], {', '.join(f'{column!r}: [...]' for column in ('value', *others))}}}"
+            )
+        if mixed := [name for name in lists if not values[name].map(lambda v: isinstance(v, list)).all()]:
+            raise ClaimError(
+                f"{name} returns {', '.join(mixed)} as a list in some trials only; return one in all"
+            )
+        return values.explode(lists, ignore_index=True).astype(dict.fromkeys(lists, float))
+
+    def parameters(self, cells: pd.DataFrame) -> Iterator[Mapping[str, Any]]:
+        """All parameters of the response at each row of a table that has the columns of design points."""
+        known = {
+            (cell.level, *cell.group.values(), cell.n)[: len(self.columns)]: cell.parameters
+            for cell in self.plan.cells
+        }
+        return (known[place] for place in cells[self.columns].itertuples(index=False, name=None))
+
+    def _measured(self) -> pd.DataFrame:
+        table, measured, name = self.table[~self.no_evidence], self.plan.measured, self.plan.claim.name
+        if table.empty:
+            raise ClaimError(f"no trial of {name} is evidence: {measured.name} returned None at every one")
+        if measured.value not in table or table[measured.value].isna().any():
+            raise ClaimError(
+                f"{measured.name} returns no numbers, but {name} searches no threshold; name samples"
+            )
+        return table.assign(value=table[measured.value], seed=table["replicate"])
 
 
 def tabulate(
     plan: Plan, trials: Sequence[tuple[Cell, Trial]], measurements: Mapping[str, Mapping[str, Any]]
 ) -> pd.DataFrame:
-    """One row a trial: what is varied, n (where something is searched), replicate, measurement, work, and
-    key.
-    """
-    factor, measured = plan.claim.design.factor, response_of(plan.claim)
+    """One row a trial: what is varied, n (if searched), replicate, measurement, work, and key."""
+    factor, measured = plan.claim.design.factor, plan.measured
     names = {name for _, trial in trials for name in measurements[trial.key]}
     if clash := sorted(names & set(plan.columns)):
         raise ClaimError(
@@ -61,159 +181,52 @@ def count(table: pd.DataFrame, plan: Plan, *more: str) -> pd.DataFrame:
     return outcomes.groupby([table[name] for name in (*plan.columns, *more)]).sum().reset_index()
 
 
-def no_evidence(table: pd.DataFrame, plan: Plan) -> pd.Series:
-    """Which trials measured nothing: where values are measured, those that have none, as their function
-    returned None.
-
-    Where trials succeed or fail, those that are no evidence are counted as unfitted.
-    """
-    value = response_of(plan.claim).value
-    unfitted = table["outcome"] == "unfitted"
-    if value is None:
-        return unfitted & False
-    return unfitted & table[value].isna() if value in table else unfitted
-
-
 def check_hope(table: pd.DataFrame, plan: Plan) -> None:
     """Raise ClaimError where trials were made, and none of them tells success or failure."""
-    if (
-        response_of(plan.claim).value is None
-        and len(table) >= HOPELESS
-        and (table["outcome"] == "unfitted").all()
-    ):
+    counted = plan.measured.value is None
+    if counted and len(table) >= HOPELESS and (table["outcome"] == "unfitted").all():
         raise ClaimError(
             f"no trial of {plan.claim.name} is evidence: none of the first {len(table)} fitted its training"
             " data, or a function returned None in all; change the response, or what its training needs"
         )
 
 
-def observed(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """What the judge sees of the trials: counts by cell, measured values, or one row a trial where trials are
-    compared.
-
-    Measured values have the columns of what is varied, value and censored; those that are compared seed by
-    seed have seed, and are of trials that fitted; those that were looked at over the iterations a row for
-    each look, with t. Trials that measured nothing are left out.
-
-    Raises:
-        ClaimError: the response returns something else than the design is about.
-    """
-    if response_of(plan.claim).value is None:
-        return _counts(table, plan)
-    return _values(table[~no_evidence(table, plan)], plan)
-
-
-def _counts(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """Counts by cell, with the ratio that a transition is about, or the pairs of a contrast."""
-    law, name, counts = plan.claim.law, response_of(plan.claim).name, count(table, plan)
-    if not counts["trials"].any():
-        raise ClaimError(
-            f"no trial of {plan.claim.name} is evidence: all {len(table)} were unfitted, or returned None"
-        )
-    if "value" in table and table["value"].notna().any():
-        raise ClaimError(
-            f"{name} returns numbers, but {plan.claim.name} searches a threshold; return success"
-        )
-    if isinstance(law, Transition):
-        parameters = {(c.place, *c.group.values()): c.parameters for c in plan.cells}
-        keys = counts[[plan.claim.design.factor, "n", *plan.claim.design.crossed]].itertuples(index=False)
-        return counts.assign(ratio=[law.ratio(parameters[(level, n), *group]) for level, n, *group in keys])
-    if isinstance(law, Contrast):
-        pair = table.groupby([plan.claim.design.factor, "n", "replicate"]).ngroup()
-        return count(table.assign(pair=pair), plan, "pair")
-    return counts
-
-
-def _values(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """Measured values of trials that have one."""
-    law, measured = plan.claim.law, response_of(plan.claim)
-    if table.empty:
-        raise ClaimError(
-            f"no trial of {plan.claim.name} is evidence: {measured.name} returned None at every one"
-        )
-    if measured.value not in table or table[measured.value].isna().any():
-        raise ClaimError(
-            f"{measured.name} returns no numbers, but {plan.claim.name} searches no threshold; name samples"
-        )
-    values = table.assign(value=table[measured.value], seed=table["replicate"])
-    if isinstance(law, Limit):
-        return _over_time(values, measured.name, law)
-    if lists := looked_at(values[["value"]]):
-        raise ClaimError(
-            f"{measured.name} returns {lists[0]} over t, which only a Limit is about; return the last one"
-        )
-    if isinstance(law, Ordering):
-        return values[values["outcome"] != "unfitted"]
-    if (values["value"] <= 0).any():
-        raise ClaimError(
-            f"{measured.name} measured {values['value'].min():g}; a measured value must be positive, as its"
-            " logarithm is taken"
-        )
-    return values.assign(censored=(table["outcome"] == "unfitted").astype(int)).drop(columns="seed")
-
-
-def _over_time(values: pd.DataFrame, name: str, law: Limit) -> pd.DataFrame:
-    """A row for each look at a trial."""
-    lists = looked_at(values)
-    if missing := [column for column in ("t", "value", *law.falls) if column not in lists]:
-        raise ClaimError(
-            f"{name} returns no list {', '.join(missing)}; a Limit needs a mapping of lists over t, as in "
-            f"{{'t': [1, 2, 4], {', '.join(f'{column!r}: [...]' for column in ('value', *law.falls))}}}"
-        )
-    if mixed := [
-        column for column in lists if not values[column].map(lambda value: isinstance(value, list)).all()
-    ]:
-        raise ClaimError(
-            f"{name} returns {', '.join(mixed)} as a list in some trials only; return one in all"
-        )
-    return values.explode(lists, ignore_index=True).astype(dict.fromkeys(lists, float))
-
-
-def looked_at(table: pd.DataFrame) -> list[str]:
+def over_iterations(table: pd.DataFrame) -> list[str]:
     """The columns that hold a list over the iterations."""
     return [name for name in table if table[name].map(lambda value: isinstance(value, list)).any()]
 
 
-def report_no_evidence(judgement: Judgement, table: pd.DataFrame, plan: Plan) -> Judgement:
-    """With a check on the trials that measured nothing, if there are some.
-
-    A limit is claimed at every level, so that it is not supported where a level has no evidence.
-    """
-    missing = no_evidence(table, plan)
+def report_no_evidence(judgement: Judgement, outcomes: Outcomes) -> Judgement:
+    """With a check on the trials that measured nothing, if there are some."""
+    missing, table, claim = outcomes.no_evidence, outcomes.table, outcomes.plan.claim
     if not missing.any():
         return judgement
-    shares = missing.groupby([table[name] for name in plan.columns]).mean()
+    shares = missing.groupby([table[name] for name in outcomes.columns]).mean()
     most = shares.index[shares.argmax()]
-    places = zip(plan.columns, most if isinstance(most, tuple) else (most,), strict=True)
+    places = zip(outcomes.columns, most if isinstance(most, tuple) else (most,), strict=True)
     where = ", ".join(
-        f"{plan.claim.text(name)} = {value:g}" if isinstance(value, float) else f"{name} = {value}"
+        f"{claim.text(name)} = {value:g}" if isinstance(value, float) else f"{name} = {value}"
         for name, value in places
     )
     detail = (
         f"{missing.sum()} of {len(table)} trials returned None and were left out, most of them, "
         f"{shares.max():.0%}, at {where}"
     )
-    few = missing.mean() > 1 - WANTED_EVIDENCE or (shares == 1).any()
-    judged = judgement.with_check(Check("no evidence", "warning" if few else "ok", detail))
-    if judged.decision == "SUPPORTED" and isinstance(plan.claim.law, Limit) and (shares == 1).any():
-        return replace(
-            judged, decision="INCONCLUSIVE", reason=f"There is no evidence at {where}. {judged.reason}"
-        )
-    return judged
+    nowhere = bool((shares == 1).any())
+    few = missing.mean() > 1 - WANTED_EVIDENCE or nowhere
+    told = judgement.with_check(Check("no evidence", "warning" if few else "ok", detail))
+    return claim.law.without_evidence(told, where) if nowhere else told
 
 
-def as_drawn(table: pd.DataFrame, plan: Plan) -> dict[str, tuple[float, float]]:
+def as_drawn(outcomes: Outcomes) -> dict[str, tuple[float, float]]:
     """Smallest and largest ratio of each realised parameter to the value asked for.
 
     A response reports what it could only draw at random under `realised_` and the parameter's name.
     """
-    count_of_columns = len(plan.columns)
-    asked = {(c.level, *c.group.values(), c.n)[:count_of_columns]: c.parameters for c in plan.cells}
-    places = list(table[plan.columns].itertuples(index=False, name=None))
-    ratios = {}
+    table, ratios = outcomes.table, {}
     for column in [column for column in table if column.startswith("realised_")]:
         name = column.removeprefix("realised_")
-        wanted = [asked[place][name] for place in places]
+        wanted = [parameters[name] for parameters in outcomes.parameters(table)]
         means = {value: mean / value for value, mean in table[column].groupby(wanted).mean().items() if value}
         if means:
             ratios[name] = (float(min(means.values())), float(max(means.values())))

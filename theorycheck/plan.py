@@ -12,20 +12,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
-from typing import Any, Literal, TypeGuard
+from typing import Any, Literal
 
 import pandas as pd
 
-from theorycheck.claim import Claim, Condition, Design
+from theorycheck.claim import Claim, Condition
 from theorycheck.empirical.function_response import FunctionResponse
 from theorycheck.empirical.responses import Response, response
 from theorycheck.empirical.trial import REVISION, Trial
 from theorycheck.errors import ClaimError, DesignError
-from theorycheck.law import Law
-from theorycheck.statements import Contrast, Statement, Transition
-from theorycheck.statistics.hypothesis import Hypothesis, Variable
+from theorycheck.statements.base import at
+from theorycheck.statistics.hypothesis import Hypothesis
 from theorycheck.statistics.placement import RULE, Adaptive, Grid, Placement
-from theorycheck.statistics.statements import at
 
 ProfileName = Literal["smoke", "quick", "standard", "full"]
 
@@ -258,8 +256,7 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
         measured.check(
             parameters, ", ".join(f"{claim.text(name)} = {_short(value)}" for name, value in named)
         )
-        if isinstance(claim.law, Transition):
-            claim.law.ratio(parameters)  # which raises where it has no logarithm
+        claim.law.check_point(parameters)
         violated = tuple(c for c in claim.conditions if not c.holds(parameters))
         cells.append(Cell(level, n or 0, group, parameters, violated))
     tried = [cell for cell in cells if cell.in_regime or claim.design.outside_regime]
@@ -302,45 +299,50 @@ def _short(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def one_threshold(law: Statement, design: Design) -> TypeGuard[Law]:
+def one_threshold(claim: Claim) -> bool:
     """Whether a power law of a threshold in one variable is stated, whose trials are placed where success
     turns.
     """
-    return isinstance(law, Law) and len(law.letters) == 1 and bool(design.samples)
+    return bool(claim.design.samples) and (claim.law.placed_by({}) or (None, False))[1]
 
 
 def _place(
     claim: Claim, profile: ProfileName, cells: tuple[tuple[float, float], ...], group: Mapping[str, Any]
 ) -> Placement:
     """Adaptively for thresholds that follow power laws of one variable, else every cell alike."""
-    law, decides = claim.law, True
-    if isinstance(law, Contrast):  # which needs the exponents, not whether each is as claimed
-        law, decides = (
-            next(bound for value, bound in (law.first, law.second) if value == group[law.group]),
-            False,
-        )
-    if not one_threshold(law, claim.design):
+    placed_by = claim.law.placed_by(group) if claim.design.samples else None
+    if placed_by is None:
         return PROFILES[profile].repeat(cells, claim.design.replicates)
     if profile == "full":
         return Grid(cells, claim.design.replicates)
-    return PROFILES[profile].place(cells, _question(law, claim), decides)
+    law, decides = placed_by
+    return PROFILES[profile].place(cells, law.hypothesis(claim.topic), decides)
 
 
-def hypothesis(
-    asked: Claim | Law, margin: float | None = None, guess_rate: float | None = None
-) -> Hypothesis:
-    """A law in the numbers that the judge needs; a bare one has no rivals.
+def hypothesis(claim: Claim, margin: float | None = None, guess_rate: float | None = None) -> Hypothesis:
+    """A claim's law in the numbers that the judge needs.
 
     Args:
-        asked: the law.
-        margin: another than the claim's, or than the law's standard one.
+        claim: states a scaling law.
+        margin: another than the claim's.
         guess_rate: another than the claim's.
 
     Raises:
-        ClaimError: the margin is not positive, or the guess rate no share.
+        ClaimError: the claim is no scaling law.
+    """
+    if "rivals" not in claim.law.fields:
+        raise ClaimError(
+            f"{claim.name} states no scaling law ({claim.statement}), which is what this command needs; "
+            f"`{claim.command('verify')}` tests it"
+        )
+    return with_options(claim.law.hypothesis(claim.topic), margin, guess_rate)
+
+
+def with_options(own: Hypothesis, margin: float | None = None, guess_rate: float | None = None) -> Hypothesis:
+    """A hypothesis with another margin or guess rate, where these are given.
 
     Raises:
-        ClaimError: the claim is no scaling law.
+        ClaimError: the margin is not positive, or the guess rate no share.
     """
     if margin is not None and not 0 < margin < math.inf:
         raise ClaimError(f"asked for a margin of {margin:g}; it must be a positive number, such as 0.25")
@@ -348,32 +350,5 @@ def hypothesis(
         raise ClaimError(
             f"asked for a guess rate of {guess_rate:g}; it must be a share from 0 to below 1, such as 0.5"
         )
-    if isinstance(asked, Law):
-        return replace(_question(asked), margin=margin or asked.standard_margin, guess_rate=guess_rate)
-    if not isinstance(asked.law, Law):
-        raise ClaimError(
-            f"{asked.name} states no scaling law ({asked.statement}), which is what this command needs; "
-            f"`{asked.command('verify')}` tests it"
-        )
-    own = _question(asked.law, asked)
-    return replace(
-        own, margin=margin or own.margin, guess_rate=own.guess_rate if guess_rate is None else guess_rate
-    )
-
-
-def _question(law: Law, claim: Claim | None = None) -> Hypothesis:
-    variables = tuple(
-        Variable(
-            factor=symbol.name,
-            letter=claim.text(symbol) if claim else symbol.name,
-            exponent=float(law.exponents[symbol]),
-            goes_to="0" if point == 0 else "oo",
-            rivals=claim.rivals if claim else (),
-        )
-        for symbol, point in law.regime
-    )
-    if claim is None:
-        return Hypothesis(variables, law.relation)
-    return Hypothesis(
-        variables, law.relation, claim.margin, claim.text(claim.design.searched), claim.guess_rate
-    )
+    guess = own.guess_rate if guess_rate is None else guess_rate
+    return replace(own, margin=margin or own.margin, guess_rate=guess)

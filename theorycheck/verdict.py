@@ -263,7 +263,12 @@ class Verdict:
         """The format of its estimates: for exponents the decimals that their interval asks for, else three
         digits.
         """
-        return "" if self.estimated == "exponent" else ".3g"
+        return "" if self.derived else ".3g"
+
+    @property
+    def derived(self) -> bool:
+        """Whether exponents were derived from a bound, as of scaling laws, which have a margin."""
+        return self.predictions[0].margin is not None
 
     def text(self, estimate: Estimate) -> str:
         """An estimate with its interval, as in `-0.80 [-0.88, -0.73]`."""

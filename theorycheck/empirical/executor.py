@@ -13,9 +13,9 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import starmap
-from typing import Any, ParamSpec, Self, TypeVar
+from typing import Any, ParamSpec, Protocol, Self, TypeVar
 
 from joblib.externals.loky.process_executor import ProcessPoolExecutor
 
@@ -24,6 +24,18 @@ T = TypeVar("T")
 _LIBRARIES = ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMBA", "NUMEXPR")
 _ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in _LIBRARIES} | {"VECLIB_MAXIMUM_THREADS": "1"}
 _PR_SET_PDEATHSIG = 1  # Linux, include/uapi/linux/prctl.h
+
+
+class Executor(Protocol):
+    """Whatever calls functions, here or elsewhere, now or later."""
+
+    def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Have a function called; the future tells its result."""
+
+
+def started(executor: Executor | int) -> AbstractContextManager[Executor]:
+    """The executor, or so many worker processes, which end with the block."""
+    return Workers(executor) if isinstance(executor, int) else nullcontext(executor)
 
 
 class Workers:

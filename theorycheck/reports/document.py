@@ -92,7 +92,7 @@ def _first_page(part: Part) -> Iterator[Block]:
         yield Paragraph((verdict.headline,))
     yield Formula(claim.statement_latex)
     derived = ""
-    if verdict.estimated == "exponent":
+    if verdict.derived:
         exponents = ", ".join(f"{p.exponent:g} in {p.letter}" for p in verdict.predictions)
         notes = "".join(f" ({note})" for note in dict.fromkeys(p.note for p in verdict.predictions if p.note))
         derived = (
@@ -144,7 +144,7 @@ def _estimates(part: Part) -> Iterator[Block]:
 
 
 def _estimate(verdict: Verdict, estimate: Estimate, letters: dict[str, str]) -> tuple[Line, Line, Line, Line]:
-    several = len(letters) > 1 and verdict.estimated == "exponent"
+    several = len(letters) > 1 and verdict.derived
     named = estimate.name or verdict.estimated + (f" in {letters[estimate.factor]}" if several else "")
     digits = verdict.digits or estimate.interval.digits
     return (named,), (f"{estimate.value:{digits}}",), (f"{estimate.interval:{digits}}",), (estimate.method,)

@@ -12,6 +12,7 @@ import matplotlib as mpl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from latex2mathml.converter import convert_to_element
 
+from theorycheck.drawing.axes import TOLD
 from theorycheck.reports.blocks import (
     Block,
     Code,
@@ -27,7 +28,6 @@ from theorycheck.reports.blocks import (
     Strong,
     Table,
 )
-from theorycheck.reports.figures import TOLD
 
 OBEYED = ("href", "style", "class", "id")  # attributes of MathML that a page acts on
 _ENVIRONMENT = Environment(

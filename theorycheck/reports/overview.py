@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from theorycheck.drawing.axes import STYLE, save
+from theorycheck.drawing.lettering import words
 from theorycheck.errors import StoreError
-from theorycheck.reports.figures import STYLE, save
-from theorycheck.reports.lettering import words
 from theorycheck.reports.terminal import columns
 from theorycheck.verdict import Prediction, Verdict
 
@@ -30,7 +30,7 @@ def table(verdicts: Sequence[Verdict]) -> list[str]:
 
 def _predicted(verdict: Verdict, prediction: Prediction) -> str:
     named = f" in {prediction.letter}" * (len(verdict.predictions) > 1)
-    if verdict.estimated == "exponent":
+    if verdict.derived:
         return f"{verdict.estimated} {prediction.exponent:g} ({verdict.relation}){named}"
     claimed = "" if prediction.exponent is None else f" {prediction.exponent:.3g}"
     return f"{verdict.estimated} {verdict.relation}{claimed}"

@@ -5,24 +5,23 @@ JSON.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
-from matplotlib.figure import Figure
 
 from theorycheck.claim import Claim
+from theorycheck.drawing.axes import save
+from theorycheck.drawing.maps import residual_plot
 from theorycheck.errors import ReportError, StoreError
-from theorycheck.law import Law
 from theorycheck.reports import html, latex, markdown, pdf
-from theorycheck.reports import statement_figures as drawn
 from theorycheck.reports.blocks import Block, Paragraph, Picture
 from theorycheck.reports.document import Part, document
-from theorycheck.reports.figures import log_log_plot, published_map, residual_plot, save, success_map
-from theorycheck.statements import Contrast, Direction, Limit, Ordering, Transition
+from theorycheck.statements.base import Drawing
 from theorycheck.verdict import Verdict, result_document
 
 Format = Literal["md", "html", "tex", "pdf"]
@@ -30,73 +29,23 @@ FORMATS: tuple[Format, ...] = ("md", "html", "tex", "pdf")
 
 
 def pictures(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> list[Picture | Paragraph]:
-    """The figures that show what a claim of its kind says."""
-    match claim.law:
-        case Law() if claim.design.crossed or not claim.design.samples:
-            what = "Values at each level alone; dashed: the claimed slope."
-            return [_drawn("levels", "Levels", what, drawn.levels_plot, verdict, claim, observed)]
-        case Law():
-            shares = (
-                "Share of successful trials in the cells tried. Grey cells hold no evidence: they were not"
-                " needed, lie outside of the theorem's regime, or none of their trials is evidence."
-            )
-            alone = "Thresholds estimated from each level alone, beside the law fitted to all trials at once."
-            shown = [
-                _drawn("success_map", "Success map", shares, success_map, verdict, claim, observed),
-                _drawn("log_log", "Log-log plot", alone, log_log_plot, verdict, claim, observed),
-            ]
-            if claim.design.published:
-                what = "This run and the published table."
-                shown.append(
-                    _drawn(
-                        "published", "Beside the published map", what, published_map, verdict, claim, observed
-                    )
-                )
-            return shown
-        case Contrast():
-            what = "Thresholds of each group and level alone, and the power law fitted to each group."
-            return [_drawn("contrast", "Contrast", what, drawn.contrast_plot, verdict, claim, observed)]
-        case Direction():
-            what = "Thresholds at each level alone, and an exponential fitted to all trials."
-            return [_drawn("direction", "Direction", what, drawn.direction_plot, verdict, claim, observed)]
-        case Limit() as law:
-            what = "Left: the quantity over the iterations, a line a trial. Right: its gap to the limit."
-            stated = (law.value, law.rate, law.start)
-            return [
-                _drawn(
-                    "trajectories",
-                    "Trajectories",
-                    what,
-                    drawn.trajectories,
-                    verdict,
-                    claim,
-                    observed,
-                    *stated,
-                )
-            ]
-        case Transition() as law:
-            what = "Share of successful trials against the ratio."
-            bound, ratio = float(law.bound), law.expression
-            return [
-                _drawn("transition", "Transition", what, drawn.transition_plot, claim, observed, bound, ratio)
-            ]
-        case Ordering():
-            what = "Means over seeds, with 95 % intervals; the tests compare seed by seed."
-            return [_drawn("ordering", "Ordering", what, drawn.ordering_plot, claim, observed)]
+    """The figures of the claim's statement, and the residuals of the regression, if there is one."""
+    drawings = list(claim.law.draw(verdict.judgement, claim, observed, verdict.design["words"]))
+    if verdict.judgement.regression:
+        what = "Residuals of the log-log regression, and the leverage of each level."
+        residuals = partial(residual_plot, verdict.judgement, claim)
+        drawings.append(Drawing("residuals", "Residuals and leverage", what, residuals))
+    return [_drawn(drawing) for drawing in drawings]
 
 
-def _drawn(
-    name: str, title: str, caption: str, draw: Callable[..., Figure], *shown: Any
-) -> Picture | Paragraph:
-    """A figure, or a sentence where it cannot be drawn: no value or text of a claim may cost the rest of the
-    report.
-    """
+def _drawn(drawing: Drawing) -> Picture | Paragraph:
+    """A figure, or a sentence where it cannot be drawn: no text of a claim may cost the rest of the report."""
     try:
-        draw(*shown).draw_without_rendering()  # on another, as every drawing moves the layout of the next
-        figure = draw(*shown)
+        drawing.draw().draw_without_rendering()  # on another, as every drawing moves the layout of the next
+        figure = drawing.draw()
     except Exception as error:
-        return Paragraph((f"The figure {title} could not be drawn ({_reason(error)}).",))
-    return Picture(name, title, caption, figure)
+        return Paragraph((f"The figure {drawing.title} could not be drawn ({_reason(error)}).",))
+    return Picture(drawing.name, drawing.title, drawing.caption, figure)
 
 
 def _reason(error: Exception) -> str:
@@ -107,11 +56,7 @@ def _reason(error: Exception) -> str:
 
 def part(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Part:
     """What a report says of one claim."""
-    shown = pictures(verdict, claim, observed)
-    if verdict.judgement.regression:
-        what = "Residuals of the log-log regression, and the leverage of each level."
-        shown.append(_drawn("residuals", "Residuals and leverage", what, residual_plot, verdict, claim))
-    return Part(verdict, claim, shown)
+    return Part(verdict, claim, pictures(verdict, claim, observed))
 
 
 def available(wanted: Sequence[Format] | None) -> tuple[Format, ...]:

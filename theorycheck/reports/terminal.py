@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from theorycheck.claim import Claim
-from theorycheck.law import Law
 from theorycheck.text import one_line
 from theorycheck.verdict import Prediction, Verdict
 
@@ -20,7 +20,7 @@ def summary(verdict: Verdict, claim: Claim | None = None) -> str:
     """The verdict with everything it rests on, for a terminal; of a claim, or of a law fitted to a table."""
     judgement = verdict.judgement
     blocks = {
-        "claim": _claimed(verdict.statement, verdict.predictions if verdict.estimated == "exponent" else ()),
+        "claim": _claimed(verdict.statement, verdict.predictions if verdict.derived else ()),
         **(
             {"assuming": _assumptions(verdict)}
             if claim and claim.conditions and "conditions" in verdict.design
@@ -62,7 +62,7 @@ def together(adjusted: Mapping[str, float]) -> str:
 def description(claim: Claim, meaning: str) -> str:
     """A claim as `theorycheck show` prints it: statement, source, assumptions, experiment."""
     design = claim.design
-    derived = tuple(_derived(claim, claim.law)) if isinstance(claim.law, Law) else ()
+    derived = [replace(p, margin=None) for p in claim.law.predictions(claim.topic) if p.margin is not None]
     held = [f"{claim.text(name)} = {value}" for name, value in claim.held.items()]
     blocks = {
         "claim": _claimed(claim.statement, derived),
@@ -98,11 +98,6 @@ def description(claim: Claim, meaning: str) -> str:
         "refuted": [f"if {claim.refuted_by}"],
     }
     return "\n".join(map(one_line, [f"{claim.name}   {claim.title}", *_indent(blocks)]))
-
-
-def _derived(claim: Claim, law: Law) -> Iterator[Prediction]:
-    for symbol, value in law.exponents.items():
-        yield Prediction(symbol.name, claim.text(symbol), float(value), law.notes[symbol])
 
 
 def outlook(
@@ -217,7 +212,7 @@ def _fits(verdict: Verdict) -> Iterator[str]:
     letters = {p.variable: f" in {p.letter}" * (len(verdict.predictions) > 1) for p in verdict.predictions}
     for e in (*verdict.judgement.estimates, *verdict.judgement.beside):
         confidence = f"{100 * e.interval.confidence:g} % interval"
-        if verdict.estimated == "exponent":
+        if verdict.derived:
             value = f"{e.value:{e.interval.digits}}".rjust(5)
             yield f"exponent{letters[e.factor]} {value}   {confidence} {e.interval}   {e.method}"
         else:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,6 @@ from theorycheck.statistics.evidence import Measurements, Trials
 from theorycheck.statistics.hypothesis import Hypothesis
 from theorycheck.statistics.links import probit_information
 from theorycheck.statistics.selection import FEWEST_LEVELS, curvature_allowed, fit_laws, gather
-from theorycheck.statistics.simulated import PlantedThreshold
 
 SEARCH_ROUNDS = 4  # of bisection, at the estimated threshold of every level
 TOLD = 30  # trials a level before which they do not tell a guess rate
@@ -342,27 +342,36 @@ def _marginal(tried: np.ndarray) -> np.ndarray:
     return np.asarray((1 - SCATTER) / ((1 + tried * SCATTER) * (1 + np.maximum(tried - 1, 0) * SCATTER)))
 
 
+class Rates(Protocol):
+    """A world of which the success rates are known."""
+
+    def rate(self, x: Any, n: Any) -> Any:
+        """Of trials at level x with n."""
+
+
 def simulate(
     placement: Placement,
-    planted: PlantedThreshold,
+    planted: Rates,
     rng: np.random.Generator,
     work: Callable[[float, float], float] = lambda level, n: 1.0,
+    factor: str = "x",
 ) -> pd.DataFrame:
     """Counts of a planted law, as a run with this placement would collect them.
 
     Args:
-        placement: over levels of a factor called x.
+        placement: over levels of a factor.
         planted: the truth.
         rng: source of the outcomes.
         work: of a trial in each cell.
+        factor: its column.
 
     Returns:
-        Cells with the columns x, n, successes, trials, unfitted (none is), work.
+        Cells with the columns of the factor, n, successes, trials, unfitted (none is), work.
     """
     counts = {cell: [0, 0] for cell in placement.cells}
     while True:
         rows = [(*cell, *count, 0, count[1] * work(*cell)) for cell, count in counts.items() if count[1]]
-        table = pd.DataFrame(rows, columns=["x", "n", "successes", "trials", "unfitted", "work"])
+        table = pd.DataFrame(rows, columns=[factor, "n", "successes", "trials", "unfitted", "work"])
         following = placement.next_round(table)
         if not following:
             return table

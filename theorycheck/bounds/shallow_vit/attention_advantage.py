@@ -18,8 +18,7 @@ from theorycheck.bounds.shallow_vit import (
     eta,
 )
 from theorycheck.claim import Claim, Design, Source
-from theorycheck.law import BigO
-from theorycheck.statements import Contrast
+from theorycheck.statements import BigO, Contrast
 
 claim = Claim(
     name="attention_advantage",

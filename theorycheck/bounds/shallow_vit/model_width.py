@@ -14,7 +14,7 @@ from theorycheck.bounds.shallow_vit import (
     m,
 )
 from theorycheck.claim import Claim, Design, Source
-from theorycheck.law import BigO
+from theorycheck.statements import BigO
 
 m_star = symbols("m_star", positive=True)
 

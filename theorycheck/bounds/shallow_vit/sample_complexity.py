@@ -16,7 +16,7 @@ from theorycheck.bounds.shallow_vit import (
     alpha_relevant,
 )
 from theorycheck.claim import Claim, Design, Source
-from theorycheck.law import BigO
+from theorycheck.statements import BigO
 
 claim = Claim(
     name="sample_complexity",

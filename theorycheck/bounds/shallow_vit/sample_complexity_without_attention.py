@@ -20,7 +20,7 @@ from theorycheck.bounds.shallow_vit import (
     eta,
 )
 from theorycheck.claim import Claim, Design, Source
-from theorycheck.law import BigO
+from theorycheck.statements import BigO
 
 claim = Claim(
     name="sample_complexity_without_attention",

@@ -15,7 +15,7 @@ from theorycheck.bounds.shallow_vit import (
     eta,
 )
 from theorycheck.claim import Claim, Design, Source
-from theorycheck.law import Theta
+from theorycheck.statements import Theta
 
 claim = Claim(
     name="training_iterations",

@@ -12,7 +12,7 @@ from sympy import Expr, Symbol
 from theorycheck.design import Design
 from theorycheck.errors import ClaimError
 from theorycheck.fields import finite, name_of
-from theorycheck.law import Law
+from theorycheck.statements.scaling import Scaling
 
 
 def check_letter(variable: Any, kind: str) -> None:
@@ -44,9 +44,9 @@ def pair_of_points(pair: Any, what: str) -> tuple[Mapping[str, Any], Mapping[str
     return low, high
 
 
-def bounded_group(side: Any, what: str, variable: Symbol) -> tuple[Any, Law]:
+def bounded_group(side: Any, what: str, variable: Symbol) -> tuple[Any, Scaling]:
     """The value that tells a group of trials, and a bound for them as the variable goes to 0."""
-    if not (isinstance(side, tuple) and len(side) == 2 and isinstance(side[1], Law)):
+    if not (isinstance(side, tuple) and len(side) == 2 and isinstance(side[1], Scaling)):
         raise ClaimError(
             f"{what} is a value of the group and its bound, as in (True, BigO(...)), got {side!r:.100}"
         )

@@ -6,17 +6,20 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 from matplotlib.ft2font import FT2Font
 from matplotlib.mathtext import MathTextParser
 from sympy import Basic
 
-from theorycheck.claim import Claim
 from theorycheck.notation import plain_text
 from theorycheck.text import one_line
-from theorycheck.verdict import Verdict
+
+if TYPE_CHECKING:
+    from theorycheck.claim import Claim
 
 LABEL = 80  # characters that fit beside an axis
 
@@ -42,11 +45,11 @@ def formula(claim: Claim, expression: Basic | str, after: str = "") -> str:
     return words((expression if isinstance(expression, str) else plain_text(expression, {})) + after)
 
 
-def axis_label(verdict: Verdict, claim: Claim) -> str:
+def axis_label(claim: Claim, counted: Mapping[str, str]) -> str:
     """What the quantity of a claim is measured in, with the words that its response has for it."""
     searched = claim.design.searched if claim.design.samples else ""
-    counted = verdict.design["words"].get(searched)
-    return f"{counted} {formula(claim, searched)}" if counted else formula(claim, searched or claim.quantity)
+    known = counted.get(searched)
+    return f"{known} {formula(claim, searched)}" if known else formula(claim, searched or claim.quantity)
 
 
 @cache

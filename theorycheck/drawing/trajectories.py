@@ -1,0 +1,91 @@
+"""Values over the iterations, and success against a ratio."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+from scipy import stats
+from sympy import Expr, fraction
+
+from theorycheck.drawing.axes import SERIES, STYLE, one_axes
+from theorycheck.drawing.lettering import formula
+
+if TYPE_CHECKING:
+    from theorycheck.claim import Claim
+    from theorycheck.statements import Limit, Transition
+
+
+def trajectories(stated: Limit, claim: Claim, measured: pd.DataFrame, words: Mapping[str, str]) -> Figure:
+    """The quantity over the iterations, a line a trial; and its gap to the limit with the claimed rate."""
+    limit, rate, start = stated.value, stated.rate, stated.start
+    figure = Figure(figsize=(8.4, 4.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    factor = claim.design.factor
+    for (colour, _), (level, rows) in zip(SERIES, measured.groupby(factor), strict=False):
+        label = formula(claim, factor, f" = {level:g}")
+        for _, one in rows.groupby("key"):
+            one = one[one["t"] > 0].astype({"t": float, "value": float})
+            left.plot(one["t"], one["value"], color=colour, linewidth=0.8, alpha=0.6, label=label)
+            right.plot(one["t"], (limit - one["value"]).abs(), color=colour, linewidth=0.8, alpha=0.6)
+            label = "_nolegend_"
+    left.axhline(limit, linestyle="--", color=STYLE["claimed"], label=f"claimed limit {limit:g}")
+    late = measured[measured["t"] >= start].astype({"t": float, "value": float})
+    if len(late):
+        t = np.geomspace(start, late["t"].max(), 20)
+        first = float(limit - late.sort_values("t")["value"].iloc[0])
+        right.plot(
+            t,
+            first * (t / start) ** -rate,
+            "--",
+            color=STYLE["claimed"],
+            label=f"claimed rate $t^{{{-rate:g}}}$",
+        )
+        right.legend(loc="lower left", framealpha=0.95)
+    label = words.get("measured") or formula(claim, claim.quantity)
+    left.set(xscale="log", ylim=(0, 1.05), xlabel="iterations $t$", ylabel=label)
+    right.set(xscale="log", yscale="log", xlabel="iterations $t$", ylabel=f"gap to {limit:g}")
+    right.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    right.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    left.legend(loc="upper left", framealpha=0.95)
+    return figure
+
+
+def transition(stated: Transition, claim: Claim, cells: pd.DataFrame) -> Figure:
+    """Share of successes against the ratio, a series a level, with 95 % intervals, and the bound."""
+    bound, ratio = float(stated.bound), stated.expression
+    figure, axes = one_axes()
+    groups = cells[cells["trials"] > 0].groupby(claim.design.factor)
+    for (colour, marker), (level, rows) in zip(SERIES * len(groups), groups, strict=False):
+        rows = rows.sort_values("ratio")
+        k, n = rows["successes"].to_numpy(), rows["trials"].to_numpy()
+        share = k / n
+        low, high = (
+            stats.beta.ppf(0.025, k, n - k + 1),
+            stats.beta.ppf(0.975, k + 1, n - k),
+        )  # Clopper and Pearson
+        error = [share - np.nan_to_num(low), np.nan_to_num(high, nan=1.0) - share]
+        label = formula(claim, claim.design.factor, f" = {level:g}")
+        axes.errorbar(
+            rows["ratio"], share, error, color=colour, marker=marker, capsize=2, linewidth=1, label=label
+        )
+    axes.axvline(bound, linestyle="--", color=STYLE["claimed"], label=f"claimed bound {bound:.3f}")
+    axes.set(
+        xlabel=_ratio(claim, ratio),
+        ylabel="share of successful trials, 95 % interval",
+        xlim=(0, None),
+        ylim=(-0.03, 1.03),
+    )
+    axes.legend(loc="lower left", framealpha=0.95)
+    return figure
+
+
+def _ratio(claim: Claim, ratio: Expr) -> str:
+    """A fraction in one line, as on an axis."""
+    top, bottom = (formula(claim, part) for part in fraction(ratio))
+    both_typeset = top.startswith("$") and bottom.startswith("$")
+    return f"{top[:-1]} / {bottom[1:]}" if both_typeset else f"{top} / {bottom}"

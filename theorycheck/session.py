@@ -1,0 +1,330 @@
+"""Composes the parts: plans a claim, trains what is missing, judges it, writes the report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from theorycheck import bounds
+from theorycheck.calibration import error_rates
+from theorycheck.claim import Claim
+from theorycheck.empirical import sweep
+from theorycheck.empirical.executor import Executor, started
+from theorycheck.empirical.store import DEFAULT_STORE, Store
+from theorycheck.empirical.trial import Trial
+from theorycheck.errors import ClaimError, Interrupted, StoreError
+from theorycheck.observation import (
+    Outcomes,
+    as_drawn,
+    check_hope,
+    count,
+    report_no_evidence,
+    tabulate,
+)
+from theorycheck.plan import PROFILES, Plan, ProfileName, make_plan
+from theorycheck.reports.report import Format, write_report
+from theorycheck.statistics.tests import holm
+from theorycheck.stopping import cause_of, stoppable
+from theorycheck.verdict import Check, Decision, Estimate, Judgement, Variation, Verdict
+
+# Given what is done, shows progress until the block ends; told how many are done now, and how many more there
+# will be.
+Progress = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
+
+
+@contextmanager
+def silent(task: str) -> Iterator[Callable[[int, int], None]]:
+    """Show nothing."""
+    yield lambda done, more: None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found on a claim.
+
+    Attributes:
+        verdict: with everything it rests on.
+        claim: as it was tested.
+        trials: one row a trial.
+        observed: what the judge saw of them.
+    """
+
+    verdict: Verdict
+    claim: Claim
+    trials: pd.DataFrame
+    observed: pd.DataFrame
+
+    @property
+    def decision(self) -> Decision:
+        """SUPPORTED, REFUTED or INCONCLUSIVE."""
+        return self.verdict.judgement.decision
+
+    @property
+    def estimates(self) -> tuple[Estimate, ...]:
+        """The estimates that the verdict rests on, one a variable."""
+        return self.verdict.judgement.estimates
+
+
+@dataclass(frozen=True)
+class Session:
+    """Where trials are kept, and what carries them out.
+
+    Attributes:
+        store: file of finished trials; those found there are not trained again.
+        executor: of trials, anything with `submit` as in concurrent.futures; or a number of worker processes,
+            one thread each. The result does not depend on it.
+        progress: shows the training's progress.
+    """
+
+    store: Path = DEFAULT_STORE
+    executor: Executor | int = 1
+    progress: Progress = silent
+
+    def examine(
+        self,
+        claim: Claim | str,
+        profile: ProfileName = "standard",
+        *,
+        design: str | None = None,
+        seed: int = 0,
+        device: str = "cpu",
+        sensitivity: bool = False,
+    ) -> Finding:
+        """Train what a claim speaks about and judge it; nothing is written but the store.
+
+        Args:
+            claim: a claim, the name of one, or the path of a claim file.
+            profile: how much of the design is carried out: smoke, quick, standard or full.
+            design: another experiment of the claim, by its name.
+            seed: base seed of all trials.
+            device: "cpu" or "cuda".
+            sensitivity: whether the claim is verified under its variations as well.
+
+        Raises:
+            ClaimError, DesignError: the claim or its design cannot be carried out.
+            StoreError: the store cannot be written.
+            Interrupted: training was cut short; calling again continues it.
+        """
+        found = bounds.find(claim) if isinstance(claim, str) else claim
+        return self.carry_out(make_plan(found.of_design(design), profile, seed, device), sensitivity)
+
+    def carry_out(self, plan: Plan, sensitivity: bool = False) -> Finding:
+        """The same for a claim that is planned already."""
+        claim = plan.claim
+        if sensitivity and not claim.variations:
+            raise ClaimError(
+                f"{claim.name} names no variations, so there is no sensitivity to look at; see"
+                " docs/claim-files.md"
+            )
+        with Store(self.store) as opened:
+            finding, varied = self._settle(plan, opened), []
+            for name in claim.variations if sensitivity else ():
+                other = make_plan(claim.varied(name), plan.profile, plan.seed, plan.device)
+                judgement = self._settle(other, opened).verdict.judgement
+                varied.append(Variation(name, judgement.decision, judgement.estimates))
+        return replace(finding, verdict=replace(finding.verdict, sensitivity=tuple(varied)))
+
+    def replay(self, run: int, claim: Claim | str | None = None) -> Finding:
+        """Judge the stored trials of a run anew; train nothing.
+
+        Args:
+            run: its number, as `theorycheck runs` lists it.
+            claim: what it was about, where that is no claim known by its name. A store is data and runs no
+                code, so a claim file is loaded only where it is named here.
+
+        Raises:
+            StoreError: there is no such run, or some of its trials are missing or damaged.
+            ClaimError: the claim is unknown, or no longer what the run was planned for.
+        """
+        with Store(self.store, read_only=True) as opened:
+            kept = opened.plan_of(run)
+            found = (
+                claim
+                if isinstance(claim, Claim)
+                else bounds.find(claim)
+                if claim
+                else _known(kept["claim"], run)
+            )
+            design = kept["design"]
+            if design["profile"] not in PROFILES or design["device"] not in ("cpu", "cuda"):
+                raise StoreError(
+                    f"the plan of run {run} in the store {self.store} is damaged; verify its claim again"
+                )
+            asked = found.of_design(design.get("name"))
+            for candidate in (asked, *(asked.varied(name) for name in asked.variations)):
+                plan = make_plan(candidate, design["profile"], design["seed"], design["device"])
+                if plan.hash == kept["hash"]:
+                    return _found(plan, collect(plan, opened), 0, time.monotonic())
+        raise ClaimError(
+            f"run {run} was planned for another version of {found.name} or of theorycheck, or for another"
+            " claim; verify the claim again"
+        )
+
+    def _settle(self, plan: Plan, store: Store) -> Finding:
+        """Train a plan's trials, but those that are stored, and judge them."""
+        begun = time.monotonic()
+        run = store.start_run(plan.hash, plan.claim.name, plan.document)
+        table, trained = self._train(plan, store)
+        finding = _found(plan, table, trained, begun)
+        store.finish_run(run, trained, len(table) - trained, finding.decision)
+        return finding
+
+    def _train(self, plan: Plan, store: Store) -> tuple[pd.DataFrame, int]:
+        """All trials of a plan, and how many of them were trained now."""
+        trained = 0
+        with (
+            _continued(store),
+            started(self.executor) as workers,
+            self.progress(f"train {plan.claim.name}") as advance,
+        ):
+
+            def finish(missing: list[Trial], known: int) -> None:
+                nonlocal trained
+                advance(known, known + len(missing))
+                if missing:
+                    sweep.run(missing, store, workers, lambda done: advance(done, 0), plan.measured)
+                trained += len(missing)
+
+            return collect(plan, store, finish), trained
+
+
+def collect(
+    plan: Plan, store: Store, finish: Callable[[list[Trial], int], None] | None = None
+) -> pd.DataFrame:
+    """The trials of a plan, round by round, as by `tabulate`: by level, n and replicate.
+
+    Args:
+        plan: says which trials follow on those before.
+        store: where they are.
+        finish: makes and stores the trials that are missing, and is told how many of the round are there;
+            without it all must be there.
+
+    Raises:
+        StoreError: trials are missing, and nothing makes them.
+    """
+    rounds: list[pd.DataFrame] = []
+    table = tabulate(plan, [], {})
+    while following := plan.next_trials(count(table, plan)):
+        trials = [trial for _, trial in following]
+        stored = store.find(trial.key for trial in trials)
+        missing = [trial for trial in trials if trial.key not in stored]
+        if missing and finish is None:
+            raise StoreError(
+                f"{len(missing)} trials of {plan.claim.name} are not stored; verify the claim to train them"
+            )
+        if finish is not None:
+            finish(missing, len(trials) - len(missing))
+            stored |= store.find(trial.key for trial in missing)
+        rounds.append(tabulate(plan, following, stored))
+        table = pd.concat(rounds)
+        check_hope(table, plan)
+    return table.sort_values([*plan.columns, "replicate"], ignore_index=True)
+
+
+def folder_of(claim: Claim, design: str | None, out: Path) -> Path:
+    """Where the report on a claim goes."""
+    return out / "-".join(filter(None, (claim.name, design)))
+
+
+def write(
+    finding: Finding, folder: Path, formats: Sequence[Format] | None, fragment: bool = False
+) -> Verdict:
+    """Write the report on a finding; the verdict that is returned knows its artifacts."""
+    return write_report(
+        finding.verdict, finding.claim, finding.trials, finding.observed, folder, formats, fragment
+    )
+
+
+def _known(name: str, run: int) -> Claim:
+    """The claim that a store names, never by running a file that the store chose."""
+    known = bounds.claims()
+    if name not in known:
+        raise ClaimError(
+            f"run {run} was about {name[:200]!a}, which is no claim known by its name; if it is that of a"
+            f" file, name the file: theorycheck report {run} --claim PATH"
+        )
+    return known[name]
+
+
+def _found(plan: Plan, table: pd.DataFrame, trained: int, begun: float) -> Finding:
+    """Judge a plan's trials."""
+    outcomes, law = Outcomes(plan, table), plan.claim.law
+    evidence = law.observe(outcomes)
+    judgement = report_no_evidence(law.judge(evidence, plan.claim.topic), outcomes)
+    judgement = judgement.with_check(error_rates(law.calibrated_as(plan.measured.value is not None)))
+    if plan.claim.design.outside_regime:
+        judgement = judgement.with_check(_outside(plan))
+    verdict = describe(outcomes, judgement, trained, time.monotonic() - begun)
+    return Finding(verdict, plan.claim, table, evidence)
+
+
+def _outside(plan: Plan) -> Check:
+    """Which conditions of the theorem fail in a design that tries such points as well."""
+    parts = [
+        f"{plan.claim.text(c.relation)} fails at {len(plan.levels) - plan.holding(c)} of {len(plan.levels)}"
+        " levels"
+        for c in plan.claim.conditions
+        if plan.holding(c) < len(plan.levels)
+    ]
+    if not parts:
+        return Check("assumptions", "ok", "the theorem's conditions hold at every level")
+    return Check(
+        "assumptions", "warning", f"{'; '.join(parts)}: this verdict is on the design, not on the theorem"
+    )
+
+
+@contextmanager
+def _continued(store: Store) -> Iterator[None]:
+    """Answer Ctrl-C, SIGTERM and SIGHUP, also between two rounds."""
+    try:
+        with stoppable(again=True):
+            yield
+    except KeyboardInterrupt as error:
+        cause, status = cause_of(error)
+        raise Interrupted(
+            f"{cause}: what was trained is stored in {store.path}; run the same command again to go on",
+            status,
+        ) from error
+
+
+def describe(outcomes: Outcomes, judgement: Judgement, trained: int, seconds: float) -> Verdict:
+    """Put the judgement together with what it is about."""
+    plan, table, claim = outcomes.plan, outcomes.table, outcomes.plan.claim
+    unfitted = (table["outcome"] == "unfitted") & ~outcomes.no_evidence
+    return Verdict(
+        name=claim.name,
+        statement=claim.statement,
+        provenance=claim.provenance,
+        source=str(claim.source),
+        predictions=claim.law.predictions(claim.topic),
+        relation=claim.law.relation,
+        estimated=claim.law.estimated,
+        judgement=judgement,
+        design={**plan.design, "as_drawn": as_drawn(outcomes), "words": dict(plan.measured.words)},
+        trials={
+            "total": len(table),
+            "trained": trained,
+            "reused": len(table) - trained,
+            "censored": int(unfitted.sum()),
+        },
+        plan_hash=plan.hash,
+        seconds=seconds,
+    )
+
+
+def jointly(verdicts: Sequence[Verdict]) -> dict[str, float]:
+    """P-values of the decided claims, adjusted for their number (Holm); from 0.05 on they hold on their own
+    only.
+    """
+    judgements = {v.name: v.judgement for v in verdicts}
+    decided = {
+        name: j.p_supported if j.decision == "SUPPORTED" else j.p_refuted
+        for name, j in judgements.items()
+        if j.decision != "INCONCLUSIVE"
+    }
+    return holm(decided) if decided else {}

@@ -1,0 +1,23 @@
+"""What a theorem can state, a kind a file; each says itself, observes, judges, draws, and plants itself."""
+
+from theorycheck.statements.base import Statement, Topic
+from theorycheck.statements.contrast import Contrast
+from theorycheck.statements.direction import Direction
+from theorycheck.statements.limit import Limit
+from theorycheck.statements.ordering import Ordering
+from theorycheck.statements.scaling import BigO, Omega, Scaling, Theta
+from theorycheck.statements.transition import Transition
+
+__all__ = [
+    "BigO",
+    "Contrast",
+    "Direction",
+    "Limit",
+    "Omega",
+    "Ordering",
+    "Scaling",
+    "Statement",
+    "Theta",
+    "Topic",
+    "Transition",
+]

@@ -1,0 +1,252 @@
+"""That a quantity grows more steeply in one group of trials than in another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from sympy import Expr, Symbol
+
+from theorycheck.design import Design
+from theorycheck.errors import ClaimError
+from theorycheck.notation import Notation, latex, plain_text
+from theorycheck.statements import requirements, worlds
+from theorycheck.statements.base import (
+    NOT_SEEN,
+    Drawing,
+    Statement,
+    Topic,
+    Truth,
+    judged,
+    latex_words,
+    unless_unfitted,
+)
+from theorycheck.statistics import tests
+from theorycheck.statistics.tests import Tested
+from theorycheck.verdict import Check, Estimate, Interval, Judgement
+
+if TYPE_CHECKING:
+    from theorycheck.observation import Outcomes
+    from theorycheck.plan import Plan
+
+from theorycheck.fields import name_of
+from theorycheck.statements.scaling import Scaling
+from theorycheck.statistics.contrast import over_pairs, steeper
+from theorycheck.statistics.loglog import level_thresholds
+from theorycheck.statistics.threshold import fit_threshold, shape_p_value
+
+CURVATURE = -0.3  # of the curved law in planted worlds: half the change of its exponent per factor of e
+
+
+@dataclass(frozen=True)
+class Contrast(Statement):
+    """The quantity grows more steeply along the regime in a first group than in a second.
+
+    Attributes:
+        variable: of both power laws, going to 0.
+        group: the letter that distinguishes the groups.
+        first, second: its values, and the bounds that the theorem proves there.
+    """
+
+    variable: Symbol
+    group: str
+    first: tuple[Any, Scaling]
+    second: tuple[Any, Scaling]
+
+    relation: ClassVar[str] = "< 0, in the bounds"
+    estimated: ClassVar[str] = "difference"
+
+    def __post_init__(self) -> None:
+        requirements.check_letter(self.variable, "Contrast")
+        object.__setattr__(self, "group", name_of(self.group))
+        for side in ("first", "second"):
+            object.__setattr__(
+                self,
+                side,
+                requirements.bounded_group(getattr(self, side), f"Contrast: {side}", self.variable),
+            )
+        if str(self.first[0]) == str(self.second[0]):
+            raise ClaimError(f"Contrast: first and second have the same value {self.first[0]!r}; compare two")
+
+    def check(self, design: Design) -> None:
+        """Raise ClaimError where a design cannot test the statement."""
+        requirements.check_factor(design, self.variable)
+        requirements.check_search(design, "Contrast", True)
+        requirements.check_groups(design, self.group, self.first[0], self.second[0])
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """The letters that the design varies."""
+        return (self.variable.name, self.group)
+
+    @property
+    def claimed(self) -> float:
+        """The exponent of the first bound less that of the second."""
+        first, second = (law.exponents[self.variable] for _, law in (self.first, self.second))
+        return float(first - second)
+
+    def statement(self, quantity: Expr, notation: Notation) -> str:
+        """Plain text, with the difference of the bounds."""
+        name, variable = (plain_text(s, notation) for s in (quantity, self.variable))
+        return (
+            f"the exponent of {name} in {variable} is lower with {self.group} = {self.first[0]} than with "
+            f"{self.group} = {self.second[0]} (by {-self.claimed:g} in the bounds)"
+        )
+
+    def latex(self, quantity: Expr, notation: Notation) -> str:
+        """LaTeX of the statement, without dollar signs."""
+        slope = rf"\frac{{d \log {latex(quantity, notation)}}}{{d \log {latex(self.variable, notation)}}}"
+        sides = (
+            rf"\left.{slope}\right|_{{{latex_words(f'{self.group} = {value}')}}}"
+            for value, _ in (self.first, self.second)
+        )
+        return " < ".join(sides)
+
+    def judge(self, evidence: pd.DataFrame, topic: Topic) -> Judgement:
+        """Judge it by evidence, as `observe` makes it of trials."""
+        group, names = self.group, (self.first[0], self.second[0])
+        as_text = evidence.assign(**{group: evidence[group].astype(str)})
+        first, second = (str(name) for name in names)
+
+        def test(rows: pd.DataFrame) -> Tested:
+            return steeper(rows, topic.factor, group, first, second)
+
+        tested = test(as_text)
+        counts = {name: over_pairs(as_text[as_text[group] == name], topic.factor) for name in (first, second)}
+        levels = [
+            replace(value, point=(*value.point, float(i)))
+            for i, rows in enumerate(counts.values())
+            for value in level_thresholds(rows, [topic.factor])
+        ]
+        beside, found = [], []
+        for name, rows in counts.items():
+            fit = fit_threshold(rows, [topic.factor])
+            if fit is None:
+                continue
+            method = f"{group} = {name}, binomial regression on trials"
+            beside.append(
+                Estimate(
+                    topic.factor, fit.exponent(topic.factor), fit.interval(topic.factor), method, "exponent"
+                )
+            )
+            p_value = shape_p_value(rows, [topic.factor], 1)
+            detail = f"one power law with {group} = {name}: p = {p_value:.2g}"
+            found.append(Check("power law", "ok" if p_value >= NOT_SEEN else "warning", detail))
+        averages = tests.contrast(
+            as_text, topic.factor, group, first, second, claimed=0, margin=0, relation="O"
+        )
+        if np.isfinite(averages.estimate):
+            method = "averages over the range, binomial regression, clustered by pair"
+            beside.append(Estimate(topic.factor, averages.estimate, averages.interval, method, "difference"))
+        found += [_at_asymptotic_end(counts, topic), _difference_of_bounds(self, tested)]
+        reason = {
+            "SUPPORTED": (
+                f"{topic.quantity} grows faster along {topic.letter} -> 0 with {group} = {first}: the"
+                f" exponents differ by {tested.interval.around(tested.estimate)}."
+            ),
+            "REFUTED": (
+                f"{topic.quantity} grows no faster along {topic.letter} -> 0 with {group} = {first}: the"
+                f" exponents differ by {tested.interval.around(tested.estimate)}."
+            ),
+            "INCONCLUSIVE": (
+                "The exponents may be equal"
+                + (
+                    f" (difference {tested.interval.around(tested.estimate)})"
+                    if np.isfinite(tested.estimate)
+                    else ""
+                )
+                + "; more trials or smaller levels would settle it."
+            ),
+        }
+        judgement = judged(tested, reason[tested.decision], topic, found, levels, beside)
+        return unless_unfitted(judgement, as_text, lambda t: test(t).decision)
+
+    def placed_by(self, group: Mapping[str, Any]) -> tuple[Scaling, bool] | None:
+        """The bound of the group; the contrast needs the exponent, not whether it is as claimed."""
+        bounds = (self.first, self.second)
+        return next(((law, False) for value, law in bounds if value == group.get(self.group)), None)
+
+    def observe(self, outcomes: Outcomes) -> pd.DataFrame:
+        """Counts by cell and pair: trials of both groups with the same level, n and replicate."""
+        return outcomes.counts(pair=[*outcomes.columns_without(self.group), "replicate"])
+
+    def draw(
+        self, judgement: Judgement, claim: Any, evidence: pd.DataFrame, words: Mapping[str, str]
+    ) -> Iterator[Drawing]:
+        """Thresholds of both groups, with the power law fitted to each."""
+        from theorycheck.drawing import levels
+
+        what = "Thresholds of each group and level alone, and the power law fitted to each group."
+        yield Drawing(
+            "contrast", "Contrast", what, lambda: levels.contrast(judgement, claim, evidence, words)
+        )
+
+    def planted(self, plan: Plan) -> tuple[Truth, ...]:
+        """Power laws of both groups with equal exponents, with others, and with one law curved."""
+        u = {x: float(np.log(x / np.exp(np.log(plan.levels).mean()))) for x in plan.levels}
+        end = min(u.values())
+
+        def world(
+            name: str, holds: bool | None, first: float, second: float, curvature: float = 0.0
+        ) -> Truth:
+            def draw(rng: np.random.Generator) -> pd.DataFrame:
+                def log_threshold(group: Mapping[str, Any], x: float) -> float:
+                    if group[self.group] != self.first[0]:
+                        return second * u[x]
+                    return (first - 2 * curvature * end) * u[x] + curvature * u[x] ** 2
+
+                return _in_pairs(worlds.law(plan, log_threshold, rng), self.variable.name, rng)
+
+            return Truth(name, holds, first - second, draw)
+
+        return (
+            world("edge: equal exponents", None, -1.0, -1.0),
+            world("edge: equal at the end, one curved", None, -1.0, -1.0, CURVATURE),
+            world("steeper by 1", True, -2.0, -1.0),
+            world("flatter by 1", False, -1.0, -2.0),
+        )
+
+
+def _in_pairs(counts: pd.DataFrame, factor: str, rng: np.random.Generator) -> pd.DataFrame:
+    """One row a trial, in random order within its cell; those of equal level, n and place are a pair."""
+    rows = counts.loc[counts.index.repeat(counts["trials"])]
+    place = rows.groupby(level=0).cumcount()
+    order = rng.random(len(rows))
+    rank = pd.Series(order, index=rows.index).groupby(level=0).rank(method="first").astype(int) - 1
+    pair = rows[factor].astype(str) + "|" + rows["n"].astype(str) + "|" + place.astype(str)
+    return rows.assign(successes=(rank < rows["successes"]) * 1, trials=1, pair=pair).reset_index(drop=True)
+
+
+def _at_asymptotic_end(counts: dict[str, pd.DataFrame], topic: Topic) -> Check:
+    """The difference of the local exponents at the smallest level, by fits that allow a bend."""
+    fits = [fit_threshold(rows, [topic.factor], 2) for rows in counts.values()]
+    deep = [min(rows[topic.factor]) for rows in counts.values()]
+    if any(fit is None for fit in fits):
+        return Check("drift", "warning", "too few levels to tell whether the exponents drift")
+    exponents = [fit.exponent(topic.factor, [x]) for fit, x in zip(fits, deep, strict=True) if fit]
+    intervals = [fit.interval(topic.factor, at=[x]) for fit, x in zip(fits, deep, strict=True) if fit]
+    half = float(np.linalg.norm([interval.width / 2 for interval in intervals]))
+    difference = exponents[0] - exponents[1]
+    detail = (
+        f"local exponents at {topic.letter} = {deep[0]:g}: {intervals[0].around(exponents[0])} and "
+        f"{intervals[1].around(exponents[1])}; difference "
+        f"{Interval(difference - half, difference + half, 0.95).around(difference)}"
+    )
+    return Check("drift", "ok" if difference + half < 0 else "warning", detail)
+
+
+def _difference_of_bounds(statement: Contrast, tested: Tested) -> Check:
+    claimed = statement.claimed
+    if not np.isfinite(tested.estimate):
+        return Check(
+            "difference of the bounds", "warning", f"not determined by the data; {claimed:g} in the bounds"
+        )
+    inside = claimed in tested.interval
+    relation = "agrees with" if inside else "is not"
+    detail = (
+        f"{tested.interval.around(tested.estimate)} {relation} {claimed:g}, by which the two bounds differ"
+    )
+    return Check("difference of the bounds", "ok" if inside else "warning", detail)

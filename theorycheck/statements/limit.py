@@ -1,0 +1,182 @@
+"""That a quantity comes near a limit during training, and how fast."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from sympy import Expr
+
+from theorycheck.design import Design
+from theorycheck.notation import Notation, latex, plain_text
+from theorycheck.statements import requirements, worlds
+from theorycheck.statements.base import NOT_SEEN, Drawing, Statement, Topic, Truth, judged
+from theorycheck.statistics import tests
+from theorycheck.statistics.tests import Tested
+from theorycheck.verdict import Check, Estimate, Judgement
+
+if TYPE_CHECKING:
+    from theorycheck.observation import Outcomes
+    from theorycheck.plan import Plan
+
+
+@dataclass(frozen=True)
+class Limit(Statement):
+    """The quantity comes near a limit during training, and the gap falls at least as fast as a power of the
+    iterations.
+
+    Attributes:
+        value: the limit.
+        tolerance: how near the last value must come.
+        rate: the gap is O(t^-rate).
+        start: iterations after which "t is large".
+        falls: other measurements that must be lower at the end than at the start, by name.
+    """
+
+    value: float
+    tolerance: float
+    rate: float
+    start: float
+    falls: tuple[str, ...] = ()
+
+    relation: ClassVar[str] = "->"
+    estimated: ClassVar[str] = "last value"
+    fields: ClassVar[frozenset[str]] = frozenset({"margin"})
+    letters: ClassVar[tuple[str, ...]] = ()  # none must be varied
+
+    def __post_init__(self) -> None:
+        for name in ("value", "tolerance", "rate", "start"):
+            object.__setattr__(
+                self,
+                name,
+                requirements.number(getattr(self, name), f"Limit: {name}", positive=name != "value"),
+            )
+        requirements.check_names(self.falls, "Limit: falls")
+
+    def check(self, design: Design) -> None:
+        """Raise ClaimError where a design cannot test the statement."""
+        requirements.check_search(design, "Limit", False)
+        requirements.check_times(design, self.falls)
+
+    @property
+    def claimed(self) -> float | None:
+        """The limit."""
+        return self.value
+
+    def statement(self, quantity: Expr, notation: Notation) -> str:
+        """Plain text, as in `A -> 1 (within 0.1), with a gap of O(t^-1)`."""
+        name = plain_text(quantity, notation)
+        return f"{name} -> {self.value:g} (within {self.tolerance:g}), with a gap of O(t^-{self.rate:g})"
+
+    def latex(self, quantity: Expr, notation: Notation) -> str:
+        """LaTeX of the statement, without dollar signs."""
+        name = latex(quantity, notation)
+        return rf"{name}(t) \to {self.value:g}, \qquad |{self.value:g} - {name}(t)| = O(t^{{-{self.rate:g}}})"
+
+    def judge(self, evidence: pd.DataFrame, topic: Topic) -> Judgement:
+        """Judge it by evidence, as `observe` makes it of trials."""
+        tested_at, beside, sentences = [], [], []
+        found = [_compare("rises", topic.quantity, evidence, "value", rises=True)]
+        found += [_compare("falls", name, evidence, name, rises=False) for name in self.falls]
+        for level, rows in evidence.groupby(topic.factor):
+            place = f"{topic.letter} = {level:g}"
+            near = tests.reaches_limit(rows, self.value, self.tolerance)
+            rate = tests.gap_rate(rows, self.value, self.rate, self.start, topic.margin)
+            tested_at.append(tests.near_and_fast(near, rate))
+            name = f"exponent of the gap at {place}"
+            beside.append(Estimate(topic.factor, rate.estimate, rate.interval, rate.method, name))
+            found.append(
+                _part("limit", near, f"last value {near.estimate:.3g} {near.interval:.3g} at {place}, claimed "
+                      f"{self.value:g} within {self.tolerance:g}")
+            )  # fmt: skip
+            found.append(
+                _part(
+                    "rate",
+                    rate,
+                    f"from t = {self.start:g} on the gap changes as t^{rate.estimate:.2f} "
+                    f"{rate.interval} at {place}, claimed t^-{self.rate:g} or faster, "
+                    f"margin {topic.margin:g}",
+                )
+            )
+            sentences.append(f"{near.estimate:.3g} {near.interval:.3g} at {place}")
+        tested = tests.all_hold(tested_at, f"{tested_at[0].method}; the least sure level")
+        reason = f"{topic.quantity} ends at {'; '.join(sentences)}, where {self.value:g} is claimed."
+        return judged(tested, reason, topic, found, beside=beside)
+
+    def observe(self, outcomes: Outcomes) -> pd.DataFrame:
+        """One row for every time at which a trial was measured, with t, value, and what is said to fall."""
+        return outcomes.over_time(self.falls)
+
+    def without_evidence(self, judgement: Judgement, where: str) -> Judgement:
+        """Not supported, as it is claimed at every level."""
+        if judgement.decision != "SUPPORTED":
+            return judgement
+        reason = f"There is no evidence at {where}. {judgement.reason}"
+        return replace(judgement, decision="INCONCLUSIVE", reason=reason)
+
+    def draw(
+        self, judgement: Judgement, claim: Any, evidence: pd.DataFrame, words: Mapping[str, str]
+    ) -> Iterator[Drawing]:
+        """The quantity over the iterations, and its gap to the limit."""
+        from theorycheck.drawing import trajectories
+
+        what = "Left: the quantity over the iterations, a line a trial. Right: its gap to the limit."
+        yield Drawing(
+            "trajectories",
+            "Trajectories",
+            what,
+            lambda: trajectories.trajectories(self, claim, evidence, words),
+        )
+
+    def planted(self, plan: Plan) -> tuple[Truth, ...]:
+        """Gaps that fall as a power of the iterations: at one level as named, at the others as claimed."""
+        margin, near = plan.claim.margin, self.tolerance / 5
+        steep = 1.2 * self.rate
+        return (
+            self._world(plan, "edge: last value", None, self.tolerance, steep),
+            self._world(plan, "edge: rate", None, near, self.rate - margin),
+            self._world(plan, "holds", True, near, self.rate),
+            self._world(plan, "far", False, 5 * self.tolerance, (self.rate - margin) / 4),
+        )
+
+    def _world(self, plan: Plan, name: str, holds: bool | None, gap: float, rate: float) -> Truth:
+        times = self.start * np.geomspace(1, 20, 14)
+
+        def draw(rng: np.random.Generator) -> pd.DataFrame:
+            trials, rows = worlds.values(plan, lambda group, x: x, 0.0, rng), []
+            for trial in trials.to_dict("records"):
+                last, power = (
+                    (gap, rate)
+                    if trial["value"] == min(plan.levels)
+                    else (self.tolerance / 5, 1.2 * self.rate)
+                )
+                errors = 1 + 0.1 * rng.normal() + 0.03 * rng.normal(size=len(times))
+                value = self.value - last * (times / times[-1]) ** -power * errors
+                rows.append(
+                    pd.DataFrame({**trial, "t": times, "value": value}).assign(
+                        **dict.fromkeys(self.falls, 1 / times)
+                    )
+                )
+            return pd.concat(rows, ignore_index=True)
+
+        return Truth(name, holds, None, draw)
+
+
+def _part(name: str, test: Tested, detail: str) -> Check:
+    return Check(name, "ok" if test.decision == "SUPPORTED" else "warning", f"{detail}: {test.decision}")
+
+
+def _compare(name: str, quantity: str, table: pd.DataFrame, column: str, *, rises: bool) -> Check:
+    """Paired t test over all trials of last against first values (Student, Biometrika, 1908)."""
+    by_trial = table.sort_values("t").groupby("key")[column]
+    first, last = (np.asarray(end, float) for end in (by_trial.first(), by_trial.last()))
+    low, high = (0, np.inf) if rises else (-np.inf, 0)
+    p_value = tests.mean_test(last - first, low, high, "paired t test").p_supported
+    detail = (
+        f"{quantity} from {first.mean():.3g} to {last.mean():.3g} over {len(first)} trials (p ="
+        f" {p_value:.2g})"
+    )
+    return Check(name, "ok" if p_value < NOT_SEEN else "warning", detail)

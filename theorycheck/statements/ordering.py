@@ -1,0 +1,217 @@
+"""That a quantity is lower at some points of the design than at others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from sympy import Expr
+
+from theorycheck.design import Design
+from theorycheck.errors import ClaimError
+from theorycheck.notation import Notation, latex, plain_text
+from theorycheck.statements import requirements, worlds
+from theorycheck.statements.base import Drawing, Statement, Topic, Truth, at, judged, latex_words
+from theorycheck.statistics import tests
+from theorycheck.statistics.tests import Tested
+from theorycheck.verdict import Check, Interval, Judgement
+
+if TYPE_CHECKING:
+    from theorycheck.observation import Outcomes
+    from theorycheck.plan import Plan
+
+from theorycheck.notation import plain
+from theorycheck.statistics.loglog import level_thresholds
+
+Point = Mapping[str, Any]
+EFFECT = 1.5  # standard deviations between neighbours in planted worlds
+
+
+@dataclass(frozen=True)
+class Ordering(Statement):
+    """The quantity is lower at some points of the design than at others.
+
+    Attributes:
+        pairs: pairs (lower, higher) of points; letters that a point does not name are averaged over.
+        beside: further pairs, which are reported and decide nothing.
+    """
+
+    pairs: tuple[tuple[Point, Point], ...]
+    beside: tuple[tuple[Point, Point], ...] = ()
+
+    relation: ClassVar[str] = "< 0"
+    estimated: ClassVar[str] = "difference"
+
+    def __post_init__(self) -> None:
+        for name in ("pairs", "beside"):
+            object.__setattr__(
+                self,
+                name,
+                tuple(requirements.pair_of_points(pair, f"Ordering: {name}") for pair in getattr(self, name)),
+            )
+        if not self.pairs:
+            raise ClaimError("Ordering: pairs is empty; name at least one (lower, higher)")
+
+    def check(self, design: Design) -> None:
+        """Raise ClaimError where a design cannot test the statement."""
+        requirements.check_search(design, "Ordering", False)
+        requirements.check_points(design, [point for pair in (*self.pairs, *self.beside) for point in pair])
+
+    @property
+    def letters(self) -> tuple[str, ...]:
+        """The letters that the design varies."""
+        return tuple({name: None for pair in self.pairs for point in pair for name in point})
+
+    @property
+    def claimed(self) -> float | None:
+        """No number is claimed."""
+        return None
+
+    def statement(self, quantity: Expr, notation: Notation) -> str:
+        """Plain text: the inequalities."""
+        name = plain_text(quantity, notation)
+        return "; ".join(f"{name}({describe(low)}) < {name}({describe(high)})" for low, high in self.pairs)
+
+    def latex(self, quantity: Expr, notation: Notation) -> str:
+        """LaTeX of the statement, without dollar signs."""
+        name = latex(quantity, notation)
+        lines = (
+            rf"{name}({latex_words(describe(low))}) &< {name}({latex_words(describe(high))})"
+            for low, high in self.pairs
+        )
+        return r"\begin{aligned} " + r" \\ ".join(lines) + r" \end{aligned}"
+
+    def judge(self, evidence: pd.DataFrame, topic: Topic) -> Judgement:
+        """Judge it by evidence, as `observe` makes it of trials."""
+        each = [_compare_points(evidence, topic, *pair) for pair in self.pairs]
+        beside = [_compare_points(evidence, topic, *pair) for pair in self.beside]
+        found = [
+            _inequality(topic.quantity, pair, test)
+            for pair, test in zip((*self.pairs, *self.beside), (*each, *beside), strict=True)
+        ]
+        if "N" in evidence and (evidence["outcome"] == "failure").any():
+            found.append(
+                _samples_needed(evidence, _distinct([point for pair in self.pairs for point in pair]))
+            )
+        tested = tests.all_hold(each, f"paired t tests of {len(each)} inequalities across seeds")
+        against = [
+            _says(topic.quantity, pair)
+            for pair, test in zip(self.pairs, each, strict=True)
+            if test.decision != "SUPPORTED"
+        ]
+        reason = {
+            "SUPPORTED": f"All {len(each)} inequalities hold.",
+            "REFUTED": f"It does not hold that {' or '.join(against)}.",
+            "INCONCLUSIVE": (
+                f"It is not established that {' and '.join(against)}; more seeds would settle it."
+            ),
+        }
+        return judged(tested, reason[tested.decision], topic, found)
+
+    def observe(self, outcomes: Outcomes) -> pd.DataFrame:
+        """Values of trials that fitted, one row a trial, with their seed."""
+        values = outcomes.values()
+        return values[values["outcome"] != "unfitted"]
+
+    def draw(
+        self, judgement: Judgement, claim: Any, evidence: pd.DataFrame, words: Mapping[str, str]
+    ) -> Iterator[Drawing]:
+        """Means over seeds at every level, a series for each of what is crossed."""
+        from theorycheck.drawing import levels
+
+        what = "Means over seeds, with 95 % intervals; the tests compare seed by seed."
+        yield Drawing("ordering", "Ordering", what, lambda: levels.ordering(claim, evidence))
+
+    def planted(self, plan: Plan) -> tuple[Truth, ...]:
+        """Normal values: all equal, ordered as claimed, ordered the other way, and with one pair equal."""
+        low, high = self.pairs[0]
+        depths = self._depths()
+
+        def world(name: str, holds: bool | None, effect: float, one_equal: bool = False) -> Truth:
+            def mean(group: Mapping[str, Any], x: float) -> float:
+                cell = {**group, plan.claim.design.factor: x}
+                place = high if one_equal and low.items() <= cell.items() else cell
+                return effect * max((d for point, d in depths if point.items() <= place.items()), default=0)
+
+            def draw(rng: np.random.Generator) -> pd.DataFrame:
+                return worlds.values(plan, mean, 1.0, rng)
+
+            return Truth(name, holds, None, draw)
+
+        return (
+            world("edge: one pair equal", None, EFFECT, one_equal=True),
+            world("edge: all equal", None, 0.0),
+            world("all lower", True, EFFECT),
+            world("all higher", False, -EFFECT),
+        )
+
+    def _depths(self) -> list[tuple[Point, int]]:
+        """How many points are lower than each, along the longest chain of pairs."""
+        points = _distinct([point for pair in self.pairs for point in pair])
+        depths = [0] * len(points)
+        for _ in points:
+            for low, high in self.pairs:
+                i, j = points.index(low), points.index(high)
+                depths[j] = max(depths[j], depths[i] + 1)
+        return list(zip(points, depths, strict=True))
+
+
+def describe(point: Point) -> str:
+    """A point for readers, as in `removal = noisy, removed = 40`."""
+    return ", ".join(f"{plain(name)} = {value}" for name, value in point.items())
+
+
+def _compare_points(table: pd.DataFrame, topic: Topic, low: Point, high: Point) -> Tested:
+    """The test of one inequality, over seeds; averages are over what neither point names."""
+    rows = pd.concat([at(table, low).assign(point="low"), at(table, high).assign(point="high")])
+    if rows["point"].nunique() < 2:
+        return tests.undetermined("paired t tests")
+    cells = [name for name in ("seed", *topic.varied) if name == "seed" or not (name in low or name in high)]
+    made = rows.groupby([*cells, "point"]).size().unstack(fill_value=0)
+    whole = (made == made.max()).all(
+        axis=1
+    )  # else a trial that is no evidence would shift the mean of its seed
+    kept = rows.merge(made[whole].reset_index()[cells], on=cells)
+    return (
+        tests.ordering(kept, "point", [("low", "high")])
+        if len(kept)
+        else tests.undetermined("paired t tests")
+    )
+
+
+def _says(quantity: str, pair: tuple[Point, Point]) -> str:
+    return " < ".join(f"{quantity}({describe(point)})" for point in pair)
+
+
+def _inequality(quantity: str, pair: tuple[Point, Point], test: Tested) -> Check:
+    low, high = (round(end, 12) + 0.0 for end in (test.interval.low, test.interval.high))
+    interval = Interval(low, high, test.interval.confidence)
+    detail = f"{_says(quantity, pair)}: difference {test.estimate:.3g} {interval:.3g}, {test.decision}"
+    return Check("inequality", "ok" if test.decision == "SUPPORTED" else "warning", detail)
+
+
+def _samples_needed(table: pd.DataFrame, points: Sequence[Point]) -> Check:
+    """N* at each point, by the outcomes of the same trials."""
+    parts = []
+    for point in points:
+        rows = at(table, point)
+        rows = rows[rows["outcome"] != "unfitted"]
+        outcomes = pd.DataFrame(
+            {"x": 1.0, "n": rows["N"], "successes": rows["outcome"] == "success", "trials": 1}
+        )
+        for value in level_thresholds(outcomes, ["x"]):
+            if value.measured:
+                parts.append(f"{value.value:.3g} [{value.low:.3g}, {value.high:.3g}] at {describe(point)}")
+            else:
+                parts.append(
+                    f"{'more' if value.kind == 'above' else 'less'} than {value.value:.3g} at"
+                    f" {describe(point)}"
+                )
+    return Check("samples needed", "ok", f"N* = {'; '.join(parts)}")
+
+
+def _distinct(points: Sequence[Point]) -> list[Point]:
+    return list({describe(point): point for point in points}.values())

@@ -1,0 +1,162 @@
+"""That a quantity is O, Omega or Theta of a product of powers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from theorycheck.design import Design
+from theorycheck.errors import ClaimError
+from theorycheck.law import Law
+from theorycheck.statements import worlds
+from theorycheck.statements.base import MARGIN, Drawing, Statement, Topic, Truth
+from theorycheck.statistics.hypothesis import Hypothesis, Variable
+from theorycheck.statistics.judge import judge
+from theorycheck.verdict import Judgement, Prediction
+
+if TYPE_CHECKING:
+    from theorycheck.plan import Plan
+
+
+class Scaling(Law, Statement):
+    """A law whose exponents are derived, estimated and compared."""
+
+    estimated: ClassVar[str] = "exponent"
+    fields: ClassVar[frozenset[str]] = frozenset({"margin", "rivals", "guess_rate"})
+    digits: ClassVar[str] = ""
+
+    @property
+    def standard_margin(self) -> float:
+        """0.25, or half of the smallest exponent that is not 0, where that is less."""
+        return float(min([MARGIN, *(abs(e) / 2 for e in self.exponents.values() if e)]))
+
+    def check(self, design: Design) -> None:
+        """The design varies the letters of the law, and nothing else, over positive numbers."""
+        if missing := [name for name in self.letters if name not in design.varied]:
+            raise ClaimError(
+                f"the design must vary the law's variable {', '.join(missing)}, but varies "
+                f"{', '.join(design.varied)}"
+            )
+        if more := [name for name in design.varied if name not in self.letters]:
+            raise ClaimError(
+                f"the design varies {', '.join(more)}, of which the law does not speak; hold it instead"
+            )
+        for value in (*design.levels, *(value for values in design.crossed.values() for value in values)):
+            if isinstance(value, bool | str) or value is None or value <= 0:
+                raise ClaimError(
+                    f"levels must be positive numbers, got {value!r}; a power law has no value there"
+                )
+
+    def calibrated_as(self, measures: bool) -> str:
+        """Counts and measured values are calibrated apart."""
+        return "measured" if measures else "counts"
+
+    def placed_by(self, group: Mapping[str, Any]) -> tuple[Scaling, bool] | None:
+        """The law itself, where it has one variable."""
+        return (self, True) if len(self.letters) == 1 else None
+
+    def hypothesis(self, topic: Topic) -> Hypothesis:
+        """The law in numbers."""
+        variables = tuple(
+            Variable(
+                factor=symbol.name,
+                letter=topic.letters.get(symbol.name, symbol.name),
+                exponent=float(self.exponents[symbol]),
+                goes_to="0" if point == 0 else "oo",
+                rivals=topic.rivals,
+            )
+            for symbol, point in self.regime
+        )
+        return Hypothesis(variables, self.relation, topic.margin, topic.searched, topic.guess_rate)
+
+    def predictions(self, topic: Topic) -> tuple[Prediction, ...]:
+        """The derived exponents."""
+        variables = zip(self.hypothesis(topic).variables, self.notes.values(), strict=True)
+        return tuple(Prediction(v.factor, v.letter, v.exponent, note, topic.margin) for v, note in variables)
+
+    def judge(self, evidence: pd.DataFrame, topic: Topic) -> Judgement:
+        """Judge the exponents by regression, see `theorycheck.statistics.judge`."""
+        return judge(evidence, self.hypothesis(topic))
+
+    def draw(
+        self, judgement: Judgement, claim: Any, evidence: pd.DataFrame, words: Mapping[str, str]
+    ) -> Iterator[Drawing]:
+        """Success map and log-log plot of one threshold; else the values at each level."""
+        from theorycheck.drawing import levels, maps
+
+        exponents = self.hypothesis(claim.topic).variables
+        if claim.design.crossed or not claim.design.samples:
+            what = "Values at each level alone; dashed: the claimed slope."
+            yield Drawing(
+                "levels",
+                "Levels",
+                what,
+                lambda: levels.scaling(judgement, claim, evidence, words, exponents[0].exponent),
+            )
+            return
+        shares = (
+            "Share of successful trials in the cells tried. Grey cells hold no evidence: they were not"
+            " needed, lie outside of the theorem's regime, or none of their trials is evidence."
+        )
+        alone = "Thresholds estimated from each level alone, beside the law fitted to all trials at once."
+        shown = (judgement, claim, evidence, words, exponents[0].exponent)
+        yield Drawing("success_map", "Success map", shares, lambda: maps.success_map(*shown))
+        yield Drawing("log_log", "Log-log plot", alone, lambda: maps.log_log_plot(*shown))
+        if claim.design.published:
+            what = "This run and the published table."
+            yield Drawing(
+                "published",
+                "Beside the published map",
+                what,
+                lambda: maps.published_map(claim, evidence, words),
+            )
+
+    def planted(self, plan: Plan) -> tuple[Truth, ...]:
+        """Power laws as claimed, at the edge of the allowed exponents, and as far beyond it as the margin."""
+        hypothesis = self.hypothesis(plan.claim.topic)
+        allowed = [hypothesis.allowed(v) for v in hypothesis.variables]
+        edges = [one.low if np.isfinite(one.low) else one.high for one in allowed]
+        claimed = [v.exponent for v in hypothesis.variables]
+        design = plan.claim.design
+        varied = {design.factor: design.levels, **design.crossed}
+
+        def world(name: str, holds: bool | None, exponents: list[float]) -> Truth:
+            factors = {v.factor: e for v, e in zip(hypothesis.variables, exponents, strict=True)}
+            middles = {name: float(np.exp(np.log(values).mean())) for name, values in varied.items()}
+
+            def log_quantity(group: Mapping[str, Any], x: float) -> float:
+                point = {**group, plan.claim.design.factor: x}
+                return float(sum(e * np.log(point[f] / middles[f]) for f, e in factors.items()))
+
+            return Truth(name, holds, exponents[0], lambda rng: worlds.law(plan, log_quantity, rng))
+
+        beyond = [2 * edge - exponent for edge, exponent in zip(edges, claimed, strict=True)]
+        return (
+            world("exactly as claimed", True, claimed),
+            world("edge of the margin", None, edges),
+            world("beyond the margin", False, beyond),
+        )
+
+
+class BigO(Scaling):
+    """Upper bound: the quantity grows no faster than the expression."""
+
+    relation = "O"
+    relation_latex = "O"
+
+
+class Omega(Scaling):
+    """Lower bound: the quantity grows at least as fast as the expression."""
+
+    relation = "Omega"
+    relation_latex = r"\Omega"
+
+
+class Theta(Scaling):
+    """Tight bound: the quantity grows exactly as fast as the expression."""
+
+    relation = "Theta"
+    relation_latex = r"\Theta"

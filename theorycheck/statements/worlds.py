@@ -1,0 +1,87 @@
+"""Evidence of planted worlds, as the design of a plan would observe them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from theorycheck.statistics.placement import simulate
+
+if TYPE_CHECKING:
+    from theorycheck.plan import Plan
+
+Group = Mapping[str, Any]
+NOISE = 0.3  # standard deviation of the logarithm of a planted value, as in docs/calibration.md
+STEEPNESS = 1.5  # of success against the log of what is searched, about that of the trained ViTs
+
+
+@dataclass(frozen=True)
+class _Rate:
+    """Success rates in one group of cells, as `simulate` asks for them."""
+
+    group: Group
+    of: Callable[[Group, float, float], float]
+
+    def rate(self, x: float, n: float) -> float:
+        """At level x, with n."""
+        return self.of(self.group, x, n)
+
+
+def counts(
+    plan: Plan, rate: Callable[[Group, float, float], float], rng: np.random.Generator
+) -> pd.DataFrame:
+    """Counts by cell, whose trials are placed as in a run.
+
+    Args:
+        plan: the design.
+        rate: of success in a group, at a level and a value of what is searched.
+        rng: source of the outcomes.
+
+    Returns:
+        Columns of what is varied, n, successes, trials, unfitted (none is), work.
+    """
+    factor = plan.claim.design.factor
+    tables = [
+        simulate(arm.placement, _Rate(arm.group, rate), rng, factor=factor).assign(**arm.group)
+        for arm in plan.arms
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def values(
+    plan: Plan, mean: Callable[[Group, float], float], noise: float, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Values with independent normal errors, as often as a run of the plan tries every level of every group.
+
+    Returns:
+        Columns of what is varied, replicate, seed, key, value.
+    """
+    factor, rows = plan.claim.design.factor, []
+    for arm in plan.arms:
+        for (x, _), trials in sorted(arm.placement.next_round(pd.DataFrame()).items()):
+            for i in range(trials):
+                value = mean(arm.group, x) + noise * rng.normal()
+                rows.append({factor: x, **arm.group, "replicate": i, "value": value})
+    table = pd.DataFrame(rows)
+    return table.assign(seed=table["replicate"], key=table.index.astype(str), outcome="success")
+
+
+def law(plan: Plan, log_quantity: Callable[[Group, float], float], rng: np.random.Generator) -> pd.DataFrame:
+    """Counts whose thresholds, or positive values whose logarithms, follow a law of levels and groups.
+
+    Thresholds are relative to the middle of what is searched, whose success curve is a probit.
+    """
+    if not plan.claim.design.samples:
+        table = values(plan, log_quantity, NOISE, rng)
+        return table.assign(value=np.exp(table["value"]), censored=0).drop(columns="seed")
+    middle = float(np.log(plan.samples).mean())
+
+    def rate(group: Group, x: float, n: float) -> float:
+        return float(stats.norm.cdf(STEEPNESS * (np.log(n) - middle - log_quantity(group, x))))
+
+    return counts(plan, rate, rng)
