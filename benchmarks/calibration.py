@@ -13,7 +13,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,18 +22,17 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
-from scipy import stats
 
+from theorycheck import bounds
 from theorycheck.bounds.shallow_vit import LEVELS, SAMPLES_UP_TO_256
-from theorycheck.plan import PROFILES
-from theorycheck.statistics import tests
-from theorycheck.statistics.contrast import steeper
+from theorycheck.claim import Claim
+from theorycheck.plan import PROFILES, Plan, make_plan
+from theorycheck.statements.base import Truth
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.judge import drift_of
 from theorycheck.statistics.placement import simulate
 from theorycheck.statistics.selection import decide, fit_laws, gather
 from theorycheck.statistics.simulated import PlantedMeasurement, PlantedThreshold, end_exponent
-from theorycheck.statistics.tests import Tested
 
 ROOT = Path(__file__).parents[1]
 STORED = ROOT / "theorycheck/calibration.json"
@@ -221,163 +220,56 @@ CONDITIONS = [
 ]
 
 
-# Statements of other kinds, by the designs of the claims: for each a function that plants a truth and tests
-# it.
-Test = Callable[[np.random.Generator], Tested]
-
-
 @dataclass(frozen=True)
-class OtherKind:
-    """A planted truth and the test of a statement that is no scaling law.
+class Stated:
+    """A world that a statement plants, judged by the design of a claim as `verify` judges it.
 
     Attributes:
-        name: for readers.
-        kind: of the statement.
-        test: plants the truth and tests it.
-        truth: of the number that is estimated; None where it is not one number.
-        true: whether the statement holds; None at the edge, where either verdict is false.
+        claim: makes the statement.
+        position: of the world among those that it plants.
+        replications: how often.
+        asked: whether the figures asked of the judge apply.
     """
 
-    name: str
-    kind: str
-    test: Test
-    truth: float | None
-    true: bool | None = None
-    replications: int = 3000
+    claim: Claim
+    position: int
+    replications: int = 1000
     asked: bool = True
 
+    @property
+    def kind(self) -> str:
+        return self.claim.law.calibrated_as(not self.claim.design.samples)
 
-SIZES = (6, 8, 12, 16, 24, 32, 48, 64, 96)
-AMOUNTS = (0.05, 0.2, 0.4, 0.6, 0.8, 1.0)
-RATIOS = (0.05, 0.1, 0.15, 0.25, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.9)
-BOUND = 1 / (2 * math.e)
-SEEDS = 20
+    @property
+    def world(self) -> Truth:
+        return self.claim.law.planted(plan_of(self.claim))[self.position]
 
-
-def direction(slope: float) -> Test:
-    """Thresholds 16 exp(slope tau), 40 trials a cell."""
-
-    def test(rng: np.random.Generator) -> Tested:
-        tau, n = (grid.ravel() for grid in np.meshgrid(AMOUNTS, SIZES, indexing="ij"))
-        rate = stats.norm.cdf(2 * (np.log(n / 16) - slope * tau))
-        table = pd.DataFrame({"tau": tau, "n": n, "successes": rng.binomial(40, rate), "trials": 40})
-        return tests.direction(table, "tau")
-
-    return test
+    @property
+    def name(self) -> str:
+        return f"{self.kind}, {self.world.name}"
 
 
-def contrast(first: PlantedThreshold, second: PlantedThreshold) -> Test:
-    """Two laws, each with trials placed as `verify` does; trials of equal level, N and place are paired."""
-
-    def test(rng: np.random.Generator) -> Tested:
-        arms = []
-        for name, planted, claimed in (("first", first, -4), ("second", second, -2)):
-            placement = PROFILES["standard"].place(CELLS, claim(claimed), decides=False)
-            counts = simulate(placement, planted, rng, work)
-            for row in counts.itertuples():
-                outcomes = np.arange(row.trials) < row.successes
-                rng.shuffle(outcomes)
-                pairs = [f"{row.x}|{row.n}|{i}" for i in range(row.trials)]
-                arms.append(
-                    pd.DataFrame(
-                        {"x": row.x, "n": row.n, "successes": outcomes * 1, "group": name, "pair": pairs}
-                    )
-                )
-        table = pd.concat(arms, ignore_index=True).assign(trials=1)
-        return steeper(table, "x", "group", "first", "second")
-
-    return test
+def plan_of(claim: Claim) -> Plan:
+    return make_plan(claim, "standard")
 
 
-def limit(last: float, rate: float) -> Test:
-    """Gaps to 1 of 20 seeds that fall as t^-rate to 1 - last."""
-
-    def test(rng: np.random.Generator) -> Tested:
-        t = np.geomspace(20, 400, 14)
-        gap = (1 - last) * (t / 400) ** -rate
-        rows = [
-            pd.DataFrame(
-                {
-                    "t": t,
-                    "value": 1 - gap * (1 + 0.1 * rng.normal() + 0.03 * rng.normal(size=len(t))),
-                    "seed": i,
-                }
-            )
-            for i in range(SEEDS)
-        ]
-        return tests.limit(pd.concat(rows, ignore_index=True), 1, 0.1, 1, 20)
-
-    return test
+def stated() -> Iterator[Stated]:
+    """For each kind of statement that is no scaling law, the first claim that makes one, in all its worlds."""
+    first = {}
+    for claim in bounds.claims().values():
+        first.setdefault(claim.law.calibrated_as(not claim.design.samples), claim)
+    for kind, claim in first.items():
+        if kind not in ("counts", "measured"):
+            yield from (Stated(claim, i) for i in range(len(claim.law.planted(plan_of(claim)))))
 
 
-def transition(lowest: float) -> Test:
-    """Transitions at `lowest` at the smallest of five N, and higher at the others; 20 trials a cell."""
-
-    def test(rng: np.random.Generator) -> Tested:
-        n, ratio = (grid.ravel() for grid in np.meshgrid((16, 24, 32, 48, 64), RATIOS, indexing="ij"))
-        rate = stats.norm.cdf(3 * (np.log(lowest / ratio) + 0.5 * np.log(n / 16)))
-        table = pd.DataFrame({"N": n, "ratio": ratio, "successes": rng.binomial(20, rate), "trials": 20})
-        return tests.transition(table, "N", "ratio", BOUND)
-
-    return test
-
-
-def ordering(*differences: float) -> Test:
-    """Paired differences of 20 seeds, with standard deviation 1."""
-
-    def test(rng: np.random.Generator) -> Tested:
-        found = []
-        for difference in differences:
-            low = rng.normal(difference, 1, SEEDS)
-            rows = [("low", i, value) for i, value in enumerate(low)] + [
-                ("high", i, 0.0) for i in range(SEEDS)
-            ]
-            table = pd.DataFrame(rows, columns=["point", "seed", "value"])
-            found.append(tests.ordering(table, "point", [("low", "high")]))
-        return tests.all_hold(found, "")
-
-    return test
-
-
-OTHER_KINDS = [
-    OtherKind("direction, edge: no slope", "direction", direction(0.0), 0.0),
-    OtherKind("direction, grows by a half", "direction", direction(0.4), 0.4, True, 1000),
-    OtherKind("direction, falls by a half", "direction", direction(-0.4), -0.4, False, 1000),
-    OtherKind(
-        "contrast, edge: equal exponents",
-        "contrast",
-        contrast(threshold(-1.0), threshold(-1.0)),
-        0.0,
-        replications=1000,
-    ),
-    OtherKind(
-        "contrast, edge: equal at the end, one curved",
-        "contrast",
-        contrast(curved(-1, -0.3), threshold(-1.0)),
-        0.0,
-        replications=1000,
-    ),
-    OtherKind(
-        "contrast, steeper by 1", "contrast", contrast(threshold(-2.0), threshold(-1.0)), -1.0, True, 1000
-    ),
-    OtherKind("limit, edge: last value", "limit", limit(0.9, 1.2), 0.9),
-    OtherKind("limit, edge: rate", "limit", limit(0.98, 0.75), 0.98),
-    OtherKind("limit, holds", "limit", limit(0.98, 1.0), 0.98, True),
-    OtherKind("limit, far", "limit", limit(0.5, 0.2), 0.5, False),
-    OtherKind("transition, edge: at the bound", "transition", transition(BOUND), BOUND),
-    OtherKind("transition, twice the bound", "transition", transition(2 * BOUND), 2 * BOUND, True),
-    OtherKind("transition, half the bound", "transition", transition(BOUND / 2), None, False),
-    OtherKind("ordering, edge: one of four equal", "ordering", ordering(0, -2, -2, -2), None),
-    OtherKind("ordering, edge: all of four equal", "ordering", ordering(0, 0, 0, 0), None),
-    OtherKind("ordering, all lower", "ordering", ordering(-1, -1, -2, -2), None, True),
-    OtherKind("ordering, one higher", "ordering", ordering(1, -2, -2, -2), None, False),
-]
-
-
-def judge_other(condition: OtherKind, seed: Sequence[int]) -> Outcome:
-    tested = condition.test(np.random.default_rng(seed))
-    covered = None if condition.truth is None else condition.truth in tested.interval
-    return Outcome(tested.decision, covered, tested.interval.width, False, False)
+def judge_stated(condition: Stated, seed: Sequence[int]) -> Outcome:
+    world = condition.world
+    evidence = world.draw(np.random.default_rng(seed))
+    judgement = condition.claim.law.judge(evidence, condition.claim.topic)
+    (estimate,) = judgement.estimates
+    covered = None if world.value is None else world.value in estimate.interval
+    return Outcome(judgement.decision, covered, estimate.interval.width, False, False)
 
 
 @dataclass(frozen=True)
@@ -402,13 +294,13 @@ def replicate(condition: Condition, seed: Sequence[int]) -> Outcome:
 
 
 def study(
-    conditions: Sequence[Condition | OtherKind], replications: int | None, seed: int, jobs: int
+    conditions: Sequence[Condition | Stated], replications: int | None, seed: int, jobs: int
 ) -> Iterator[dict[str, object]]:
     with Parallel(n_jobs=jobs) as parallel:
         for number, condition in enumerate(conditions, 1):
             count = replications or condition.replications
-            seeds = [(seed, EVERY.index(condition), i) for i in range(count)]
-            run = judge_other if isinstance(condition, OtherKind) else replicate
+            seeds = [(seed, PLACES[condition.name], i) for i in range(count)]
+            run = judge_stated if isinstance(condition, Stated) else replicate
             outcomes = parallel(delayed(run)(condition, one) for one in seeds)
             row = summarise(condition, outcomes) | {"seed": seed}
             print(f"{number} of {len(conditions)}: {row}", file=sys.stderr, flush=True)
@@ -431,22 +323,22 @@ def store(row: dict[str, object]) -> list[dict[str, object]]:
     return rows
 
 
-def truth_of(condition: Condition | OtherKind) -> bool | None:
+def truth_of(condition: Condition | Stated) -> bool | None:
     """Whether the claim holds; None at the very edge of what it allows."""
-    if isinstance(condition, OtherKind):
-        return condition.true
+    if isinstance(condition, Stated):
+        return condition.world.holds
     allowed = condition.hypothesis.allowed(condition.hypothesis.variables[0])
     edge = min(abs(condition.truth - allowed.low), abs(condition.truth - allowed.high)) < 1e-9
     return None if edge else condition.truth in allowed
 
 
-def summarise(condition: Condition | OtherKind, outcomes: Sequence[Outcome]) -> dict[str, object]:
+def summarise(condition: Condition | Stated, outcomes: Sequence[Outcome]) -> dict[str, object]:
     """A verdict at the very edge of the claim is false either way; inside only REFUTED is, beyond only
     SUPPORTED.
     """
     true = truth_of(condition)
     edge, inside = true is None, true is True
-    if isinstance(condition, OtherKind):
+    if isinstance(condition, Stated):
         kind = condition.kind
     else:
         kind = "measured" if isinstance(condition.planted, PlantedMeasurement) else "counts"
@@ -601,15 +493,16 @@ SMALL = [
         ("edge, O", "O", -0.106),
     )
 ]
-EVERY = [
-    *CONDITIONS,
-    *OTHER_KINDS,
-    *STEEPENING,
-    *CLEAR,
-    *GUESSED,
-    *SHAPES,
-    *SMALL,
-]  # new ones at the end, as a place here is part of the seed
+LATER = [*STEEPENING, *CLEAR, *GUESSED, *SHAPES, *SMALL]
+STATED = list(stated())
+EVERY = [*CONDITIONS, *LATER, *STATED]
+# A condition's place is part of its seed: new ones go to an end. Where 17 are left out stood those that statements
+# plant now, whose places begin at 1,000.
+PLACES = (
+    {condition.name: i for i, condition in enumerate(CONDITIONS)}
+    | {condition.name: i for i, condition in enumerate(LATER, len(CONDITIONS) + 17)}
+    | {condition.name: i for i, condition in enumerate(STATED, 1000)}
+)
 
 
 def main() -> None:

@@ -46,16 +46,16 @@ from theorycheck import bounds
 from theorycheck.claim import Claim
 from theorycheck.empirical.generalization import DATA_PARAMETERS, draw_streams, prepare
 from theorycheck.empirical.setting import Setting
-from theorycheck.empirical.store import Store
 from theorycheck.empirical.sweep import batches, train_batch
 from theorycheck.empirical.tokens import draw_samples
 from theorycheck.empirical.training import draw_order, draw_subsets, train
 from theorycheck.empirical.trial import Trial
 from theorycheck.empirical.vit import Weights, Workspace, initial_weights
+from theorycheck.observation import count
 from theorycheck.plan import Arm, Plan, hypothesis, make_plan
+from theorycheck.session import Session
 from theorycheck.statistics.placement import FIRST_INTERIM, Grid, Placement
 from theorycheck.statistics.selection import Fits, fit_laws, gather
-from theorycheck.verification import carry_out, count
 
 SEEDS = tuple(range(42_000, 42_008))  # of all trials here; the verdicts in docs/ have others
 CELLS_TIMED = 2  # of every N
@@ -162,8 +162,8 @@ def needed(trials: Sequence[Trial]) -> float:
 def judged(plan: Plan, placement: Placement) -> tuple[Fits, pd.DataFrame]:
     """The fits of a plan with trials placed otherwise, all of them trained here and now; and the trials."""
     plan, asked = replace(plan, arms=(Arm({}, placement),)), hypothesis(plan.claim)
-    with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "store.sqlite") as store:
-        table, _ = carry_out(plan, store, jobs=1)
+    with tempfile.TemporaryDirectory() as folder:
+        table = Session(Path(folder) / "store.sqlite").carry_out(plan).trials
     fits = fit_laws(gather(count(table, plan), asked), asked)
     if fits is None:
         raise SystemExit(f"{plan.claim.name} gives no estimate, so that there is nothing to compare")

@@ -9,12 +9,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
+from verified import verify
 
 import theorycheck as tc
 from theorycheck import bounds
 from theorycheck.errors import ClaimError, StoreError
 from theorycheck.plan import make_plan
-from theorycheck.verification import recall, verify
+from theorycheck.session import Session
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.py"))
@@ -186,7 +187,7 @@ def test_names_are_offered_at_the_top_and_others_are_not():
 def test_a_run_is_judged_again_from_its_stored_trials(walk, tmp_path, cli_in):
     options = {"store": tmp_path / ".theorycheck/store.sqlite"}
     first = verify(str(walk), "smoke", out=tmp_path / "out", **options)
-    again = recall(1, claim=str(walk), **options)
+    again = Session(options["store"]).replay(1, str(walk))
     assert again.verdict.judgement == first.judgement
     assert again.verdict.trials["trained"] == 0
     result = cli_in("report", 1, "--claim", walk.name, "--report", "tex", "--fragment")
@@ -195,7 +196,7 @@ def test_a_run_is_judged_again_from_its_stored_trials(walk, tmp_path, cli_in):
     assert "\\documentclass" not in text
     assert "\\section*" in text
     with pytest.raises(StoreError, match="has no run 9"):
-        recall(9, **options)
+        Session(options["store"]).replay(9)
     walk.write_text(walk.read_text().replace("margin=0.25", "margin=0.3"))
     assert "another version of walk" in cli_in("report", 1, "--claim", walk.name).stderr
     assert "there is no store" in cli_in("report", 1, "--store", "none.sqlite").stderr

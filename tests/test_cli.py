@@ -172,9 +172,8 @@ def test_judging_stored_trials_loads_no_torch(cli, tiny, tmp_path):
     code = f"""
 import sys
 from pathlib import Path
-from theorycheck.verification import verify
-base = Path({str(tmp_path)!r})
-v = verify({str(tiny)!r}, "smoke", store=base / ".theorycheck/store.sqlite", out=base / "out")
+from theorycheck.session import Session
+v = Session(Path({str(tmp_path)!r}) / ".theorycheck/store.sqlite").examine({str(tiny)!r}, "smoke").verdict
 print(v.trials["trained"], "torch" in sys.modules)
 """
     assert python(code).stdout == "0 False\n"

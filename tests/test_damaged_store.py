@@ -23,7 +23,7 @@ from theorycheck.empirical.store import Store
 from theorycheck.empirical.store_file import APPLICATION, FORMAT, TABLES_OF_FORMAT_1
 from theorycheck.errors import ClaimError, StoreError, TheoryCheckError
 from theorycheck.plan import make_plan
-from theorycheck.verification import carry_out, recall, settle
+from theorycheck.session import Session, collect
 
 L, T = sympy.symbols("L T", positive=True)
 FORMER = "(key, specification, measurement, finished)"
@@ -71,8 +71,7 @@ WRONG_MEASUREMENTS = (
 def sound(tmp_path_factory):
     """A whole store, and what is found by it."""
     path = tmp_path_factory.mktemp("sound") / "store.sqlite"
-    with Store(path) as store:
-        finding = settle(PLAN, store, jobs=1)
+    finding = Session(path).carry_out(PLAN)
     return path, finding
 
 
@@ -109,13 +108,13 @@ def former(path, store):
 
 def outcome(path):
     """The trials that a run ends with, and how many it trained; None where the store is refused."""
-    with suppress(StoreError), Store(path) as store:
-        run = store.start_run(PLAN.hash, CLAIM.name, PLAN.document)
-        table, trained = carry_out(PLAN, store, jobs=1)
-        store.finish_run(run, trained, len(table) - trained, "SUPPORTED")
-        assert store.runs()[-1]["trained"] == trained
-        assert store.plan_of(run)["hash"] == PLAN.hash
-        return table, trained
+    with suppress(StoreError):
+        finding = Session(path).carry_out(PLAN)
+        trained = finding.verdict.trials["trained"]
+        with Store(path, read_only=True) as store:
+            assert store.runs()[-1]["trained"] == trained
+            assert store.plan_of(store.runs()[-1]["id"])["hash"] == PLAN.hash
+        return finding.trials, trained
     return None
 
 
@@ -165,7 +164,7 @@ def test_of_200_damaged_stores_each_ends_as_if_undamaged_or_is_refused(sound, tm
             suppress(StoreError),
             Store(path, read_only=True) as store,
         ):  # as some are damaged, and none is trained
-            assert carry_out(PLAN, store, jobs=0)[0].equals(expected), i
+            assert collect(PLAN, store).equals(expected), i
         found = outcome(path)
         if found is None:
             ends["refused"] += 1
@@ -199,8 +198,7 @@ def test_a_wrong_measurement_is_named_set_aside_and_trained_anew(sound, tmp_path
 
 def test_a_mended_store_gives_the_identical_verdict(sound, copied):
     change(copied, "UPDATE trials SET measurement = replace(measurement, '1', '2')")
-    with Store(copied) as store:
-        finding = settle(PLAN, store, jobs=1)
+    finding = Session(copied).carry_out(PLAN)
     assert finding.verdict.trials["trained"] > 10
     assert finding.verdict.judgement == sound[1].verdict.judgement
 
@@ -209,7 +207,7 @@ def test_a_report_names_what_is_damaged_and_trains_nothing(copied, caplog):
     change(copied, "UPDATE trials SET measurement = '{}' WHERE key IN (SELECT key FROM trials LIMIT 2)")
     before = copied.read_bytes()
     with pytest.raises(StoreError, match=r"2 trials of small are not stored; verify the claim to train them"):
-        recall(1, copied, CLAIM)
+        Session(copied).replay(1, CLAIM)
     assert "damaged rows of the store's table trials" in caplog.text
     assert copied.read_bytes() == before
 
@@ -274,7 +272,7 @@ def test_a_store_chooses_no_code_that_is_run(copied, tmp_path):
     with pytest.raises(
         ClaimError, match=r"trap\\x1b\[31m\.py', which is no claim known by its name; .* --claim PATH"
     ):
-        recall(1, copied)
+        Session(copied).replay(1)
     result = run_cli("report", 1, "--store", copied, cwd=tmp_path)
     assert result.exit_code == 2
     assert "\x1b" not in result.stderr
@@ -282,7 +280,7 @@ def test_a_store_chooses_no_code_that_is_run(copied, tmp_path):
     assert listed.exit_code == 0
     assert "\x1b" not in listed.stdout
     assert not mark.exists()
-    assert recall(1, copied, CLAIM).verdict.judgement  # where the user names it, it is judged
+    assert Session(copied).replay(1, CLAIM).verdict.judgement  # where the user names it, it is judged
 
 
 @pytest.mark.parametrize(
@@ -301,7 +299,7 @@ def test_a_store_chooses_no_code_that_is_run(copied, tmp_path):
 def test_a_forged_plan_is_refused(copied, document):
     forge(copied, document=document)
     with pytest.raises(TheoryCheckError, match=r"is damaged; verify its claim again|has no design 'other'"):
-        recall(1, copied, CLAIM)
+        Session(copied).replay(1, CLAIM)
 
 
 @pytest.mark.parametrize(
@@ -406,13 +404,13 @@ def test_an_old_store_is_taken_over_in_place(sound, tmp_path):
     assert look(path, "PRAGMA user_version") == [(FORMAT,)]
     assert look(path, "PRAGMA application_id") == [(APPLICATION,)]
     assert look(path, "SELECT count(*) FROM damaged") == [(0,)]
-    assert recall(1, path, CLAIM).verdict.judgement == sound[1].verdict.judgement
+    assert Session(path).replay(1, CLAIM).verdict.judgement == sound[1].verdict.judgement
 
 
 def test_an_old_store_is_read_as_it_is(sound, tmp_path):
     path = former(tmp_path / "store.sqlite", sound[0])
     before = path.read_bytes()
-    assert recall(1, path, CLAIM).verdict.judgement == sound[1].verdict.judgement
+    assert Session(path).replay(1, CLAIM).verdict.judgement == sound[1].verdict.judgement
     assert path.read_bytes() == before
 
 
@@ -456,7 +454,7 @@ def test_listing_and_reporting_leave_file_and_folder_as_they_are(copied):
     before = copied.read_bytes()
     with Store(copied, read_only=True) as store:
         assert len(store.runs()) == 1
-    recall(1, copied, CLAIM)
+    Session(copied).replay(1, CLAIM)
     assert copied.read_bytes() == before
     assert [file.name for file in copied.parent.iterdir()] == [copied.name]
 
@@ -485,7 +483,7 @@ def test_listing_and_reporting_create_nothing(tmp_path, made):
 @pytest.mark.parametrize("run", [0, -1, 2, 2**63, 10**30])
 def test_a_run_that_is_not_there_is_named(copied, run):
     with pytest.raises(StoreError, match=f"has no run {run}; `theorycheck runs --store .*` lists them"):
-        recall(run, copied, CLAIM)
+        Session(copied).replay(run, CLAIM)
 
 
 def test_a_pipe_is_no_store(tmp_path):

@@ -17,9 +17,9 @@ from theorycheck.empirical.store import Store
 from theorycheck.errors import ClaimError, DesignError
 from theorycheck.observation import Outcomes
 from theorycheck.plan import hypothesis, make_plan
+from theorycheck.session import Session
 from theorycheck.statements import Limit, Ordering, Topic
 from theorycheck.statistics.judge import judge
-from theorycheck.verification import examine
 
 LEVELS = {"levels": "(4, 6, 8, 12, 16, 24, 32)", "replicates": "10", "held": "{}"}
 
@@ -35,7 +35,7 @@ def found(tmp_path):
         path.write_text(
             claim_text({"response": "measured", **(claim or {})}, {**LEVELS, **(design or {})}, head)
         )
-        return examine(str(path), profile, store=tmp_path / "s.sqlite")
+        return Session(tmp_path / "s.sqlite").examine(str(path), profile)
 
     return examined
 

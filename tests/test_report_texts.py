@@ -12,10 +12,11 @@ import pypandoc
 import pytest
 from sympy import Symbol
 from test_cli import run
+from verified import verify
 
 from theorycheck import bounds
 from theorycheck.claim import Paper, Source
-from theorycheck.drawing import lettering
+from theorycheck.drawing import lettering, levels
 from theorycheck.errors import ClaimError
 from theorycheck.reports import html, latex, markdown, pdf, report
 from theorycheck.reports.blocks import (
@@ -32,7 +33,6 @@ from theorycheck.reports.blocks import (
 from theorycheck.reports.terminal import columns, description, summary
 from theorycheck.statements import Ordering
 from theorycheck.text import neutral, one_line
-from theorycheck.verification import verify
 
 OBEYED = "\x1b[31mred\x1b]0;title\x07\x9b1m \r\b \u202eevil\u202c \u2066x\u2069 \u200b \ud800"
 MARKUP = (
@@ -229,7 +229,7 @@ def test_what_cannot_be_made_costs_nothing_else(tmp_path, monkeypatch):
     def broken(*_):
         raise RuntimeError("out of ink\nat line 3")
 
-    monkeypatch.setattr(report.drawn, "levels_plot", broken)
+    monkeypatch.setattr(levels, "scaling", broken)
     monkeypatch.setattr(html, "render", broken)
     verdict, folder = written(tmp_path, "A title", formats=("md", "html", "tex"))
     assert verdict.unwritten == ("report.html could not be made (RuntimeError: out of ink)",)

@@ -6,11 +6,11 @@ import subprocess
 
 import pytest
 from test_cli import run
+from verified import verify
 
 from theorycheck.errors import ReportError
 from theorycheck.reports import html, latex, markdown, pdf
 from theorycheck.reports.blocks import Code, Definitions, Formula, Heading, Math, Paragraph, Strong, Table
-from theorycheck.verification import verify
 
 NASTY = r"100 % of a_b & c^2 <x> {y} $5 #1 ~z \w |v| *s* -0.80"
 BLOCKS = [

@@ -17,8 +17,8 @@ from theorycheck.api import Result
 from theorycheck.errors import ClaimError
 from theorycheck.forecast import cannot_tell, check
 from theorycheck.plan import hypothesis, make_plan
+from theorycheck.session import Session
 from theorycheck.text import shell_word
-from theorycheck.verification import examine
 
 ODD = "my claims; $HOME 'x' \"y\" & (z)"
 
@@ -128,7 +128,7 @@ def test_a_device_and_a_report_that_is_written_again_are_told(tmp_path):
     assert printed(tmp_path / "theorycheck-out/coin").startswith(
         "theorycheck verify --claim my\\ claims\\;\\ "
     )
-    asked = examine(str(tmp_path / path), "smoke", store=tmp_path / "s.sqlite")
+    asked = Session(tmp_path / "s.sqlite").examine(str(tmp_path / path), "smoke")
     design = {**asked.verdict.design, "device": "cuda"}
     asked = replace(asked, verdict=replace(asked.verdict, design=design))
     Result(asked).report("md", "tex", "html", out=tmp_path / "cuda")

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from test_fingerprint import claim_file
 from test_sweep import children, stored, wait_until
+from verified import verify
 
 from theorycheck import bounds
 from theorycheck.empirical import sweep
 from theorycheck.empirical.executor import Workers
 from theorycheck.errors import ClaimError, Interrupted
 from theorycheck.plan import make_plan
-from theorycheck.verification import verify
 
 STORE = ".theorycheck/store.sqlite"
 GOOD = "return point['x'] ** 2 * (1 + seed % 97 / 1e4)"

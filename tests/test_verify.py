@@ -5,13 +5,14 @@ import math
 
 import pandas as pd
 import pytest
+from verified import verify
 
 from theorycheck import bounds
 from theorycheck.empirical.store import Store
 from theorycheck.errors import StoreError
+from theorycheck.observation import count, tabulate
 from theorycheck.plan import make_plan
 from theorycheck.verdict import exit_status
-from theorycheck.verification import count, tabulate, verify
 
 
 @pytest.fixture

@@ -4,12 +4,13 @@ import json
 
 import pandas as pd
 import pytest
+from verified import verify
 
 from theorycheck import bounds
 from theorycheck.empirical.store import Store
+from theorycheck.observation import count, tabulate
 from theorycheck.plan import make_plan
 from theorycheck.statistics.placement import Adaptive
-from theorycheck.verification import count, tabulate, verify
 
 CLAIMS = bounds.claims()
 

@@ -182,30 +182,28 @@ def plan(
 ) -> None:
     """Forecast what a claim's design can tell, before training it.
 
-    Plants the claimed law, the law at the edge of the margin and the nearest rival, and judges them by the
-    design.
+    Plants worlds in which the claim holds, fails, or stands at its edge, and judges them by the design.
     """
     from theorycheck.bounds import find
     from theorycheck.forecast import (
         REPLICATIONS,
         Assumptions,
-        check,
         forecast,
-        laws,
         middle_of_samples,
         seconds_per_trial,
+        worlds,
     )
-    from theorycheck.plan import hypothesis, make_plan
+    from theorycheck.plan import make_plan
     from theorycheck.reports.terminal import outlook
 
     with explained():
         found = find(claim)
         made = make_plan(found.of_design(design), profile)
-        check(made)
         workers = jobs or os.cpu_count() or 1
-        assumed = Assumptions(threshold or middle_of_samples(made).threshold, steepness)
+        middle = middle_of_samples(made)
+        assumed = middle and Assumptions(threshold or middle.threshold, steepness)
         with bar(f"simulate {made.claim.name}") as advance:
-            advance(0, len(laws(hypothesis(made.claim))) * REPLICATIONS)
+            advance(0, worlds(made) * REPLICATIONS)
             chances = forecast(made, assumed, lambda done: advance(done, 0), workers)
         trials = chances[0].trials
         seconds = seconds_per_trial(made) * trials / workers

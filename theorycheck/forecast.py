@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from theorycheck.empirical.executor import Workers
+from theorycheck.empirical.executor import Executor, completed, started
 from theorycheck.empirical.sweep import train
-from theorycheck.errors import ClaimError
 from theorycheck.plan import Plan, hypothesis, one_threshold
 from theorycheck.statistics.binomial import BINOMIAL_DF
 from theorycheck.statistics.hypothesis import TESTED, Hypothesis, Variable
@@ -21,6 +21,7 @@ from theorycheck.statistics.placement import FARTHEST, Adaptive, Grid, Placement
 from theorycheck.statistics.polynomial import centred_basis
 from theorycheck.statistics.selection import decide, fit_laws, gather
 from theorycheck.statistics.simulated import PlantedThreshold
+from theorycheck.statements.base import Truth
 from theorycheck.statistics.threshold import ThresholdFit, threshold_design
 from theorycheck.verdict import Decision, Interval
 
@@ -48,184 +49,43 @@ class Chances:
 
     Attributes:
         law: which law is planted.
-        exponent: its exponent.
+        exponent: its exponent, or another number that is claimed; None where there is none.
         shares: of each verdict.
         width: median width of the 95 % interval; infinite when most have none.
         trials: median number that would be made.
-        measured: levels whose threshold lies inside the N range.
+        measured: levels whose threshold lies inside the N range; None where none is assumed.
     """
 
     law: str
-    exponent: float
-    shares: dict[Decision, float]
-    width: float
-    trials: int
-    measured: int
+    exponent: float | None
+    return Chances(name, exponent, *judged, measured)
 
 
-def check(plan: Plan) -> None:
-    """Raise ClaimError when no forecast can be made of what the plan's claim states."""
-    if not one_threshold(plan.claim):
-        raise ClaimError(
-            f"`theorycheck plan` forecasts power laws of a threshold in one variable, but {plan.claim.name}"
-            f" states: {plan.claim.statement}; `{plan.claim.command('verify', ' --profile quick')}` shows how"
-            " far it is distinguished"
-        )
-
-
-def middle_of_samples(plan: Plan) -> Assumptions:
-    """The assumption that N* crosses the middle of the N range at the middle of the levels."""
-    return Assumptions(float(np.exp(np.log(plan.samples).mean())))
-
-
-def forecast(
-    plan: Plan, assumed: Assumptions, advance: Callable[[int], None] = lambda done: None, jobs: int = 1
-) -> list[Chances]:
-    """Simulate the claimed law, the law at the edge of the margin, and the nearest rival through a plan's
-    design.
-
-    Args:
-        plan: the design; levels outside of the theorem's regime are left out as in the verdict.
-        assumed: where and how steeply success rises.
-        advance: told of each simulated data set.
-        jobs: worker processes; the result does not depend on them.
-
-    Raises:
-        ClaimError: the claim states something else than a power law of a threshold in one variable.
-    """
-    check(plan)
-    asked = hypothesis(plan.claim)
-    with Workers(jobs) as workers:
-        return [
-            _simulate(plan, asked, name, exponent, assumed, workers, advance)
-            for name, exponent in laws(asked).items()
-        ]
-
-
-def cannot_tell(plan: Plan) -> str | None:
-    """A sentence when the design is too coarse for its claim, from the expected information of a claimed law;
-    or None.
-
-    From the expected information instead of drawn data, which takes milliseconds. Of a scaling law of one
-    threshold; of other statements nothing is said.
-    """
-    if not one_threshold(plan.claim):
-        return None
-    asked = hypothesis(plan.claim)
-    (variable,) = asked.variables
-    others = {"the edge of the margin": laws(asked)["at the edge of the margin"]}
-    rival = _nearest_rival(variable)
-    if rival is not None:
-        others[f"the rival exponent {rival:g}"] = rival
-    planted = _planted(plan, variable.exponent, middle_of_samples(plan))
-    interval = expected_fit(planted, expected_cells(plan.placement, planted)).interval("x", TESTED)
-    blurred = [name for name, exponent in others.items() if exponent in interval]
-    if not blurred:
-        return None
-    return (
-        f"if {plan.claim.name} held exactly, this design would give about {variable.exponent:g} {interval},"
-        f" which does not exclude {' and '.join(blurred)}; try a larger --profile, or other levels and"
-        f" {plan.claim.text(plan.claim.design.searched)}, and see"
-        f" `{plan.claim.command('plan', f' --profile {plan.profile}')}`"
-    )
-
-
-def expected_cells(placement: Placement, planted: PlantedThreshold) -> pd.DataFrame:
-    """The cells to try if the law were known and the whole budget spent on all levels alike: x, n, trials."""
-    cells = pd.DataFrame(placement.cells, columns=["x", "n"])
-    if isinstance(placement, Grid):
-        return cells.assign(trials=placement.replicates)
-    near = cells[np.abs(planted.probit(cells["x"], cells["n"])) <= FARTHEST]
-    return near.assign(trials=placement.budget / max(1, len(near)))
-
-
-def expected_fit(planted: PlantedThreshold, cells: pd.DataFrame) -> ThresholdFit:
-    """The fit to expect: the planted coefficients, with the inverse of their Fisher information as
-    covariance.
-
-    Args:
-        planted: the law.
-        cells: the columns x, n, trials.
-    """
-    basis = centred_basis(pd.DataFrame({"x": planted.levels}), ["x"])
-    design = threshold_design(cells, basis) * planted.relative_steepness(cells["x"])[:, None]
-    coefficients = planted.steepness * np.array([-np.log(planted.threshold), 1.0, -planted.exponent])
-    weight = cells["trials"].to_numpy() * probit_information(design @ coefficients)
-    covariance = np.linalg.pinv(design.T @ (weight[:, None] * design))
-    df = max(1, len(cells) - 3)
-    return ThresholdFit(basis, coefficients, covariance, 1.0, 0.0, df, df, BINOMIAL_DF)
-
-
-def seconds_per_trial(plan: Plan) -> float:
-    """Mean training time of a trial on this machine, measured on one at each end and in the middle of the
-    design.
-    """
-    trials = [plan.trial(plan.cells[i], 0) for i in (-1, 0, len(plan.cells) // 2, -1)]
-    seconds = []
-    with Workers(1) as workers:
-        for trial in trials:
-            started = time.perf_counter()
-            list(train([[trial]], workers, plan.measured))
-            seconds.append(time.perf_counter() - started)
-    return float(np.mean(seconds[1:]))  # the first loads PyTorch or starts a process
-
-
-def laws(asked: Hypothesis) -> dict[str, float]:
-    """The laws that a forecast plants, by name, with their exponents."""
-    (variable,) = asked.variables
-    allowed = asked.allowed(variable)
-    edge = allowed.low if np.isfinite(allowed.low) else allowed.high
-    laws = {"as claimed": variable.exponent, "at the edge of the margin": edge}
-    rival = _nearest_rival(variable)
-    return laws | ({"the nearest rival": rival} if rival is not None else {})
-
-
-def _nearest_rival(variable: Variable) -> float | None:
-    return min(variable.rivals, key=lambda rival: abs(rival - variable.exponent), default=None)
-
-
-def _planted(plan: Plan, exponent: float, assumed: Assumptions) -> PlantedThreshold:
-    inside = sorted({level for level, _ in plan.placement.cells})
-    return PlantedThreshold(inside, plan.samples, 1, exponent, assumed.threshold, assumed.steepness)
-
-
-def _replicate(
-    placement: Placement, planted: PlantedThreshold, asked: Hypothesis, replication: int
-) -> tuple[Decision, float, int]:
-    """Decision, width of the interval, and number of trials of one simulated data set."""
-    table = simulate(placement, planted, np.random.default_rng((SEED, replication)))
-    fits = fit_laws(gather(table, asked), asked)
-    interval = fits.interval("x") if fits else Interval(-np.inf, np.inf, 0.95)
-    return decide(fits, asked), interval.width, int(table["trials"].sum())
-
-
-def _simulate(
-    plan: Plan,
-    asked: Hypothesis,
-    name: str,
-    exponent: float,
-    assumed: Assumptions,
-    workers: Workers,
+def _judged(
+    calls: Sequence[Callable[[], tuple[Decision, float, int]]],
+    executor: Executor,
     advance: Callable[[int], None],
-) -> Chances:
-    (variable,) = asked.variables
-    renamed = replace(asked, variables=(replace(variable, factor="x"),))
-    placement = (
-        replace(plan.placement, hypothesis=renamed)
-        if isinstance(plan.placement, Adaptive)
-        else plan.placement
-    )
-    planted = _planted(plan, exponent, assumed)
-    decisions: Counter[Decision] = Counter()
-    widths, trials = [], []
-    for decision, width, made in workers.map(
-        _replicate, ((placement, planted, renamed, replication) for replication in range(REPLICATIONS))
-    ):
-        decisions[decision] += 1
-        widths.append(width)
-        trials.append(made)
+) -> tuple[dict[Decision, float], float, int]:
+    """Shares of decisions, median width of the interval, and median number of trials, of simulated data sets."""
+    judged = {}
+    for i, found in completed(executor, calls):
+        judged[i] = found
         advance(1)
-    thresholds = np.exp(planted.log_threshold(planted.levels))
-    measured = int(((thresholds >= min(plan.samples)) & (thresholds <= max(plan.samples))).sum())
-    shares: dict[Decision, float] = {d: n / REPLICATIONS for d, n in decisions.items()}
-    return Chances(name, exponent, shares, float(np.median(widths)), int(np.median(trials)), measured)
+    decisions, widths, trials = zip(*(judged[i] for i in range(len(calls))), strict=True)
+    shares: dict[Decision, float] = {d: n / len(calls) for d, n in Counter(decisions).items()}
+    return shares, float(np.median(widths)), int(np.median(trials))
+
+
+def _simulate_world(plan: Plan, world: Truth, executor: Executor, advance: Callable[[int], None]) -> Chances:
+    """Chances in a world that the claim's statement planted."""
+    calls = [partial(_judge_world, plan, world, i) for i in range(REPLICATIONS)]
+    return Chances(world.name, world.value, *_judged(calls, executor, advance))
+
+
+def _judge_world(plan: Plan, world: Truth, replication: int) -> tuple[Decision, float, int]:
+    """Decision, width of the interval, and number of trials of one simulated data set."""
+    evidence = world.draw(np.random.default_rng((SEED, replication)))
+    judgement = plan.claim.law.judge(evidence, plan.claim.topic)
+    widths = [estimate.interval.width for estimate in judgement.estimates]
+    made = evidence["trials"].sum() if "trials" in evidence else evidence["key"].nunique()
+    return judgement.decision, max(widths, default=np.inf), int(made)

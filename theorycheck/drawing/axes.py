@@ -71,6 +71,7 @@ def points(
     marker: str,
     label: str,
 ) -> None:
+    """Levels with their intervals, each of which tells a text in HTML; bounds as hollow triangles."""
     for value, text in zip(values, texts, strict=True):
         x = value.point[0]
         if value.measured:

@@ -39,7 +39,7 @@ def pictures(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> list[Pic
 
 
 def _drawn(drawing: Drawing) -> Picture | Paragraph:
-    """A figure, or a sentence where it cannot be drawn: no text of a claim may cost the rest of the report."""
+    """A figure, or a sentence where it cannot be drawn: no text of a claim may cost the rest of it."""
     try:
         drawing.draw().draw_without_rendering()  # on another, as every drawing moves the layout of the next
         figure = drawing.draw()

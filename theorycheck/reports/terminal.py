@@ -114,31 +114,36 @@ def outlook(
     Args:
         claim: the claim.
         design: of the plan, as JSON values.
-        assumed: threshold and steepness of success.
+        assumed: threshold and steepness of success; None where the statement plants its own worlds.
         chances: of each verdict under each planted law.
         trials: to expect, if the claim holds exactly.
         seconds: that training them would take.
         jobs: worker processes.
     """
-    levels, samples = design["levels"], design["samples"]
-    factor, middle = claim.text(claim.design.factor), float(np.exp(np.log(levels).mean()))
+    levels, samples, factor = design["levels"], design["samples"], claim.text(claim.design.factor)
+    middle = float(np.exp(np.log([x for x in levels if x > 0]).mean()))
     searched = claim.text(claim.design.searched)
     rows = [("planted law", "exponent", f"levels inside {searched}", "width of interval", *DECISIONS)]
     for c in chances:
         width = f"{c.width:.2f}" if np.isfinite(c.width) else "unbounded"
         shares = (f"{100 * c.shares.get(d, 0):.0f} %" for d in DECISIONS)
-        rows.append((c.law, f"{c.exponent:g}", f"{c.measured} of {len(levels)}", width, *shares))
+        number = "" if c.exponent is None else f"{c.exponent:.3g}"
+        inside = "" if c.measured is None else f"{c.measured} of {len(levels)}"
+        rows.append((c.law, number, inside, width, *shares))
+    varied = [f"{factor}: {len(levels)} levels, {levels[0]:g} to {levels[-1]:g}"]
+    if samples:
+        varied.append(f"{searched}: {len(samples)} values, {samples[0]} to {samples[-1]}")
+    placed = f"profile {design['profile']}: {design['placement']}"
+    assuming = (
+        f"{claim.text(claim.quantity)} = {assumed.threshold:.3g} at {factor} = {middle:.3g} (--threshold), and a "
+        f"success curve of steepness {assumed.steepness:g} (--steepness)"
+        if assumed
+        else "the worlds that the statement plants (docs/calibration.md)"
+    )
     blocks = {
         "claim": [f"{claim.statement}   margin {claim.margin:g}"],
-        "design": [
-            f"{factor}: {len(levels)} levels, {levels[0]:g} to {levels[-1]:g}",
-            f"{searched}: {len(samples)} values, {samples[0]} to {samples[-1]}",
-            f"profile {design['profile']}: {design['placement']}",
-        ],
-        "assuming": [
-            f"{claim.text(claim.quantity)} = {assumed.threshold:.3g} at {factor} = {middle:.3g}"
-            f" (--threshold), and a success curve of steepness {assumed.steepness:g} (--steepness)"
-        ],
+        "design": [*varied, placed],
+        "assuming": [assuming],
         "chances": columns(rows),
         "cost": [
             f"{trials} trials, about {_duration(seconds)} with {jobs} jobs on this machine as busy as it"

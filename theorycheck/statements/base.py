@@ -166,7 +166,7 @@ class Statement(ABC):
         return (Prediction(topic.factor, topic.letter, self.claimed),)
 
     def observe(self, outcomes: Outcomes) -> pd.DataFrame:
-        """The evidence that trials make: counts by cell where a threshold is searched, else positive values."""
+        """The evidence that trials make: counts by cell of a threshold, else positive values."""
         return outcomes.evidence()
 
     @abstractmethod

@@ -21,7 +21,6 @@ from theorycheck.verdict import Check, Judgement, LevelValue
 if TYPE_CHECKING:
     from theorycheck.plan import Plan
 
-import statsmodels.api as sm
 from scipy import stats
 from sympy import lambdify
 
@@ -179,6 +178,8 @@ def _linear_form(statement: Direction, levels: Sequence[LevelValue], topic: Topi
     form = lambdify(letter, statement.linear)
     y = np.array([form(value.value) for value in measured], float)
     half = np.array([abs(form(value.high) - form(value.low)) / 2 for value in measured], float)
+    import statsmodels.api as sm  # which takes a second: claims are listed without it
+
     x = sm.add_constant(np.array([value.point[0] for value in measured]))
     weights = (stats.norm.ppf(0.975) / half) ** 2
     fit = sm.WLS(y, x, weights=weights).fit()

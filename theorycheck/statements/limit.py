@@ -89,9 +89,13 @@ class Limit(Statement):
             name = f"exponent of the gap at {place}"
             beside.append(Estimate(topic.factor, rate.estimate, rate.interval, rate.method, name))
             found.append(
-                _part("limit", near, f"last value {near.estimate:.3g} {near.interval:.3g} at {place}, claimed "
-                      f"{self.value:g} within {self.tolerance:g}")
-            )  # fmt: skip
+                _part(
+                    "limit",
+                    near,
+                    f"last value {near.estimate:.3g} {near.interval:.3g} at {place}, claimed "
+                    f"{self.value:g} within {self.tolerance:g}",
+                )
+            )
             found.append(
                 _part(
                     "rate",

@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy import stats
-from statsmodels.iolib.summary import summary_params
 
 from theorycheck.statistics.binomial import fit_binomial
 from theorycheck.statistics.least_squares import rounding_variance
@@ -98,6 +96,8 @@ def fit_loglog(
         return None
     names = ["constant", *(f"log {factor}" for factor in factors)]
     response = pd.Series(np.log([value.value for value in measured]), name="log quantity")
+    import statsmodels.api as sm  # which takes a second: claims are listed without it
+
     result = sm.OLS(response, pd.DataFrame(design, columns=names)).fit()
     if result.ssr <= 0 or np.ptp(response) ** 2 <= rounding_variance(response.to_numpy()):
         return None
@@ -124,4 +124,6 @@ def _table(result: Any) -> str:
     samples.
     """
     head = f"R-squared {result.rsquared:.4f}, {int(result.nobs)} levels, {int(result.df_resid)} residual df"
+    from statsmodels.iolib.summary import summary_params
+
     return f"{head}\n{summary_params(result)}"

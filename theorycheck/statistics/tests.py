@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy import inf, nan
 from scipy import linalg, stats
-from statsmodels.stats.multitest import multipletests
 
 from theorycheck.errors import DesignError
 from theorycheck.statistics.binomial import clustered_covariance, fit_binomial
@@ -254,6 +253,10 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
         >>> holm({"a": 0.01, "b": 0.04, "c": 0.03})
         {'a': 0.03, 'b': 0.06, 'c': 0.06}
     """
+    from statsmodels.stats.multitest import (
+        multipletests,
+    )  # which takes a second: claims are listed without it
+
     adjusted = multipletests(list(p_values.values()), method="holm")[1] if p_values else []
     return dict(zip(p_values, map(float, adjusted), strict=True))
 
