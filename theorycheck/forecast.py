@@ -6,11 +6,12 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from theorycheck.empirical.executor import Workers
+from theorycheck.empirical.executor import Executor, completed, started
 from theorycheck.empirical.sweep import train
 from theorycheck.errors import ClaimError
 from theorycheck.plan import Plan, hypothesis, one_threshold
@@ -79,7 +80,10 @@ def middle_of_samples(plan: Plan) -> Assumptions:
 
 
 def forecast(
-    plan: Plan, assumed: Assumptions, advance: Callable[[int], None] = lambda done: None, jobs: int = 1
+    plan: Plan,
+    assumed: Assumptions,
+    advance: Callable[[int], None] = lambda done: None,
+    executor: Executor | int = 1,
 ) -> list[Chances]:
     """Simulate the claimed law, the law at the edge of the margin, and the nearest rival through a plan's
     design.
@@ -88,14 +92,15 @@ def forecast(
         plan: the design; levels outside of the theorem's regime are left out as in the verdict.
         assumed: where and how steeply success rises.
         advance: told of each simulated data set.
-        jobs: worker processes; the result does not depend on them.
+        executor: has the judging done, as in concurrent.futures, or how many worker processes to start; the
+            result does not depend on it.
 
     Raises:
         ClaimError: the claim states something else than a power law of a threshold in one variable.
     """
     check(plan)
     asked = hypothesis(plan.claim)
-    with Workers(jobs) as workers:
+    with started(executor) as workers:
         return [
             _simulate(plan, asked, name, exponent, assumed, workers, advance)
             for name, exponent in laws(asked).items()
@@ -156,17 +161,17 @@ def expected_fit(planted: PlantedThreshold, cells: pd.DataFrame) -> ThresholdFit
     return ThresholdFit(basis, coefficients, covariance, 1.0, 0.0, df, df, BINOMIAL_DF)
 
 
-def seconds_per_trial(plan: Plan) -> float:
+def seconds_per_trial(plan: Plan, executor: Executor | int = 1) -> float:
     """Mean training time of a trial on this machine, measured on one at each end and in the middle of the
     design.
     """
     trials = [plan.trial(plan.cells[i], 0) for i in (-1, 0, len(plan.cells) // 2, -1)]
     seconds = []
-    with Workers(1) as workers:
+    with started(executor) as workers:
         for trial in trials:
-            started = time.perf_counter()
+            begun = time.perf_counter()
             list(train([[trial]], workers, plan.measured))
-            seconds.append(time.perf_counter() - started)
+            seconds.append(time.perf_counter() - begun)
     return float(np.mean(seconds[1:]))  # the first loads PyTorch or starts a process
 
 
@@ -205,7 +210,7 @@ def _simulate(
     name: str,
     exponent: float,
     assumed: Assumptions,
-    workers: Workers,
+    workers: Executor,
     advance: Callable[[int], None],
 ) -> Chances:
     (variable,) = asked.variables
@@ -216,16 +221,13 @@ def _simulate(
         else plan.placement
     )
     planted = _planted(plan, exponent, assumed)
-    decisions: Counter[Decision] = Counter()
-    widths, trials = [], []
-    for decision, width, made in workers.map(
-        _replicate, ((placement, planted, renamed, replication) for replication in range(REPLICATIONS))
-    ):
-        decisions[decision] += 1
-        widths.append(width)
-        trials.append(made)
+    judged = {}
+    calls = [partial(_replicate, placement, planted, renamed, i) for i in range(REPLICATIONS)]
+    for i, found in completed(workers, calls):
+        judged[i] = found
         advance(1)
+    decisions, widths, trials = zip(*(judged[i] for i in range(REPLICATIONS)), strict=True)
     thresholds = np.exp(planted.log_threshold(planted.levels))
     measured = int(((thresholds >= min(plan.samples)) & (thresholds <= max(plan.samples))).sum())
-    shares: dict[Decision, float] = {d: n / REPLICATIONS for d, n in decisions.items()}
+    shares: dict[Decision, float] = {d: n / REPLICATIONS for d, n in Counter(decisions).items()}
     return Chances(name, exponent, shares, float(np.median(widths)), int(np.median(trials)), measured)
