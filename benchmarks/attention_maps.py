@@ -20,13 +20,14 @@ import torch
 from matplotlib.figure import Figure
 
 from theorycheck import bounds
-from theorycheck.empirical.attention import attention_map
-from theorycheck.empirical.generalization import draw_streams
-from theorycheck.empirical.setting import Setting
-from theorycheck.empirical.tokens import Samples, draw_samples
-from theorycheck.empirical.training import train
+from theorycheck.empirical.shallow_vit import REVISION
+from theorycheck.empirical.shallow_vit.attention import attention_map
+from theorycheck.empirical.shallow_vit.generalization import draw_streams
+from theorycheck.empirical.shallow_vit.setting import Setting
+from theorycheck.empirical.shallow_vit.tokens import Samples, draw_samples
+from theorycheck.empirical.shallow_vit.training import train
+from theorycheck.empirical.shallow_vit.vit import Weights
 from theorycheck.empirical.trial import Trial
-from theorycheck.empirical.vit import Weights
 
 PICTURE = Path(__file__).parents[1] / "docs/attention-maps.png"
 KINDS = ("relevant", "confusion", "other")
@@ -36,7 +37,8 @@ def trained(confusion: float) -> tuple[Setting, Samples, list[tuple[int, Weights
     """A setting, one fresh sample, and the weights before and after training with their iterations."""
     design = bounds.find("attention_concentration").design
     parameters = {**design.point(0.2), "alpha_confusion": confusion}
-    setting, streams = Setting(**parameters), draw_streams(Trial("attention_concentration", parameters, 0, 0))
+    trial = Trial("attention_concentration", parameters, 0, 0, REVISION)
+    setting, streams = Setting(**parameters), draw_streams(trial)
     samples = draw_samples(streams.samples, setting, setting.N)
     probe = draw_samples(streams.test, setting, 1, training=False)
     models = []

@@ -496,8 +496,8 @@ SMALL = [
 LATER = [*STEEPENING, *CLEAR, *GUESSED, *SHAPES, *SMALL]
 STATED = list(stated())
 EVERY = [*CONDITIONS, *LATER, *STATED]
-# A condition's place is part of its seed: new ones go to an end. Where 17 are left out stood those that statements
-# plant now, whose places begin at 1,000.
+# A condition's place is part of its seed: new ones go to an end. Where 17 are left out stood those that
+# statements plant now, whose places begin at 1,000.
 PLACES = (
     {condition.name: i for i, condition in enumerate(CONDITIONS)}
     | {condition.name: i for i, condition in enumerate(LATER, len(CONDITIONS) + 17)}

@@ -47,10 +47,10 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from operations import multiply_adds, peak, shares
 from oracle import ShallowViT, sgd, streams
 
-from theorycheck.empirical.setting import Setting
-from theorycheck.empirical.tokens import draw_samples
-from theorycheck.empirical.training import draw_order, draw_subsets, train
-from theorycheck.empirical.vit import Weights, Workspace, initial_weights
+from theorycheck.empirical.shallow_vit.setting import Setting
+from theorycheck.empirical.shallow_vit.tokens import draw_samples
+from theorycheck.empirical.shallow_vit.training import draw_order, draw_subsets, train
+from theorycheck.empirical.shallow_vit.vit import Weights, Workspace, initial_weights
 
 COMMON = {
     **{"alpha_relevant": 0.2, "alpha_confusion": 0.02, "tau": 0.3, "noise": "sphere", "fractions": "random"},

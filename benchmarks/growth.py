@@ -53,12 +53,13 @@ TRIALS, TRIALS_OF_JOBS = 64, 256  # the latter so that starting the workers does
 def run_one(options: dict[str, int]) -> None:
     """Train, and print what it took: this is the process that is measured."""
     from theorycheck.empirical import sweep
+    from theorycheck.empirical.shallow_vit import REVISION
     from theorycheck.empirical.store import Store
     from theorycheck.empirical.trial import Trial
 
     parameters = {**SETTING, **{name: value for name, value in options.items() if name in SETTING}}
     trials = [
-        Trial("zero_generalization_error", parameters, 50_000, i)
+        Trial("zero_generalization_error", parameters, 50_000, i, REVISION)
         for i in range(options.get("trials", TRIALS_OF_JOBS if "jobs" in options else TRIALS))
     ]
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "store.sqlite") as store:

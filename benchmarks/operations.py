@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from theorycheck.empirical.setting import Setting
-from theorycheck.empirical.tokens import Samples
-from theorycheck.empirical.training import draw_subsets, take_tokens
-from theorycheck.empirical.vit import Weights, Workspace, forward, hinge_loss
+from theorycheck.empirical.shallow_vit.setting import Setting
+from theorycheck.empirical.shallow_vit.tokens import Samples
+from theorycheck.empirical.shallow_vit.training import draw_subsets, take_tokens
+from theorycheck.empirical.shallow_vit.vit import Weights, Workspace, forward, hinge_loss
 
 
 def multiply_adds(setting: Setting, active: float, mixed: float) -> float:

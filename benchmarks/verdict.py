@@ -44,13 +44,14 @@ from oracle import ShallowViT, sgd
 
 from theorycheck import bounds
 from theorycheck.claim import Claim
-from theorycheck.empirical.generalization import DATA_PARAMETERS, draw_streams, prepare
-from theorycheck.empirical.setting import Setting
+from theorycheck.empirical.parameters import Mark
+from theorycheck.empirical.shallow_vit.generalization import draw_streams, prepare
+from theorycheck.empirical.shallow_vit.setting import Setting
+from theorycheck.empirical.shallow_vit.tokens import draw_samples
+from theorycheck.empirical.shallow_vit.training import draw_order, draw_subsets, train
+from theorycheck.empirical.shallow_vit.vit import Weights, Workspace, initial_weights
 from theorycheck.empirical.sweep import batches, train_batch
-from theorycheck.empirical.tokens import draw_samples
-from theorycheck.empirical.training import draw_order, draw_subsets, train
 from theorycheck.empirical.trial import Trial
-from theorycheck.empirical.vit import Weights, Workspace, initial_weights
 from theorycheck.observation import count
 from theorycheck.plan import Arm, Plan, hypothesis, make_plan
 from theorycheck.session import Session
@@ -87,7 +88,7 @@ def grid_seconds(plan: Plan, iterations: int, replicates: int) -> tuple[float, f
 def _eager_trial(trial: Trial, iterations: int) -> float:
     """CPU-seconds of one trial by the plain loop, its test on fresh samples included."""
     setting = Setting(**trial.parameters)
-    rng = np.random.default_rng(int(trial.shared_key(DATA_PARAMETERS), 16))
+    rng = np.random.default_rng(int(trial.shared_key(Setting.marked(Mark.DATA)), 16))
     started = time.process_time()
     samples = draw_samples(rng, setting, setting.N)
     W, a = initial_weights(rng, setting)

@@ -5,6 +5,7 @@ import os
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 
 import importlib
+import pkgutil
 import sys
 from pathlib import Path
 
@@ -12,12 +13,19 @@ import pytest
 import torch
 from jaxtyping import install_import_hook
 
-from theorycheck.empirical.setting import Setting
+from theorycheck import empirical
 
-TENSOR_MODULES = [f"theorycheck.empirical.{name}" for name in ("tokens", "vit", "training", "generalization")]
-with install_import_hook(TENSOR_MODULES, "beartype.beartype"):
-    for module in TENSOR_MODULES:
-        importlib.import_module(module)
+EXPERIMENTS = [
+    package.name
+    for package in pkgutil.iter_modules(empirical.__path__, f"{empirical.__name__}.")
+    if package.ispkg
+]
+with install_import_hook(EXPERIMENTS, "beartype.beartype"):
+    for name in EXPERIMENTS:
+        for module in pkgutil.iter_modules(importlib.import_module(name).__path__, f"{name}."):
+            importlib.import_module(module.name)
+
+from theorycheck.empirical.shallow_vit.setting import Setting  # noqa: E402 (after the hook)
 
 sys.path.insert(0, str(Path(__file__).parent))  # for the oracle
 

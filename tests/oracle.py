@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from theorycheck.empirical.setting import Setting
-from theorycheck.empirical.training import Streams
-from theorycheck.empirical.vit import Weights
+from theorycheck.empirical.shallow_vit.setting import Setting
+from theorycheck.empirical.shallow_vit.training import Streams
+from theorycheck.empirical.shallow_vit.vit import Weights
 
 
 class ShallowViT(nn.Module):

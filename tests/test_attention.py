@@ -5,22 +5,29 @@ import pytest
 import torch
 from conftest import SMALL
 
-from theorycheck.empirical import tokens
-from theorycheck.empirical.attention import attention_concentration, attention_map, look, looking_times
-from theorycheck.empirical.generalization import test_loss as measure_test_loss
-from theorycheck.empirical.generalization import training_iterations, zero_generalization_error
-from theorycheck.empirical.setting import Setting
-from theorycheck.empirical.tokens import draw_samples
+from theorycheck.empirical.shallow_vit import tokens
+from theorycheck.empirical.shallow_vit.attention import attention_map, look, looking_times
+from theorycheck.empirical.shallow_vit.responses import (
+    attention_concentration,
+    training_iterations,
+    zero_generalization_error,
+)
+from theorycheck.empirical.shallow_vit.responses import test_loss as measure_test_loss
+from theorycheck.empirical.shallow_vit.setting import Setting
+from theorycheck.empirical.shallow_vit.tokens import draw_samples
+from theorycheck.empirical.shallow_vit.vit import initial_weights
 from theorycheck.empirical.trial import Trial
-from theorycheck.empirical.vit import initial_weights
 
 
 def trials(response, count=2, **values):
-    return [Trial(response, {**SMALL, **values}, seed=0, replicate=i) for i in range(count)]
+    return [
+        Trial(response.name, {**SMALL, **values}, 0, replicate=i, revision=response.revision)
+        for i in range(count)
+    ]
 
 
-def measured(function, **options):
-    return [m for _, m in sorted(function(trials(function.__name__, **options)), key=lambda pair: pair[0])]
+def measured(response, **options):
+    return [m for _, m in sorted(response.run(trials(response, **options)), key=lambda pair: pair[0])]
 
 
 def test_attention_of_one_model_by_hand(small):

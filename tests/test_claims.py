@@ -6,7 +6,7 @@ from sympy import Symbol
 
 from theorycheck import bounds
 from theorycheck.claim import SAMPLES, Design
-from theorycheck.empirical.responses import response
+from theorycheck.empirical.response import response
 from theorycheck.errors import ClaimError, DesignError
 from theorycheck.plan import make_plan
 from theorycheck.statements import Contrast, Scaling

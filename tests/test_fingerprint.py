@@ -310,7 +310,7 @@ def test_stored_trials_of_this_package_keep_their_keys():
     """As they were before functions had fingerprints."""
     parameters = {"L": 20, "d": 8, "alpha_relevant": 0.2, "attention": True}
     keys = [
-        Trial(name, parameters, seed=5, replicate=3).key
+        Trial(name, parameters, seed=5, replicate=3, revision=3).key
         for name in ("zero_generalization_error", "test_loss")
     ]
     assert keys == [

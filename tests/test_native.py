@@ -13,11 +13,11 @@ import pytest
 import torch
 from oracle import streams
 
-from theorycheck.empirical import native
-from theorycheck.empirical.setting import Setting
-from theorycheck.empirical.tokens import draw_samples
-from theorycheck.empirical.training import draw_order, draw_subsets, train
-from theorycheck.empirical.vit import Weights, Workspace, forward, initial_weights, loss_and_step
+from theorycheck.empirical.shallow_vit import native
+from theorycheck.empirical.shallow_vit.setting import Setting
+from theorycheck.empirical.shallow_vit.tokens import draw_samples
+from theorycheck.empirical.shallow_vit.training import draw_order, draw_subsets, train
+from theorycheck.empirical.shallow_vit.vit import Weights, Workspace, forward, initial_weights, loss_and_step
 
 needs_compiler = pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler here")
 

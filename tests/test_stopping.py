@@ -251,6 +251,7 @@ sys.meta_path.insert(0, NoTorch())
     [
         ["list"],
         ["show", "growth.py"],
+        ["show", "sample_complexity"],
         ["verify", "--claim", "growth.py", "--jobs", "1"],
         ["verify", "--claim", "growth.py", "--jobs", "2"],
         ["report", "1", "--claim", "growth.py"],

@@ -18,7 +18,7 @@ def measured(outcome: str = "success", **values: object) -> dict[str, object]:
 
 
 def trial(replicate: int) -> Trial:
-    return Trial("zero_generalization_error", SMALL, 0, replicate)
+    return Trial("zero_generalization_error", SMALL, 0, replicate, revision=3)
 
 
 def test_what_was_added_is_found_again(tmp_path):

@@ -6,19 +6,23 @@ import sqlite3
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
 from conftest import SMALL
 
 from theorycheck.empirical import sweep
+from theorycheck.empirical.shallow_vit import REVISION
 from theorycheck.empirical.store import Store
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import Interrupted
 
+vit_trial = partial(Trial, "zero_generalization_error", revision=REVISION)
+
 
 def trials(count: int, **values: object) -> list[Trial]:
-    return [Trial("zero_generalization_error", SMALL | values, seed=5, replicate=i) for i in range(count)]
+    return [vit_trial(SMALL | values, seed=5, replicate=i) for i in range(count)]
 
 
 def measured(trials_: list[Trial]) -> dict[str, dict]:
@@ -33,7 +37,7 @@ def measured(trials_: list[Trial]) -> dict[str, dict]:
 @pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "PyTorch"])
 def test_a_trial_gives_the_same_bits_alone_and_in_any_batch(values, compiled, monkeypatch):
     if not compiled:
-        monkeypatch.setattr("theorycheck.empirical.native.library", lambda: None)
+        monkeypatch.setattr("theorycheck.empirical.shallow_vit.native.library", lambda: None)
     asked = trials(7, **values)
     alone = {key: m for trial in asked for key, m in measured([trial]).items()}
     assert (
@@ -46,7 +50,7 @@ def test_a_trial_gives_the_same_bits_alone_and_in_any_batch(values, compiled, mo
 
 def test_trials_of_one_batch_may_differ_in_level_and_step_size():
     mixed = [
-        Trial("zero_generalization_error", SMALL | values, 5, i)
+        vit_trial(SMALL | values, 5, i)
         for i, values in enumerate([{}, {"alpha_relevant": 0.4}, {"eta": 0.5}, {"tau": 0.1}, {"T": 3}])
     ]
     assert measured(mixed) == {key: m for trial in mixed for key, m in measured([trial]).items()}
@@ -62,9 +66,7 @@ def test_jobs_change_nothing(tmp_path, jobs):
 
 
 def test_attention_and_its_absence_see_the_same_data():
-    pair = [
-        measured([Trial("zero_generalization_error", SMALL | {"attention": a}, 5, 0)]) for a in (True, False)
-    ]
+    pair = [measured([vit_trial(SMALL | {"attention": a}, 5, 0)]) for a in (True, False)]
     first, second = (next(iter(result.values())) for result in pair)
     assert all(
         first[name] == second[name] for name in ("realised_alpha_relevant", "realised_alpha_confusion")
@@ -73,13 +75,14 @@ def test_attention_and_its_absence_see_the_same_data():
 
 
 def test_every_part_of_the_specification_changes_the_key():
-    base = Trial("zero_generalization_error", SMALL, 5, 0)
+    base = vit_trial(SMALL, 5, 0)
     others = [
-        Trial("zero_generalization_error", SMALL, 6, 0),
-        Trial("zero_generalization_error", SMALL, 5, 1),
-        Trial("zero_generalization_error", SMALL, 5, 0, dtype="float64"),
-        Trial("zero_generalization_error", SMALL, 5, 0, device="cuda"),
-        *(Trial("zero_generalization_error", SMALL | {name: 99}, 5, 0) for name in SMALL),
+        vit_trial(SMALL, 6, 0),
+        vit_trial(SMALL, 5, 1),
+        vit_trial(SMALL, 5, 0, dtype="float64"),
+        vit_trial(SMALL, 5, 0, device="cuda"),
+        vit_trial(SMALL, 5, 0, revision=REVISION + 1),
+        *(vit_trial(SMALL | {name: 99}, 5, 0) for name in SMALL),
     ]
     assert len({trial.key for trial in (base, *others)}) == 1 + len(others)
 

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from theorycheck.empirical.setting import Setting
-from theorycheck.empirical.tokens import draw_noise, draw_samples, pick_noise
+from theorycheck.empirical.shallow_vit.setting import Setting
+from theorycheck.empirical.shallow_vit.tokens import draw_noise, draw_samples, pick_noise
 
 
 def changed(setting: Setting, **values: object) -> Setting:

@@ -3,16 +3,16 @@ import pytest
 import torch
 from oracle import ShallowViT, sgd, streams
 
-from theorycheck.empirical.setting import Setting
-from theorycheck.empirical.tokens import draw_samples
-from theorycheck.empirical.training import (
+from theorycheck.empirical.shallow_vit.setting import Setting
+from theorycheck.empirical.shallow_vit.tokens import draw_samples
+from theorycheck.empirical.shallow_vit.training import (
     STEPS_DRAWN_AT_ONCE,
     draw_order,
     draw_subsets,
     model_tokens,
     train,
 )
-from theorycheck.empirical.vit import initial_weights
+from theorycheck.empirical.shallow_vit.vit import initial_weights
 
 
 def run(settings: list[Setting], first: int = 0, dtype: torch.dtype = torch.float64):

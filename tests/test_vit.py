@@ -4,10 +4,10 @@ import torch
 from oracle import ShallowViT
 from torch.func import functional_call, grad
 
-from theorycheck.empirical.setting import Setting
-from theorycheck.empirical.tokens import draw_samples
-from theorycheck.empirical.training import draw_subsets, take_tokens
-from theorycheck.empirical.vit import Weights, Workspace, forward, initial_weights, loss_and_step
+from theorycheck.empirical.shallow_vit.setting import Setting
+from theorycheck.empirical.shallow_vit.tokens import draw_samples
+from theorycheck.empirical.shallow_vit.training import draw_subsets, take_tokens
+from theorycheck.empirical.shallow_vit.vit import Weights, Workspace, forward, initial_weights, loss_and_step
 
 t, n = 3, 7
 

@@ -71,7 +71,7 @@ def list_claims() -> None:
 def show(claim: Annotated[str, typer.Argument(help="Name of a claim, or path of a claim file.")]) -> None:
     """Show one claim: statement, source, assumptions, and the experiment that tests it."""
     from theorycheck.bounds import find
-    from theorycheck.empirical.responses import response
+    from theorycheck.empirical.response import response
     from theorycheck.reports.terminal import description
 
     with explained():

@@ -14,6 +14,7 @@ import pandas as pd
 from theorycheck.empirical.executor import Executor, completed, started
 from theorycheck.empirical.sweep import train
 from theorycheck.plan import Plan, hypothesis, one_threshold
+from theorycheck.statements.base import Truth
 from theorycheck.statistics.binomial import BINOMIAL_DF
 from theorycheck.statistics.hypothesis import TESTED, Hypothesis, Variable
 from theorycheck.statistics.links import probit_information
@@ -21,7 +22,6 @@ from theorycheck.statistics.placement import FARTHEST, Adaptive, Grid, Placement
 from theorycheck.statistics.polynomial import centred_basis
 from theorycheck.statistics.selection import decide, fit_laws, gather
 from theorycheck.statistics.simulated import PlantedThreshold
-from theorycheck.statements.base import Truth
 from theorycheck.statistics.threshold import ThresholdFit, threshold_design
 from theorycheck.verdict import Decision, Interval
 
@@ -58,6 +58,177 @@ class Chances:
 
     law: str
     exponent: float | None
+    shares: dict[Decision, float]
+    width: float
+    trials: int
+    measured: int | None = None
+
+
+def middle_of_samples(plan: Plan) -> Assumptions | None:
+    """The assumption that N* crosses the middle of the N range at the middle of the levels.
+
+    None where something else is stated than a power law of a threshold in one variable: it plants its own
+    worlds.
+    """
+    return _in_the_middle(plan) if one_threshold(plan.claim) else None
+
+
+def _in_the_middle(plan: Plan) -> Assumptions:
+    return Assumptions(float(np.exp(np.log(plan.samples).mean())))
+
+
+def worlds(plan: Plan) -> int:
+    """How many worlds a forecast simulates, each `REPLICATIONS` times."""
+    one = one_threshold(plan.claim)
+    return len(laws(hypothesis(plan.claim)) if one else plan.claim.law.planted(plan))
+
+
+def forecast(
+    plan: Plan,
+    assumed: Assumptions | None,
+    advance: Callable[[int], None] = lambda done: None,
+    executor: Executor | int = 1,
+) -> list[Chances]:
+    """Simulate a plan's design where the claim holds, where it fails, and at its edge.
+
+    A power law of a threshold in one variable is planted as claimed, at the edge of the margin, and as the
+    nearest rival; another statement plants its own worlds.
+
+    Args:
+        plan: the design; levels outside of the theorem's regime are left out as in the verdict.
+        assumed: where and how steeply success rises, as by `middle_of_samples`.
+        advance: told of each simulated data set.
+        executor: has the judging done, as in concurrent.futures, or how many worker processes to start; the
+            result does not depend on it.
+    """
+    with started(executor) as workers:
+        if assumed is None:
+            return [_simulate_world(plan, world, workers, advance) for world in plan.claim.law.planted(plan)]
+        asked = hypothesis(plan.claim)
+        return [
+            _simulate(plan, asked, name, exponent, assumed, workers, advance)
+            for name, exponent in laws(asked).items()
+        ]
+
+
+def cannot_tell(plan: Plan) -> str | None:
+    """A sentence when the design is too coarse for its claim, from the expected information of a claimed law;
+    or None.
+
+    From the expected information instead of drawn data, which takes milliseconds. Of a scaling law of one
+    threshold; of other statements nothing is said.
+    """
+    if not one_threshold(plan.claim):
+        return None
+    asked = hypothesis(plan.claim)
+    (variable,) = asked.variables
+    others = {"the edge of the margin": laws(asked)["at the edge of the margin"]}
+    rival = _nearest_rival(variable)
+    if rival is not None:
+        others[f"the rival exponent {rival:g}"] = rival
+    planted = _planted(plan, variable.exponent, _in_the_middle(plan))
+    interval = expected_fit(planted, expected_cells(plan.placement, planted)).interval("x", TESTED)
+    blurred = [name for name, exponent in others.items() if exponent in interval]
+    if not blurred:
+        return None
+    return (
+        f"if {plan.claim.name} held exactly, this design would give about {variable.exponent:g} {interval},"
+        f" which does not exclude {' and '.join(blurred)}; try a larger --profile, or other levels and"
+        f" {plan.claim.text(plan.claim.design.searched)}, and see"
+        f" `{plan.claim.command('plan', f' --profile {plan.profile}')}`"
+    )
+
+
+def expected_cells(placement: Placement, planted: PlantedThreshold) -> pd.DataFrame:
+    """The cells to try if the law were known and the whole budget spent on all levels alike: x, n, trials."""
+    cells = pd.DataFrame(placement.cells, columns=["x", "n"])
+    if isinstance(placement, Grid):
+        return cells.assign(trials=placement.replicates)
+    near = cells[np.abs(planted.probit(cells["x"], cells["n"])) <= FARTHEST]
+    return near.assign(trials=placement.budget / max(1, len(near)))
+
+
+def expected_fit(planted: PlantedThreshold, cells: pd.DataFrame) -> ThresholdFit:
+    """The fit to expect: the planted coefficients, with the inverse of their Fisher information as
+    covariance.
+
+    Args:
+        planted: the law.
+        cells: the columns x, n, trials.
+    """
+    basis = centred_basis(pd.DataFrame({"x": planted.levels}), ["x"])
+    design = threshold_design(cells, basis) * planted.relative_steepness(cells["x"])[:, None]
+    coefficients = planted.steepness * np.array([-np.log(planted.threshold), 1.0, -planted.exponent])
+    weight = cells["trials"].to_numpy() * probit_information(design @ coefficients)
+    covariance = np.linalg.pinv(design.T @ (weight[:, None] * design))
+    df = max(1, len(cells) - 3)
+    return ThresholdFit(basis, coefficients, covariance, 1.0, 0.0, df, df, BINOMIAL_DF)
+
+
+def seconds_per_trial(plan: Plan, executor: Executor | int = 1) -> float:
+    """Mean training time of a trial on this machine, measured on one at each end and in the middle of the
+    design.
+    """
+    trials = [plan.trial(plan.cells[i], 0) for i in (-1, 0, len(plan.cells) // 2, -1)]
+    seconds = []
+    with started(executor) as workers:
+        for trial in trials:
+            begun = time.perf_counter()
+            list(train([[trial]], workers, plan.measured))
+            seconds.append(time.perf_counter() - begun)
+    return float(np.mean(seconds[1:]))  # the first loads PyTorch or starts a process
+
+
+def laws(asked: Hypothesis) -> dict[str, float]:
+    """The laws that a forecast plants, by name, with their exponents."""
+    (variable,) = asked.variables
+    allowed = asked.allowed(variable)
+    edge = allowed.low if np.isfinite(allowed.low) else allowed.high
+    laws = {"as claimed": variable.exponent, "at the edge of the margin": edge}
+    rival = _nearest_rival(variable)
+    return laws | ({"the nearest rival": rival} if rival is not None else {})
+
+
+def _nearest_rival(variable: Variable) -> float | None:
+    return min(variable.rivals, key=lambda rival: abs(rival - variable.exponent), default=None)
+
+
+def _planted(plan: Plan, exponent: float, assumed: Assumptions) -> PlantedThreshold:
+    inside = sorted({level for level, _ in plan.placement.cells})
+    return PlantedThreshold(inside, plan.samples, 1, exponent, assumed.threshold, assumed.steepness)
+
+
+def _replicate(
+    placement: Placement, planted: PlantedThreshold, asked: Hypothesis, replication: int
+) -> tuple[Decision, float, int]:
+    """Decision, width of the interval, and number of trials of one simulated data set."""
+    table = simulate(placement, planted, np.random.default_rng((SEED, replication)))
+    fits = fit_laws(gather(table, asked), asked)
+    interval = fits.interval("x") if fits else Interval(-np.inf, np.inf, 0.95)
+    return decide(fits, asked), interval.width, int(table["trials"].sum())
+
+
+def _simulate(
+    plan: Plan,
+    asked: Hypothesis,
+    name: str,
+    exponent: float,
+    assumed: Assumptions,
+    workers: Executor,
+    advance: Callable[[int], None],
+) -> Chances:
+    (variable,) = asked.variables
+    renamed = replace(asked, variables=(replace(variable, factor="x"),))
+    placement = (
+        replace(plan.placement, hypothesis=renamed)
+        if isinstance(plan.placement, Adaptive)
+        else plan.placement
+    )
+    planted = _planted(plan, exponent, assumed)
+    calls = [partial(_replicate, placement, planted, renamed, i) for i in range(REPLICATIONS)]
+    judged = _judged(calls, workers, advance)
+    thresholds = np.exp(planted.log_threshold(planted.levels))
+    measured = int(((thresholds >= min(plan.samples)) & (thresholds <= max(plan.samples))).sum())
     return Chances(name, exponent, *judged, measured)
 
 
@@ -66,7 +237,7 @@ def _judged(
     executor: Executor,
     advance: Callable[[int], None],
 ) -> tuple[dict[Decision, float], float, int]:
-    """Shares of decisions, median width of the interval, and median number of trials, of simulated data sets."""
+    """Shares of decisions, median width of the interval, and median number of trials, of simulated data."""
     judged = {}
     for i, found in completed(executor, calls):
         judged[i] = found

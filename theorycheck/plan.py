@@ -17,9 +17,8 @@ from typing import Any, Literal
 import pandas as pd
 
 from theorycheck.claim import Claim, Condition
-from theorycheck.empirical.function_response import FunctionResponse
-from theorycheck.empirical.responses import Response, response
-from theorycheck.empirical.trial import REVISION, Trial
+from theorycheck.empirical.response import Measured, response
+from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError, DesignError
 from theorycheck.statements.base import at
 from theorycheck.statistics.hypothesis import Hypothesis
@@ -123,10 +122,13 @@ class Plan:
 
     def trial(self, cell: Cell, replicate: int) -> Trial:
         """The specification of one trial of a cell."""
-        return Trial(self.measured.identity, cell.parameters, self.seed, replicate, device=self.device)
+        measured = self.measured
+        return Trial(
+            measured.identity, cell.parameters, self.seed, replicate, measured.revision, device=self.device
+        )
 
     @cached_property
-    def measured(self) -> Response | FunctionResponse:
+    def measured(self) -> Measured:
         """The response, a function as it was when the first key of its trials was made."""
         return response_of(self.claim)
 
@@ -223,7 +225,7 @@ class Plan:
             "rivals": claim.rivals,
             "refuted_by": claim.refuted_by,
             "design": self.design,
-            "engine_revision": REVISION,
+            "engine_revision": self.measured.revision,
             "placement_rule": RULE if isinstance(self.placement, Adaptive) else None,
             "first_trials": (
                 hashlib.sha256("".join(self.trial(c, 0).key for c in self.cells).encode()).hexdigest()
@@ -272,7 +274,7 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
     return Plan(claim, profile, seed, device, tuple(cells), placed)
 
 
-def response_of(claim: Claim) -> Response | FunctionResponse:
+def response_of(claim: Claim) -> Measured:
     """The response of a claim; a function measures a value where nothing is searched.
 
     Raises:
@@ -284,7 +286,7 @@ def response_of(claim: Claim) -> Response | FunctionResponse:
         raise ClaimError(f"field response of {claim.name}: {error}") from error
 
 
-def _check_search(claim: Claim, measured: Response | FunctionResponse) -> None:
+def _check_search(claim: Claim, measured: Measured) -> None:
     """A threshold needs values to search, and a measured value has none."""
     searches = bool(claim.design.samples)
     if searches == (measured.value is not None):

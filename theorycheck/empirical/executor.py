@@ -1,5 +1,6 @@
-"""Worker processes: submit, as in concurrent.futures. They end with this process, and leave its signals to
-it.
+"""Where functions are called: by anything with `submit`, as in concurrent.futures.
+
+This process and worker processes are here; the latter end with it, and leave its signals to it.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext, suppress
-from itertools import starmap
+from functools import partial
+from queue import SimpleQueue
 from typing import Any, ParamSpec, Protocol, Self, TypeVar
 
 from joblib.externals.loky.process_executor import ProcessPoolExecutor
@@ -38,6 +40,54 @@ def started(executor: Executor | int) -> AbstractContextManager[Executor]:
     return Workers(executor) if isinstance(executor, int) else nullcontext(executor)
 
 
+def completed(
+    executor: Executor, calls: Sequence[Callable[[], T]], isolated: bool = False
+) -> Iterator[tuple[int, T]]:
+    """Position and result of each call, as they come.
+
+    Args:
+        executor: has the calls made; those that wait when the iteration ends early are cancelled.
+        calls: functions without arguments.
+        isolated: whether they may ruin the process that they are made in.
+    """
+    if isinstance(executor, Workers):
+        executor = executor.sized(len(calls), isolated)
+    ended: SimpleQueue[int] = SimpleQueue()
+    running: dict[int, Future[T]] = {}
+    try:
+        for i, call in enumerate(calls):
+            running[i] = executor.submit(call)
+            running[i].add_done_callback(partial(_put, ended, i))
+            while not ended.empty():  # of this process, every call ends before the next is submitted
+                yield _taken(running, ended.get())
+        while running:
+            yield _taken(running, ended.get())
+    finally:
+        for future in running.values():
+            future.cancel()
+
+
+def _put(ended: SimpleQueue[int], i: int, _: Future[Any]) -> None:
+    ended.put(i)
+
+
+def _taken(running: dict[int, Future[T]], i: int) -> tuple[int, T]:
+    return i, running.pop(i).result()
+
+
+class ThisProcess:
+    """Makes every call at once."""
+
+    def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Call a function; Ctrl-C ends it as anywhere else."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(function(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
 class Workers:
     """Processes of one thread each, started by the first `submit`, and killed when the block ends.
 
@@ -50,12 +100,20 @@ class Workers:
         self._size = 1
         self._pool: Any = None
 
-    def make_room(self, tasks: int) -> None:
-        """Have as many processes as so many tasks can use; nothing may be running."""
+    def sized(self, tasks: int, isolated: bool) -> Executor:
+        """As many processes as so many tasks can use, or this one where it does as well as one of them.
+
+        Args:
+            tasks: how many will be submitted; nothing may be running.
+            isolated: whether they may ruin the process that they run in.
+        """
         wanted = min(tasks, self.jobs)
+        if wanted <= 1 and not isolated:
+            return ThisProcess()
         if wanted > self._size:
             self._end()
             self._size = wanted
+        return self
 
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Have a function called by a worker process."""
@@ -65,16 +123,6 @@ class Workers:
             )
         future: Future[T] = self._pool.submit(function, *args, **kwargs)
         return future
-
-    def map(self, function: Callable[..., T], arguments: Iterable[tuple[Any, ...]]) -> Iterator[T]:
-        """Results in the order of the arguments; a single worker is this process itself."""
-        if self.jobs == 1:
-            yield from starmap(function, arguments)
-            return
-        given = list(arguments)
-        self.make_room(len(given))
-        for future in [self.submit(function, *one) for one in given]:
-            yield future.result()
 
     def __enter__(self) -> Self:
         return self

@@ -11,16 +11,19 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import cloudpickle
 
+from theorycheck.empirical.devices import cpu_or_cuda
+from theorycheck.empirical.parameters import TRIALS_AT_ONCE
 from theorycheck.empirical.returned import measurement
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError
 from theorycheck.fingerprint import Fingerprint, Function, fingerprint, name_of
 from theorycheck.local_modules import beside
 
+REVISION = 3  # raise it whenever a function would be called otherwise for the same specification
 Measurement = Mapping[str, Any]
 Job = Callable[
     [], tuple[list[tuple[int, Measurement]], str | None]
@@ -42,8 +45,9 @@ class FunctionResponse:
 
     function: Function
     value: str | None
-    shapes: tuple[str, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
+    revision: ClassVar[int] = REVISION
+    isolated: ClassVar[bool] = True  # in a worker process, which it may ruin
 
     @property
     def name(self) -> str:
@@ -74,9 +78,17 @@ class FunctionResponse:
     def check(self, parameters: Mapping[str, Any], where: str) -> None:
         """Nothing is known of what the function takes."""
 
+    def check_device(self, device: str) -> None:
+        """Raise DesignError for a device that PyTorch lacks; a function may use another library."""
+        cpu_or_cuda(device)
+
+    def shape(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+        """All trials may share a batch."""
+        return ()
+
     def trials_at_once(self, parameters: Mapping[str, Any]) -> int:
         """How many trials a worker is given."""
-        return 8
+        return TRIALS_AT_ONCE
 
     def work(self, parameters: Mapping[str, Any], measurement: Measurement) -> float:
         """Every trial counts alike."""

@@ -99,11 +99,12 @@ def plan(document: str) -> dict[str, Any] | None:
 
 def _has_fields(found: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
     """Whether what a named response always measures is there; of functions nothing is known."""
-    from theorycheck.empirical.responses import RESPONSES
+    from theorycheck.empirical.response import responses
 
-    named = RESPONSES.get(asked["response"])
+    named = responses().get(asked["response"])
     return named is None or (
-        _is_count(found.get("iterations")) and (named.value is None or named.value in found)
+        all(_is_count(found.get(name)) for name in named.experiment.counts)
+        and (named.value is None or named.value in found)
     )
 
 

@@ -5,26 +5,23 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
-from itertools import groupby, islice
+from concurrent.futures import BrokenExecutor
 from typing import Any
 
-from theorycheck.empirical.executor import Workers
-from theorycheck.empirical.function_response import FunctionResponse
-from theorycheck.empirical.responses import Response, response
+from theorycheck.empirical.executor import Executor, completed, started
+from theorycheck.empirical.response import Measured, response
 from theorycheck.empirical.store import Store
 from theorycheck.empirical.trial import Trial
-from theorycheck.errors import ClaimError, DesignError, Interrupted
+from theorycheck.errors import ClaimError, Interrupted
 from theorycheck.stopping import cause_of
 
 Results = list[tuple[Trial, Mapping[str, Any]]]
-Measured = Response | FunctionResponse
 
 
 def run(
     trials: Sequence[Trial],
     store: Store,
-    workers: Workers | int,
+    executor: Executor | int,
     progress: Callable[[int], None],
     measured: Measured | None = None,
 ) -> int:
@@ -33,7 +30,8 @@ def run(
     Args:
         trials: trials not in the store.
         store: takes the measurements.
-        workers: worker processes, or how many; 1 trains in this process what is this package's own.
+        executor: has batches trained, as in concurrent.futures; or how many worker processes to start, of
+            which 1 trains in this process what is this package's own.
         progress: called with the number of trials stored by each batch.
         measured: the response of the trials, where it is a function.
 
@@ -47,21 +45,20 @@ def run(
             stored.
         StoreError: the store cannot be written.
     """
-    _check_devices(trials)
-    if isinstance(workers, int):
-        with Workers(workers) as started:
-            return run(trials, store, started, progress, measured)
+    for name, device in {(trial.response, trial.device) for trial in trials}:
+        (measured or response(name)).check_device(device)
     done = 0
 
     def so_far() -> str:
         return f"{done} of {len(trials)} missing trials were trained and are stored in {store.path}"
 
     try:
-        for results in train(batches(trials, measured), workers, measured):
-            _check_unchanged(measured, so_far())
-            store.add(results)
-            done += len(results)
-            progress(len(results))
+        with started(executor) as workers:
+            for results in train(batches(trials, measured), workers, measured):
+                _check_unchanged(measured, so_far())
+                store.add(results)
+                done += len(results)
+                progress(len(results))
     except KeyboardInterrupt as error:
         cause, status = cause_of(error)
         raise Interrupted(
@@ -70,14 +67,6 @@ def run(
     except BrokenExecutor as error:
         raise _broken(error, so_far()) from error
     return done
-
-
-def _check_devices(trials: Sequence[Trial]) -> None:
-    if any(trial.device == "cuda" for trial in trials):
-        import torch
-
-        if not torch.cuda.is_available():
-            raise DesignError("asked for the device cuda, but PyTorch finds no CUDA device; use --device cpu")
 
 
 def _check_unchanged(measured: Measured | None, so_far: str) -> None:
@@ -108,13 +97,11 @@ def batches(trials: Sequence[Trial], measured: Measured | None = None) -> list[l
     """Group trials of equal shapes into batches, in an order mixed so that the time left can be told from
     progress.
     """
-
-    def shape(trial: Trial) -> tuple[Any, ...]:
-        shapes = (trial.parameters.get(name, 0) for name in (measured or response(trial.response)).shapes)
-        return (trial.response, trial.dtype, trial.device, *shapes)
-
-    ordered = sorted(trials, key=shape)
-    cut = [batch for _, group in groupby(ordered, key=shape) for batch in _cut(list(group), measured)]
+    groups: dict[tuple[Any, ...], list[Trial]] = {}
+    for trial in trials:
+        shape = (measured or response(trial.response)).shape(trial.parameters)
+        groups.setdefault((trial.response, trial.dtype, trial.device, shape), []).append(trial)
+    cut = [batch for group in groups.values() for batch in _cut(group, measured)]
     random.Random(0).shuffle(cut)
     return cut
 
@@ -125,34 +112,23 @@ def _cut(group: list[Trial], measured: Measured | None) -> Iterator[list[Trial]]
 
 
 def train(
-    groups: Sequence[list[Trial]], workers: Workers, measured: Measured | None = None
+    groups: Sequence[list[Trial]], executor: Executor, measured: Measured | None = None
 ) -> Iterator[Results]:
-    """The results of batches, as they end; functions are called by worker processes alone, which they may
-    ruin.
+    """The results of batches, as they end.
 
     Raises:
         ClaimError: a function fails.
         BrokenExecutor: a worker process ended.
     """
-    if not isinstance(measured, FunctionResponse) and (workers.jobs == 1 or len(groups) == 1):
-        yield from map(train_batch, groups)
-        return
-    workers.make_room(len(groups))
-    waiting, running = iter(groups), dict[Future[Any], list[Trial]]()
-    while True:
-        for group in islice(waiting, 2 * workers.jobs - len(running)):
-            running[workers.submit((measured or response(group[0].response)).job(group))] = group
-        if not running:
-            return
-        for future in wait(running, return_when=FIRST_COMPLETED).done:
-            group = running.pop(future)
-            done, failure = future.result()
-            yield [(group[i], measurement) for i, measurement in done]
-            if failure:
-                raise ClaimError(failure)
+    jobs = [(measured or response(group[0].response)).job(group) for group in groups]
+    isolated = measured is not None and measured.isolated
+    for i, (done, failure) in completed(executor, jobs, isolated):
+        yield [(groups[i][k], measurement) for k, measurement in done]
+        if failure:
+            raise ClaimError(failure)
 
 
 def train_batch(trials: Sequence[Trial]) -> Results:
-    """Train one batch of a response of this package in this process, on one thread."""
+    """Train one batch of a response of this package in this process."""
     done, _ = response(trials[0].response).job(trials)()
     return [(trials[i], measurement) for i, measurement in done]

@@ -9,14 +9,10 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
-REVISION = (
-    3  # raise it whenever the engine would give another result, beyond rounding, for the same specification
-)
-
 
 @dataclass(frozen=True)
 class Trial:
-    """The specification of one training.
+    """The specification of one trial.
 
     Attributes:
         response: the response that is measured, by its identity: its name, and of a function its fingerprint
@@ -24,6 +20,7 @@ class Trial:
         parameters: all values that determine the trial, by name; JSON scalars.
         seed: base seed of the experiment.
         replicate: number of the repetition, 0, 1, ...
+        revision: of the experiment, or of how functions are called.
         dtype: floating-point type, "float32" or "float64".
         device: "cpu" or "cuda".
     """
@@ -32,6 +29,7 @@ class Trial:
     parameters: Mapping[str, Any]
     seed: int
     replicate: int
+    revision: int
     dtype: str = "float32"
     device: str = "cpu"
 
@@ -39,7 +37,7 @@ class Trial:
     def specification(self) -> str:
         """Canonical JSON text of everything the result depends on."""
         told = {field.name: getattr(self, field.name) for field in fields(self)}
-        return _canonical({**told, "parameters": dict(self.parameters), "revision": REVISION})
+        return _canonical({**told, "parameters": dict(self.parameters)})
 
     @cached_property
     def key(self) -> str:

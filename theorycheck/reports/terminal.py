@@ -135,8 +135,8 @@ def outlook(
         varied.append(f"{searched}: {len(samples)} values, {samples[0]} to {samples[-1]}")
     placed = f"profile {design['profile']}: {design['placement']}"
     assuming = (
-        f"{claim.text(claim.quantity)} = {assumed.threshold:.3g} at {factor} = {middle:.3g} (--threshold), and a "
-        f"success curve of steepness {assumed.steepness:g} (--steepness)"
+        f"{claim.text(claim.quantity)} = {assumed.threshold:.3g} at {factor} = {middle:.3g} (--threshold),"
+        f" and a success curve of steepness {assumed.steepness:g} (--steepness)"
         if assumed
         else "the worlds that the statement plants (docs/calibration.md)"
     )

@@ -7,6 +7,7 @@ tokens from streams of its own, so the result of a trial does not depend on its 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from math import inf
 from typing import NamedTuple
 
@@ -15,10 +16,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from theorycheck.empirical import native
-from theorycheck.empirical.setting import Setting
-from theorycheck.empirical.tokens import Samples
-from theorycheck.empirical.vit import Weights, Workspace, initial_weights, loss_and_step
+from theorycheck.empirical.shallow_vit import native
+from theorycheck.empirical.shallow_vit.setting import Setting
+from theorycheck.empirical.shallow_vit.tokens import Samples
+from theorycheck.empirical.shallow_vit.vit import Weights, Workspace, initial_weights, loss_and_step
 
 STEPS_DRAWN_AT_ONCE = (
     16  # a call of the generator costs as much as a small training step, so draws come in blocks
@@ -57,6 +58,17 @@ class Trained(NamedTuple):
 Watch = Callable[[int, Sequence[int], Weights], None]
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Have PyTorch use one thread, as the work is shared out among processes."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
 def train(
     settings: Sequence[Setting],
     streams: Sequence[Streams],
@@ -72,7 +84,7 @@ def train(
     loss is not finite.
 
     Args:
-        settings: one setting a trial; the fields that are shapes (L, d, M, m, S, N, B, attention) must agree.
+        settings: one setting a trial; the fields that are shapes must agree.
         streams: random streams of each trial.
         samples: training set of each trial.
         dtype: floating-point type of weights and tokens.

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float32, Int
 
-from theorycheck.empirical.setting import Setting
+from theorycheck.empirical.shallow_vit.setting import Setting
 
 
 class Samples(NamedTuple):

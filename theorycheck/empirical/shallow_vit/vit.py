@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from theorycheck.empirical.setting import Setting
+from theorycheck.empirical.shallow_vit.setting import Setting
 
 
 class Weights(NamedTuple):

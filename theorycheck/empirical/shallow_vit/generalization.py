@@ -12,37 +12,27 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from theorycheck.empirical import native
-from theorycheck.empirical.setting import Setting
-from theorycheck.empirical.tokens import Samples, draw_samples
-from theorycheck.empirical.training import (
+from theorycheck.empirical.parameters import Mark
+from theorycheck.empirical.shallow_vit import native
+from theorycheck.empirical.shallow_vit.setting import Setting
+from theorycheck.empirical.shallow_vit.tokens import Samples, draw_samples
+from theorycheck.empirical.shallow_vit.training import (
     Streams,
     Trained,
     compiled,
     draw_subsets,
     model_tokens,
+    one_thread,
     take_tokens,
     train,
 )
+from theorycheck.empirical.shallow_vit.vit import Workspace, forward, hinge_loss
 from theorycheck.empirical.trial import Trial
-from theorycheck.empirical.vit import Workspace, forward, hinge_loss
 
 TEST_SAMPLES_AT_ONCE = 250
-DATA_PARAMETERS = (
-    "L",
-    "d",
-    "M",
-    "alpha_relevant",
-    "alpha_confusion",
-    "tau",
-    "noise",
-    "fractions",
-    "N",
-    "test_size",
-)
 
 
-def zero_generalization_error(trials: Sequence[Trial]) -> Iterator[tuple[int, dict[str, Any]]]:
+def losses(trials: Sequence[Trial], to_the_end: bool = False) -> Iterator[tuple[int, dict[str, Any]]]:
     """Train the trials in one batch and measure each on fresh samples.
 
     Success is a mean test loss (hinge loss or misclassified share: `criterion`) of at most `tolerance` over
@@ -51,34 +41,21 @@ def zero_generalization_error(trials: Sequence[Trial]) -> Iterator[tuple[int, di
 
     Args:
         trials: trials whose parameters are those of Setting, with equal shapes, dtype and device.
+        to_the_end: whether all fresh samples are seen. Else a test ends once the losses add up to a failure,
+            whatever the other samples would be, as no loss is negative.
 
     Yields:
         Position of the trial, and its measurement: outcome ("success", "failure", or "unfitted" when the
         training loss did not reach zero, which is no evidence about N), test_loss and test_error
         (misclassified share) with the number of test_samples, iterations, and the fractions of tokens
-        realised in the training set. The test ends early once the losses add up to a failure, whatever the
-        other samples would be, as no loss is negative.
+        realised in the training set.
     """
     for i, trained, setting, test, realised in _trained(trials):
-        yield i, _measure(trained, setting, test, most=setting.tolerance * setting.test_size) | realised
+        most = inf if to_the_end else setting.tolerance * setting.test_size
+        yield i, _measure(trained, setting, test, most) | realised
 
 
-def trained_to_zero_generalization_error(trials: Sequence[Trial]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """As `zero_generalization_error`, but a training loss that does not reach zero is a failure."""
-    for i, measured in zero_generalization_error(trials):
-        yield i, measured | {"outcome": "success" if measured["outcome"] == "success" else "failure"}
-
-
-def test_loss(trials: Sequence[Trial]) -> Iterator[tuple[int, dict[str, Any]]]:
-    """As `zero_generalization_error`, with a test that never ends early."""
-    for i, trained, setting, test, realised in _trained(trials):
-        yield i, _measure(trained, setting, test, most=inf) | realised
-
-
-test_error = test_loss
-
-
-def training_iterations(trials: Sequence[Trial]) -> Iterator[tuple[int, dict[str, Any]]]:
+def iterations(trials: Sequence[Trial]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Train the trials in one batch until their training loss is zero.
 
     Yields:
@@ -99,9 +76,10 @@ def _trained(
     """
     settings, streams, samples = prepare(trials)
     dtype = getattr(torch, trials[0].dtype)
-    for trained in train(settings, streams, samples, dtype, trials[0].device):
-        i = trained.position
-        yield i, trained, settings[i], streams[i].test, _realised(samples[i])
+    with one_thread():
+        for trained in train(settings, streams, samples, dtype, trials[0].device):
+            i = trained.position
+            yield i, trained, settings[i], streams[i].test, _realised(samples[i])
 
 
 def prepare(trials: Sequence[Trial]) -> tuple[list[Setting], list[Streams], list[Samples]]:
@@ -116,7 +94,7 @@ def prepare(trials: Sequence[Trial]) -> tuple[list[Setting], list[Streams], list
 
 def draw_streams(trial: Trial) -> Streams:
     """The random generators of a trial; trials that differ in model or training only share those of data."""
-    data = np.random.SeedSequence(int(trial.shared_key(DATA_PARAMETERS), 16)).spawn(2)
+    data = np.random.SeedSequence(int(trial.shared_key(Setting.marked(Mark.DATA)), 16)).spawn(2)
     own = np.random.SeedSequence(int(trial.key, 16)).spawn(2)
     samples, test, model, steps = (np.random.default_rng(s) for s in (*data, *own))
     return Streams(samples=samples, test=test, model=model, steps=steps)

@@ -209,7 +209,7 @@ class Samples:
 
 
 def take_steps(
-    W: Sequence[Float[Tensor, "1 i j"]],
+    W: Sequence[Float[Tensor, "1 _ d"]],
     a: Float[Tensor, "1 m"],
     samples: Samples,
     order: Int[np.ndarray, "steps b"],
@@ -246,7 +246,7 @@ def take_steps(
 
 
 def outputs(
-    W: Sequence[Float[Tensor, "1 i j"]],
+    W: Sequence[Float[Tensor, "1 _ d"]],
     a: Float[Tensor, "1 m"],
     X: Float[np.ndarray, "n l d"],
     queries: Int[np.ndarray, "n s"],

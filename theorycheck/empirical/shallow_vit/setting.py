@@ -3,40 +3,45 @@
 from __future__ import annotations
 
 import math
-from typing import Literal, Self
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from theorycheck.empirical.parameters import Data, Parameters, Shape
 
 CACHED_NUMBERS = 1_200_000  # 5 MB in float32, a core's own caches and somewhat more: docs/performance.md
 MOST_TRIALS_AT_ONCE = 32
 WORK_OF_A_NUMBER = 90  # multiply-adds in the time in which a number of a sample is drawn, and tested with
 
 
-class Setting(BaseModel):
+class Setting(Parameters):
     """Data, model, training and test of one trial, in the letters of the paper (section 1 of its setting).
 
     Lengths are in units of the pattern norm, which is 1.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    L: int = Field(ge=1, description="tokens a sample")
-    d: int = Field(ge=3, description="token dimension; W_V, W_K and W_Q are d x d")
-    M: int = Field(ge=3, description="patterns, the first two discriminative")
-    alpha_relevant: float = Field(gt=0, le=1, description="mean fraction of label-relevant tokens, alpha_*")
-    alpha_confusion: float = Field(ge=0, lt=1, description="mean fraction of confusion tokens, alpha_#")
-    tau: float = Field(ge=0, description="token noise level")
-    noise: Literal["sphere", "gaussian"] = Field(
+    L: Data[Shape[int]] = Field(ge=1, description="tokens a sample")
+    d: Data[Shape[int]] = Field(ge=3, description="token dimension; W_V, W_K and W_Q are d x d")
+    M: Data[Shape[int]] = Field(ge=3, description="patterns, the first two discriminative")
+    alpha_relevant: Data[float] = Field(
+        gt=0, le=1, description="mean fraction of label-relevant tokens, alpha_*"
+    )
+    alpha_confusion: Data[float] = Field(ge=0, lt=1, description="mean fraction of confusion tokens, alpha_#")
+    tau: Data[float] = Field(ge=0, description="token noise level")
+    noise: Data[Literal["sphere", "gaussian"]] = Field(
         description="noise of norm tau, or Gaussian of that rms norm"
     )
-    fractions: Literal["random", "exact"] = Field(description="token counts random with exact mean, or exact")
+    fractions: Data[Literal["random", "exact"]] = Field(
+        description="token counts random with exact mean, or exact"
+    )
     sigma: float = Field(ge=0, description="initial error of W_V per pattern")
     delta: float = Field(ge=0, description="initial error of W_K and of W_Q per pattern")
-    m: int = Field(ge=1, description="neurons, rows of W_O")
-    attention: bool = Field(description="self-attention, or uniform averaging over all tokens")
-    S: int = Field(ge=1, description="query tokens sampled a sample and iteration, |S^n|")
-    N: int = Field(ge=1, description="training samples")
-    B: int = Field(ge=1, description="largest mini-batch, in samples")
+    m: Shape[int] = Field(ge=1, description="neurons, rows of W_O")
+    attention: Shape[bool] = Field(description="self-attention, or uniform averaging over all tokens")
+    S: Shape[int] = Field(ge=1, description="query tokens sampled a sample and iteration, |S^n|")
+    N: Data[Shape[int]] = Field(ge=1, description="training samples")
+    B: Shape[int] = Field(ge=1, description="largest mini-batch, in samples")
     eta: float = Field(gt=0, description="step size")
     T: int = Field(ge=1, description="iterations after which a trial is given up as unfitted")
     alpha_spurious: float = Field(
@@ -52,8 +57,10 @@ class Setting(BaseModel):
     removal: Literal["none", "irrelevant", "noisy", "random", "spurious"] = Field(
         "none", description="tokens that are removed: of which kind; spurious ones in training only"
     )
-    removed: int = Field(0, ge=0, description="how many of these are removed from every sample")
-    test_size: int = Field(ge=1, description="fresh samples on which the generalization error is measured")
+    removed: Shape[int] = Field(0, ge=0, description="how many of these are removed from every sample")
+    test_size: Data[int] = Field(
+        ge=1, description="fresh samples on which the generalization error is measured"
+    )
     tolerance: float = Field(
         gt=0, description="largest mean test loss that counts as zero generalization error"
     )
@@ -62,7 +69,7 @@ class Setting(BaseModel):
     )
 
     @model_validator(mode="after")
-    def _possible(self) -> Self:
+    def _possible(self) -> Setting:
         total = self.alpha_relevant + self.alpha_confusion
         if total > 1 + 1e-12:
             raise ValueError(
@@ -132,14 +139,14 @@ class Setting(BaseModel):
         """Samples in a mini-batch: as equal as possible over an epoch, at most B."""
         return -(-self.N // self.steps_per_epoch)
 
-    def work(self, iterations: int) -> float:
-        """Multiply-adds that a trial takes, roughly; the time of drawing samples and testing is counted in
+    def work(self, measurement: Mapping[str, Any]) -> float:
+        """Multiply-adds that a trial took, roughly; the time of drawing samples and testing is counted in
         them.
         """
         neurons = 3 * self.m * self.d
         trained = self.S * (4 * self.L * self.d + neurons) if self.attention else neurons
         drawn = (self.N + self.test_size) * self.L * self.d
-        return float(iterations * self.batch_size * trained + WORK_OF_A_NUMBER * drawn)
+        return float(measurement["iterations"] * self.batch_size * trained + WORK_OF_A_NUMBER * drawn)
 
     @property
     def trials_at_once(self) -> int:

@@ -1,4 +1,4 @@
-"""Response `attention_concentration`: where the attention of a shallow ViT lies while it trains."""
+"""Where the attention of a shallow ViT lies while it trains."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from theorycheck.empirical.generalization import prepare
-from theorycheck.empirical.tokens import Samples, draw_samples
-from theorycheck.empirical.training import train
+from theorycheck.empirical.shallow_vit.generalization import prepare
+from theorycheck.empirical.shallow_vit.tokens import Samples, draw_samples
+from theorycheck.empirical.shallow_vit.training import one_thread, train
+from theorycheck.empirical.shallow_vit.vit import Weights
 from theorycheck.empirical.trial import Trial
-from theorycheck.empirical.vit import Weights
 
 PROBES = 32  # fresh samples whose attention is looked at
 LOOKS_PER_DECADE = 10
 
 
-def attention_concentration(trials: Sequence[Trial]) -> Iterator[tuple[int, dict[str, Any]]]:
+def watched(trials: Sequence[Trial]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Train the trials in one batch, and watch the attention on fresh samples.
 
     Yields:
@@ -45,13 +45,14 @@ def attention_concentration(trials: Sequence[Trial]) -> Iterator[tuple[int, dict
                 looks[i].append({"t": iterations} | look(_one(W, place), probes[i]))
 
     dtype = getattr(torch, trials[0].dtype)
-    for trained in train(settings, streams, samples, dtype, trials[0].device, watch):
-        i = trained.position
-        last = {"t": trained.iterations} | look(trained.W, probes[i])
-        rows = [row for row in looks[i] if row["t"] < trained.iterations] + [last]
-        outcome = "success" if trained.fitted else "unfitted"
-        lists = {name: [row[name] for row in rows] for name in last}
-        yield i, {"outcome": outcome, "iterations": trained.iterations} | lists
+    with one_thread():
+        for trained in train(settings, streams, samples, dtype, trials[0].device, watch):
+            i = trained.position
+            last = {"t": trained.iterations} | look(trained.W, probes[i])
+            rows = [row for row in looks[i] if row["t"] < trained.iterations] + [last]
+            outcome = "success" if trained.fitted else "unfitted"
+            lists = {name: [row[name] for row in rows] for name in last}
+            yield i, {"outcome": outcome, "iterations": trained.iterations} | lists
 
 
 def looking_times(last: int) -> set[int]:
@@ -68,7 +69,7 @@ def attention_map(W: Weights, X: Float[np.ndarray, "n l d"]) -> Float[Tensor, "n
 
 
 def look(W: Weights, probes: Samples) -> dict[str, float]:
-    """Where the attention of one model lies on some samples; see `attention_concentration`."""
+    """Where the attention of one model lies on some samples; see `watched`."""
     attention = attention_map(W, probes.X).double()
     own = torch.from_numpy(probes.pattern == np.where(probes.y > 0, 0, 1)[:, None])
     confusion = torch.from_numpy(probes.pattern == np.where(probes.y > 0, 1, 0)[:, None])

@@ -1,0 +1,179 @@
+"""The responses that a claim can name: declared in the folders of experiments, found by scanning them.
+
+Loads no torch: an experiment's responses.py imports what trains when a batch runs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from pydantic import ValidationError
+
+from theorycheck import empirical
+from theorycheck.empirical.devices import cpu_alone
+from theorycheck.empirical.function_response import FunctionResponse, Job, Measurement
+from theorycheck.empirical.parameters import Parameters
+from theorycheck.empirical.trial import Trial
+from theorycheck.errors import ClaimError, DesignError
+from theorycheck.fingerprint import Function
+
+# Of trials that share their shape: position and measurement of each, in any order.
+Run = Callable[[Sequence[Trial]], Iterable[tuple[int, Measurement]]]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """What the responses of one experiment share.
+
+    Attributes:
+        setting: the model of its parameters.
+        revision: raised whenever a trial would give another result, beyond rounding, for the same
+            specification.
+        counts: names that every measurement has, of whole numbers.
+        words: of its field, for reports: what a searched letter counts, by letter; "measured", what is
+            measured, on an axis; "untested", what no design of it tests.
+        check_device: raises DesignError for a device that it cannot use.
+    """
+
+    setting: type[Parameters]
+    revision: int
+    counts: tuple[str, ...] = ()
+    words: Mapping[str, str] = field(default_factory=dict)
+    check_device: Callable[[str], None] = cpu_alone
+
+    def response(self, meaning: str, value: str | None = None, **words: str) -> Callable[[Run], Response]:
+        """Declare the function below as a response, which has its name; arguments as of `Response`."""
+
+        def declared(run: Run) -> Response:
+            return Response(run.__name__, meaning, run, self, value, {**self.words, **words})
+
+        return declared
+
+
+@dataclass(frozen=True)
+class Response:
+    """A measurement on the trials of an experiment.
+
+    Attributes:
+        name: as claims write it.
+        meaning: what is measured, or counts as success, for readers.
+        run: measures trials.
+        experiment: whose trials.
+        value: what a trial measures directly, a name in its measurement; None where it succeeds or fails.
+        words: those of the experiment, and its own.
+    """
+
+    name: str
+    meaning: str
+    run: Run
+    experiment: Experiment
+    value: str | None = None
+    words: Mapping[str, str] = field(default_factory=dict)
+    isolated: ClassVar[bool] = False
+
+    @property
+    def identity(self) -> str:
+        """What the specification of a trial says of its response."""
+        return self.name
+
+    @property
+    def revision(self) -> int:
+        """That of the experiment."""
+        return self.experiment.revision
+
+    def check(self, parameters: Mapping[str, Any], where: str) -> None:
+        """Raise DesignError, naming the design point, when no trial with these parameters is possible."""
+        try:
+            self._setting(parameters)
+        except ValidationError as error:
+            raise DesignError(f"the design is impossible at {where}: {_describe(error)}") from error
+
+    def check_device(self, device: str) -> None:
+        """Raise DesignError for a device that the experiment cannot use."""
+        self.experiment.check_device(device)
+
+    def shape(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+        """What trials of one batch share."""
+        return self._setting(parameters).shape
+
+    def trials_at_once(self, parameters: Mapping[str, Any]) -> int:
+        """How many trials of this shape are best run together."""
+        return self._setting(parameters).trials_at_once
+
+    def work(self, parameters: Mapping[str, Any], measurement: Measurement) -> float:
+        """What a trial took, roughly; the same on every machine."""
+        return self._setting(parameters).work(measurement)
+
+    def changed(self) -> list[Path]:
+        """Of its files, those edited since it was loaded; none, as its revision tells of its changes."""
+        return []
+
+    def job(self, trials: Sequence[Trial]) -> Job:
+        """What a worker process is given to measure trials that share their shape."""
+        return partial(measure, self.name, trials)
+
+    def _setting(self, parameters: Mapping[str, Any]) -> Parameters:
+        return self.experiment.setting(**parameters)
+
+
+Measured = Response | FunctionResponse
+
+
+def measure(name: str, trials: Sequence[Trial]) -> tuple[list[tuple[int, Measurement]], None]:
+    """Measure trials that share their shape in this process.
+
+    Returns:
+        Position and measurement of each, as they were done, and None for what went wrong.
+    """
+    return list(responses()[name].run(trials)), None
+
+
+def _describe(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    reason = problem["msg"].removeprefix("Value error, ")
+    field = ".".join(map(str, problem["loc"]))
+    return f"{field}: {reason}" if field else reason
+
+
+def responses() -> Mapping[str, Response]:
+    """All responses by name: what the responses.py of every folder beside this file declares."""
+    return _scanned(tuple(empirical.__path__))
+
+
+@cache
+def _scanned(folders: tuple[str, ...]) -> Mapping[str, Response]:
+    found: dict[str, Response] = {}
+    for declared in _declared(folders):
+        if found.setdefault(declared.name, declared) is not declared:
+            where = declared.run.__module__
+            raise ClaimError(f"the response {declared.name} of {where} has a name that is taken; rename it")
+    return MappingProxyType(found)
+
+
+def _declared(folders: tuple[str, ...]) -> Iterator[Response]:
+    for package in pkgutil.iter_modules(folders, prefix=f"{empirical.__name__}."):
+        if package.ispkg:
+            module = importlib.import_module(f"{package.name}.responses")
+            yield from (value for value in vars(module).values() if isinstance(value, Response))
+
+
+def response(named: str | Function, measures: bool = False) -> Measured:
+    """The response of a name, or a function as one; ClaimError when there is none.
+
+    Args:
+        named: the name or the function.
+        measures: whether a function measures a value; else it tells success.
+    """
+    if not isinstance(named, str):
+        return FunctionResponse(named, "value" if measures else None)
+    known = responses()
+    if named not in known:
+        raise ClaimError(f"there is no response {named!r}; a claim can name {', '.join(known)}")
+    return known[named]
