@@ -117,8 +117,9 @@ def found(point, seed):
     return heads / point["N"] - 0.5 > 1 / np.sqrt(point["N"])
 
 claim = Claim(
-    name="coin", title="Tosses that show a bias", quantity=N_star, law=BigO(b**-2, (b, 0)), provenance="recalled",
-    source=Source(paper=Paper(key="x", short="X", reference="X"), place="1"), response=found,
+    name="coin", title="Tosses that show a bias", quantity=N_star, law=BigO(b**-2, (b, 0)),
+    provenance="recalled", source=Source(paper=Paper(key="x", short="X", reference="X"), place="1"),
+    response=found,
     design=Design(factor=b, levels=(0.02, 0.03, 0.05, 0.08, 0.12, 0.2), samples=[2**k for k in range(1, 15)],
                   replicates=20, held={}),
     refuted_by="N* grows faster than b^-2.25",

@@ -287,8 +287,8 @@ def test_closed_streams_change_nothing(tmp_path, closing):
     line = f'exec "$0" -m theorycheck runs --store {tmp_path}/none.sqlite {closing}'
     ended = subprocess.run(["bash", "-c", line, sys.executable], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
-    assert ended.stdout == ("" if "1>" in closing else f"no runs yet: there is no store {tmp_path}/none.sqlite; "
-                            "`theorycheck verify` makes one\n")  # fmt: skip
+    told = f"no runs yet: there is no store {tmp_path}/none.sqlite; `theorycheck verify` makes one\n"
+    assert ended.stdout == ("" if "1>" in closing else told)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""`theorycheck fit` and the judge on other people's tables: counts, measurements, several variables, seeds."""
+"""`theorycheck fit` and the judge on tables of others: counts, measurements, several variables, seeds."""
 
 import hashlib
 import json
@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 from test_cli import run
 
+from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.measurement import fit_measurement, shape_p_value
 from theorycheck.statistics.simulated import PlantedMeasurement, PlantedThreshold
-from theorycheck.statistics.hypothesis import Hypothesis, Variable
 
 LEVELS = (0.03, 0.06, 0.1, 0.18, 0.3)
 SAMPLES = (2, 4, 8, 16, 32, 64, 128, 256)
@@ -205,7 +205,7 @@ def test_seeds_that_share_their_randomness_widen_the_interval():
 
 
 def test_censored_values_are_not_dropped():
-    """Dropping the values that ran into the cap biases the exponent towards 0; using them as bounds does not."""
+    """Dropping the values that ran into the cap biases the exponent towards 0; as bounds they do not."""
     tables = [measured(-1, cap=2.0, seed=seed) for seed in range(20)]
     dropped = [table[table["censored"] == 0].drop(columns="censored") for table in tables]
     used, biased = (

@@ -1,4 +1,4 @@
-"""Adaptive placement on planted laws: it finds where success turns, spends where it pays, and stops in time."""
+"""Adaptive placement on planted laws: it finds where success turns, spends where it pays, stops in time."""
 
 from collections import Counter
 from dataclasses import replace
@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.placement import (
     FARTHEST,
     FIRST_INTERIM,
@@ -17,9 +18,8 @@ from theorycheck.statistics.placement import (
     Grid,
     simulate,
 )
-from theorycheck.statistics.simulated import PlantedThreshold
-from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.selection import fit_laws, gather
+from theorycheck.statistics.simulated import PlantedThreshold
 from theorycheck.statistics.threshold import fit_threshold
 from theorycheck.verdict import Interval
 

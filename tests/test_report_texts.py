@@ -39,10 +39,11 @@ MARKUP = (
     " ~~s~~ # #"
 )
 FORMULAS = [
-    r"\bm{\theta}", r"\textrm{loss}", r"\tfrac{1}{2}", r"\lVert x\rVert", r"\underbrace{x}_{y}", r"\boldsymbol\theta",
-    r"\norm{x}", r"\mathrm d", r"\begin{pmatrix}1\\2\end{pmatrix}", r"\color{red}x", r"\R", "{x", "x}", r"\left( x",
-    "x_1_2", "N^*^{-2}", "a$b", "a%b", r"\frac{1}", "", "\\theta\n\n_1", "\u4e2d", "\U0001f600", r"\text{<b>x</b>}",
-    r"\href{javascript:alert(1)}{x}", "<script>alert(1)</script>", "x" * 100_000,
+    r"\bm{\theta}", r"\textrm{loss}", r"\tfrac{1}{2}", r"\lVert x\rVert", r"\underbrace{x}_{y}",
+    r"\boldsymbol\theta", r"\norm{x}", r"\mathrm d", r"\begin{pmatrix}1\\2\end{pmatrix}", r"\color{red}x",
+    r"\R", "{x", "x}", r"\left( x", "x_1_2", "N^*^{-2}", "a$b", "a%b", r"\frac{1}", "", "\\theta\n\n_1",
+    "\u4e2d", "\U0001f600", r"\text{<b>x</b>}", r"\href{javascript:alert(1)}{x}",
+    "<script>alert(1)</script>", "x" * 100_000,
 ]  # fmt: skip
 
 CLAIM = '''
@@ -65,7 +66,7 @@ claim = Claim(
 
 
 def odd(folder, text, letter=r"\lambda"):
-    """A claim with these texts, though such are refused where claims are built: reports do not rely on that."""
+    """A claim with these texts, though such are refused where claims are built: reports do not rely on it."""
     path = folder / "odd.py"
     path.write_text(CLAIM, encoding="utf-8")
     claim = bounds.load(path)

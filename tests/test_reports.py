@@ -162,8 +162,8 @@ def test_the_html_in_a_real_browser(folder, tmp_path):
     </script></body>"""
     page.write_text((folder / "report.html").read_text().replace("</body>", probe))
     command = [
-        "chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--dump-dom",
-        f"--user-data-dir={tmp_path / 'profile'}", page.as_uri(),
+        "chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
+        "--dump-dom", f"--user-data-dir={tmp_path / 'profile'}", page.as_uri(),
     ]  # fmt: skip
     result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     title = re.search(r"<title>(.*?)</title>", result.stdout)

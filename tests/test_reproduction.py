@@ -16,7 +16,7 @@ from theorycheck import bounds
 from theorycheck.api import Result
 from theorycheck.errors import ClaimError
 from theorycheck.forecast import cannot_tell, check
-from theorycheck.plan import make_plan, hypothesis
+from theorycheck.plan import hypothesis, make_plan
 from theorycheck.text import shell_word
 from theorycheck.verification import examine
 
@@ -34,13 +34,14 @@ def found(point, seed):
     return heads / point["k"] - 0.5 > 1 / np.sqrt(point["k"])
 
 def design(replicates):
-    return Design(factor=b, levels=(0.02, 0.05, 0.1, 0.2), searched=k, samples=[2**i for i in range(1, 15)],
-                  replicates=replicates, held={})
+    return Design(factor=b, levels=(0.02, 0.05, 0.1, 0.2), searched=k,
+                  samples=[2**i for i in range(1, 15)], replicates=replicates, held={})
 
 claim = Claim(
-    name="coin", title="Tosses that show a bias", quantity=N_star, law=BigO(b**-2, (b, 0)), provenance="recalled",
-    source=Source(paper=Paper(key="x", short="X", reference="X"), place="1"), response=found, design=design(20),
-    designs={"so few": design(2)}, variations={"more": {"unused": 1}}, rivals=(-1.9,), refuted_by="it grows faster",
+    name="coin", title="Tosses that show a bias", quantity=N_star, law=BigO(b**-2, (b, 0)),
+    provenance="recalled", source=Source(paper=Paper(key="x", short="X", reference="X"), place="1"),
+    response=found, design=design(20), designs={"so few": design(2)}, variations={"more": {"unused": 1}},
+    rivals=(-1.9,), refuted_by="it grows faster",
 )
 '''
 

@@ -7,9 +7,9 @@ from scipy import optimize, special, stats
 from statsmodels.tools.numdiff import approx_hess
 
 from theorycheck.statistics.evidence import Trials
+from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.simulated import PlantedThreshold
-from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.steepness import SAME, Steepness, fit_steepness
 from theorycheck.statistics.threshold import fit_threshold
 

@@ -76,7 +76,7 @@ def test_the_slope_is_per_unit_of_the_factor_whatever_its_size():
 
 
 def arms(rng, difference=1.0, shared=0.8, replicates=10, seeds=False):
-    """Exponents -2 and difference - 2; trials of both arms share part of their noise, by sample or by seed."""
+    """Exponents -2 and difference - 2; both arms share part of their noise, by sample or by seed."""
     x, n, replicate = (g.ravel() for g in np.meshgrid(LEVELS, SIZES, np.arange(replicates), indexing="ij"))
     pair = replicate if seeds else np.arange(len(x))
     noise, tables = rng.normal(size=pair.max() + 1)[pair], []
