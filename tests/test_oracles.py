@@ -218,7 +218,7 @@ def test_the_threshold_s_jackknife_is_a_loop_over_seeds():
 
 
 def middling(threshold_exponent, steepness, drift, seed, trials=400):
-    """Cells with P = Phi(b0 + b1 L + b2 u + b3 u L): N* is 100 at u = 0, at rate 1/2 its exponent as given."""
+    """Cells with P = Phi(b0 + b1 L + b2 u + b3 u L): N* is 100 at u = 0, its exponent given at rate 1/2."""
     u, ratio = (
         g.ravel() for g in np.meshgrid(np.linspace(-1, 1, 7), np.linspace(-1.8, 1.8, 9), indexing="ij")
     )
