@@ -1,5 +1,7 @@
 """The documentation says what is so."""
 
+import doctest
+import importlib
 import importlib.util
 import os
 import re
@@ -13,6 +15,14 @@ from theorycheck import bounds, pytest_plugin
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
+SHOWN = [path for path in sorted((ROOT / "theorycheck").rglob("*.py")) if ">>> " in path.read_text()]
+
+
+@pytest.mark.parametrize("path", SHOWN, ids=lambda path: path.stem)
+def test_the_examples_in_docstrings_are_right(path):
+    found = doctest.testmod(importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts)))
+    assert found.attempted
+    assert not found.failed
 
 
 @pytest.mark.skipif(importlib.util.find_spec("mkdocs") is None, reason="the extra [docs] is not installed")

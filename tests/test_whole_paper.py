@@ -22,8 +22,6 @@ def folder(tmp_path_factory):
 @pytest.mark.parametrize("name", CLAIMS)
 def test_every_claim_gets_a_verdict_from_real_training(name, folder):
     verdict = verify(name, "smoke", store=folder / "store.sqlite", out=folder / "out", seed=7)
-    assert verdict.judgement.decision in ("SUPPORTED", "REFUTED", "INCONCLUSIVE")
-    assert verdict.judgement.reason
     assert verdict.trials["total"] > 0
     written = {path.name for path in (folder / "out" / name).iterdir()}
     assert {"report.md", "trials.csv", "result.json"} < written
@@ -32,13 +30,12 @@ def test_every_claim_gets_a_verdict_from_real_training(name, folder):
     assert pictures
     assert pictures < written
     assert CLAIMS[name].statement_latex in report
+    assert f"**{verdict.judgement.decision}** over" in report
+    assert verdict.judgement.reason
     assert len(pd.read_csv(folder / "out" / name / "trials.csv")) >= verdict.trials["total"]
     (row,) = json.loads((folder / "out" / name / "result.json").read_text())["claims"]
+    assert row["verdict"] == verdict.judgement.decision
     assert len(row["exponents"]) == len(verdict.predictions)
-
-
-def test_there_are_twelve_claims():
-    assert len(CLAIMS) == 12
 
 
 def test_both_arms_of_a_contrast_share_their_data_and_are_placed_apart():
