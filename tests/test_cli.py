@@ -183,6 +183,7 @@ print(v.trials["trained"], "torch" in sys.modules)
     assert python(code).stdout == "0 False\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("arguments", "most"), [(["--version"], 0.6), (["list"], 4)])
 def test_light_commands_take_little_more_than_their_imports(arguments, most):
     """In turns with the import of SymPy, as the speed of a shared machine changes; CPU time, the best of

@@ -221,6 +221,7 @@ def test_a_store_that_cannot_be_opened_is_told_with_the_options_of_pytest(pytest
     assert (status, "--claims-store" in output) == (1, True), output
 
 
+@pytest.mark.slow
 def test_the_projects_own_claims_are_judged_again_from_stored_trials(tmp_path):
     """Trained once, by the profile quick; `make nightly` trains them anew."""
     store = tmp_path / "trials.sqlite"
@@ -236,6 +237,7 @@ def test_the_projects_own_claims_are_judged_again_from_stored_trials(tmp_path):
         assert sum(bool(one["trained"]) for one in opened.runs()) == 3  # the runs that trained them; no more
 
 
+@pytest.mark.slow
 def test_the_nightly_target_collects_all_that_the_baseline_pins():
     command = re.search(r"-m pytest (.*--claims .*)", (ROOT / "Makefile").read_text())[1]
     status, output = _here(*command.split(), "--collect-only")

@@ -173,6 +173,7 @@ def test_a_letter_that_matplotlib_lacks_is_drawn_by_its_name(letter, caplog):
     assert lettering.words("$5 and $6 \u4e2d _\n" + "x" * 999).startswith(r"\$5 and \$6 [U+4E2D] _ xxx")
 
 
+@pytest.mark.slow
 def test_every_format_is_written_whatever_the_notation(tmp_path):
     for letter in (r"\bm{\theta}", r"\norm{x}"):
         verdict, folder = written(tmp_path, MARKUP + "\u4e2d\U0001f600\u03b1", letter)
@@ -254,6 +255,7 @@ def test_results_come_first(tmp_path, monkeypatch):
     assert {path.name for path in (tmp_path / "out/odd").iterdir()} == {"trials.csv", "result.json"}
 
 
+@pytest.mark.slow
 def test_a_megabyte_of_text_is_cut_with_a_mark(tmp_path):
     started = time.process_time()
     _, folder = written(tmp_path, "x " * 500_000, "x" * 1_000_000)

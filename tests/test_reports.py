@@ -67,6 +67,7 @@ def test_the_html_needs_nothing_else(folder):
     assert len(identifiers) == len(set(identifiers))
 
 
+@pytest.mark.slow
 def test_equal_runs_give_equal_bytes(folder):
     base = folder.parents[1]
     formats = [name for name in ("md", "html", "tex", "pdf") if (folder / f"report.{name}").exists()]

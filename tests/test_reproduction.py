@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conftest import mostly_slow
 from test_cli import STATUS, run
 
 import theorycheck as tc
@@ -87,6 +88,9 @@ def reproduce(folder, base):
     return result
 
 
+SENSITIVE = ("--seed", "7", "--sensitivity")
+
+
 def coin(base, folder=ODD):
     path = base / folder / "coin.py"
     path.parent.mkdir(exist_ok=True)
@@ -94,7 +98,9 @@ def coin(base, folder=ODD):
     return path.relative_to(base)
 
 
-@pytest.mark.parametrize("options", [(), ("--design", "so few"), ("--seed", "7", "--sensitivity")])
+@pytest.mark.parametrize(
+    "options", mostly_slow([SENSITIVE], [(), ("--design", "so few"), SENSITIVE]), ids=" ".join
+)
 def test_the_command_of_a_claim_file_asks_the_same(tmp_path, options):
     path = coin(tmp_path)
     result = run(
@@ -117,6 +123,7 @@ def test_the_command_of_a_claim_file_asks_the_same(tmp_path, options):
     assert ("The verdict " in again.stdout) == ("--sensitivity" in options)
 
 
+@pytest.mark.slow
 def test_the_command_of_a_known_claim_with_another_design_asks_the_same(tmp_path):
     command = "theorycheck verify --claim sample_complexity --design authors --profile smoke --seed 0"
     result = shell(f"{command} --report md,tex,html --quiet", tmp_path)
@@ -154,6 +161,7 @@ def test_a_claim_that_was_built_in_python_has_no_command(tmp_path):
     assert again.verdict.plan_hash == plan_of(folder)
 
 
+@pytest.mark.slow
 def test_a_report_on_a_variation_says_so(tmp_path):
     path = coin(tmp_path)
     run("verify", "--claim", path, "--profile", "smoke", "--sensitivity", "--report", "md", cwd=tmp_path)
@@ -218,6 +226,7 @@ def test_the_hint_of_a_store_lists_its_runs(tmp_path):
     assert "coin" in listed.stdout
 
 
+@pytest.mark.slow
 def test_what_new_prints_and_writes_runs(tmp_path):
     (tmp_path / ODD).mkdir()
     told = run("new", f"{ODD}/walk.py", cwd=tmp_path).stdout

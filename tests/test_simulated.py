@@ -161,6 +161,7 @@ def test_the_stored_calibration_meets_the_figures_asked_of_the_judge():
     assert {calibration.error_rates(kind).status for kind in kinds} == {"ok"}
 
 
+@pytest.mark.slow
 def test_the_calibration_study_runs():
     command = [
         sys.executable,

@@ -230,6 +230,7 @@ def test_the_largest_table_is_read(written, monkeypatch):
             read_table(written(content), ["alpha"])
 
 
+@pytest.mark.slow
 def test_a_million_rows_are_read_in_seconds_and_little_memory(written):
     rows = "".join(f"{2 ** (i % 10)},{i + 1}.25,0,{i}\n" for i in range(MAX_ROWS))
     path = written("alpha,value,censored,seed\n" + rows)

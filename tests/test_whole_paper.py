@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+from conftest import mostly_slow
 
 from theorycheck import bounds
 from theorycheck.empirical.store import Store
@@ -12,6 +13,7 @@ from theorycheck.statistics.placement import Adaptive
 from theorycheck.verification import count, tabulate, verify
 
 CLAIMS = bounds.claims()
+QUICK = ("attention_concentration", "sample_complexity_without_attention", "spurious_correlation")
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +21,7 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("paper")
 
 
-@pytest.mark.parametrize("name", CLAIMS)
+@pytest.mark.parametrize("name", mostly_slow(QUICK, CLAIMS))
 def test_every_claim_gets_a_verdict_from_real_training(name, folder):
     verdict = verify(name, "smoke", store=folder / "store.sqlite", out=folder / "out", seed=7)
     assert verdict.trials["total"] > 0
@@ -73,6 +75,7 @@ def test_profiles_try_more_and_more(name):
     assert 0 < size("smoke") < size("quick") < size("standard")
 
 
+@pytest.mark.slow
 def test_the_authors_design_is_run_outside_of_the_regime_and_says_so(tmp_path, monkeypatch):
     claim = CLAIMS["sample_complexity"]
     design = claim.designs["authors"]
@@ -99,6 +102,7 @@ def test_an_unknown_design_is_answered_with_the_known_ones():
         CLAIMS["sample_complexity"].with_design("author")
 
 
+@pytest.mark.slow
 def test_sensitivity_repeats_the_claim_under_its_variations(tiny, tmp_path):
     claim = bounds.load(tiny)
     variations = {"looser": {"tolerance": 0.1}, "batches of 4": {"B": 4}}
