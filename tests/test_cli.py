@@ -55,7 +55,7 @@ def test_show_prints_statement_assumptions_and_design(cli, name):
 
 
 def test_verify_prints_the_verdict_and_its_grounds(cli, tiny, tmp_path):
-    result = cli("verify", "--claim", tiny, "--jobs", 1, "--profile", "full")
+    result = cli("verify", "--claim", tiny, "--jobs", 1, "--profile", "full", "--report", "md")
     (claim,) = json.loads((tmp_path / "theorycheck-out/tiny/result.json").read_text())["claims"]
     assert result.exit_code == STATUS[claim["verdict"]]
     for line in (
@@ -66,14 +66,14 @@ def test_verify_prints_the_verdict_and_its_grounds(cli, tiny, tmp_path):
     for word in ("claim", "assuming", "design", "fit", "checks", "over 0.15 <= alpha_* <= 0.3", "report"):
         assert word in result.stdout
     assert (tmp_path / "theorycheck-out/tiny/report.md").exists()
-    again = cli("verify", "--claim", tiny, "--jobs", 1, "--profile", "full")
+    again = cli("verify", "--claim", tiny, "--jobs", 1, "--profile", "full", "--report", "md")
     assert "60 trials (0 trained, 60 reused from the store)" in again.stdout
     assert again.exit_code == result.exit_code
     assert "train tiny" not in again.stderr
 
 
 def test_json_prints_one_document_on_standard_output(cli, tiny):
-    result = cli("verify", "--claim", tiny, "--profile", "smoke", "--json")
+    result = cli("verify", "--claim", tiny, "--profile", "smoke", "--report", "md", "--json")
     document = json.loads(result.stdout)
     assert document["theorycheck"] == __version__
     assert [claim["name"] for claim in document["claims"]] == ["tiny"]
@@ -81,7 +81,7 @@ def test_json_prints_one_document_on_standard_output(cli, tiny):
 
 
 def test_quiet_prints_one_line_a_claim(cli, tiny):
-    options = ("verify", "--claim", tiny, "--profile", "smoke")
+    options = ("verify", "--claim", tiny, "--profile", "smoke", "--report", "md")
     verdict = json.loads(cli(*options, "--json").stdout)["claims"][0]["verdict"]
     result = cli(*options, "--quiet")
     assert result.stdout == f"tiny {verdict}\n"
@@ -91,7 +91,9 @@ def test_quiet_prints_one_line_a_claim(cli, tiny):
 def test_several_claims_at_once(cli, tiny, tmp_path):
     other = tmp_path / "other.py"
     other.write_text(tiny.read_text().replace('name="tiny"', 'name="other"'))
-    result = cli("verify", "--claim", tiny, "--claim", other, "--profile", "smoke", "--json")
+    result = cli(
+        "verify", "--claim", tiny, "--claim", other, "--profile", "smoke", "--report", "md", "--json"
+    )
     document = json.loads(result.stdout)
     assert [claim["name"] for claim in document["claims"]] == ["tiny", "other"]
     assert document["claims"][1]["trials"]["reused"] == 40  # the same trials, by whatever name
@@ -100,9 +102,10 @@ def test_several_claims_at_once(cli, tiny, tmp_path):
 def test_verdicts_on_several_claims_are_also_tested_together(cli, tiny, tmp_path):
     other = tmp_path / "other.py"
     other.write_text(tiny.read_text().replace('name="tiny"', 'name="other"'))
-    both = cli("verify", "--claim", tiny, "--claim", other, "--profile", "full").stdout
+    options = ("--profile", "full", "--report", "md")
+    both = cli("verify", "--claim", tiny, "--claim", other, *options).stdout
     assert "several claims at once (Holm)" in both
-    assert "several claims at once" not in cli("verify", "--claim", tiny, "--profile", "full").stdout
+    assert "several claims at once" not in cli("verify", "--claim", tiny, *options).stdout
     assert (
         together({"a": 0.01, "b": 0.06})
         == "several claims at once (Holm): decided on its own, but not jointly at 5 %: b (p = 0.06)"
@@ -112,7 +115,7 @@ def test_verdicts_on_several_claims_are_also_tested_together(cli, tiny, tmp_path
 
 def test_runs_are_listed(cli, tiny):
     assert "no runs yet" in cli("runs").stdout
-    cli("verify", "--claim", tiny, "--profile", "smoke", "--quiet")
+    cli("verify", "--claim", tiny, "--profile", "smoke", "--report", "md", "--quiet")
     listed = cli("runs").stdout
     assert "tiny" in listed
     assert "unfinished" not in listed
@@ -171,7 +174,7 @@ except SystemExit as end:
 
 
 def test_judging_stored_trials_loads_no_torch(cli, tiny, tmp_path):
-    cli("verify", "--claim", tiny, "--profile", "smoke", "--quiet")
+    cli("verify", "--claim", tiny, "--profile", "smoke", "--report", "md", "--quiet")
     code = f"""
 import sys
 from pathlib import Path
