@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import mostly_slow
 from typer.testing import CliRunner
 
 from theorycheck import __version__
@@ -158,7 +159,10 @@ def python(code):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--version"], ["--help"], ["list"], ["show", "sample_complexity"], ["runs", "--store", "nowhere"]],
+    mostly_slow(
+        [["list"]],
+        [["--version"], ["--help"], ["list"], ["show", "sample_complexity"], ["runs", "--store", "nowhere"]],
+    ),
 )
 def test_commands_that_train_nothing_load_no_torch(arguments):
     code = f"""
@@ -219,14 +223,19 @@ def command(*arguments, prelude="", **options):
     ("error", "told"),
     [
         ("ValueError('two\\nlines')", "ValueError: two lines"),
-        ("MemoryError()", "MemoryError"),
-        ("RecursionError('deep')", "RecursionError: deep"),
-        ("KeyError('\\x1b[31m')", "KeyError: '\\x1b[31m'"),
-        ("OSError(28, 'No space left on device')", "OSError: [Errno 28] No space left on device"),
-        ("BrokenPipeError(32, 'Broken pipe')", "BrokenPipeError: [Errno 32] Broken pipe"),
-        ("EOFError()", "EOFError"),
         ("SystemExit(0)", "sys.exit(0) was called"),
-        ("SystemExit('bye')", "sys.exit('bye') was called"),
+        *(
+            pytest.param(error, told, marks=pytest.mark.slow)
+            for error, told in (
+                ("MemoryError()", "MemoryError"),
+                ("RecursionError('deep')", "RecursionError: deep"),
+                ("KeyError('\\x1b[31m')", "KeyError: '\\x1b[31m'"),
+                ("OSError(28, 'No space left on device')", "OSError: [Errno 28] No space left on device"),
+                ("BrokenPipeError(32, 'Broken pipe')", "BrokenPipeError: [Errno 32] Broken pipe"),
+                ("EOFError()", "EOFError"),
+                ("SystemExit('bye')", "sys.exit('bye') was called"),
+            )
+        ),
     ],
 )
 def test_an_unexpected_error_ends_with_status_70_one_line_and_a_log(tmp_path, error, told):
@@ -268,7 +277,12 @@ def test_an_interrupt_anywhere_ends_with_status_130():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "encoding"), [(["list"], "utf-8"), (["--help"], "utf-8"), (["--version"], "ascii")]
+    ("arguments", "encoding"),
+    [
+        pytest.param(["list"], "utf-8", marks=pytest.mark.slow),
+        pytest.param(["--help"], "utf-8", marks=pytest.mark.slow),
+        (["--version"], "ascii"),
+    ],
 )
 def test_output_that_is_lost_gives_no_status_of_a_verdict(arguments, encoding):
     reader, writer = os.pipe()
@@ -289,7 +303,7 @@ def test_output_that_is_lost_gives_no_status_of_a_verdict(arguments, encoding):
     )
 
 
-@pytest.mark.parametrize("closing", ["1>&-", "2>&-", "0<&- 1>&- 2>&-", "2>/dev/full"])
+@pytest.mark.parametrize("closing", mostly_slow(["1>&-"], ["1>&-", "2>&-", "0<&- 1>&- 2>&-", "2>/dev/full"]))
 def test_closed_streams_change_nothing(tmp_path, closing):
     line = f'exec "$0" -m theorycheck runs --store {tmp_path}/none.sqlite {closing}'
     ended = subprocess.run(["bash", "-c", line, sys.executable], capture_output=True, text=True, check=False)
@@ -299,7 +313,11 @@ def test_closed_streams_change_nothing(tmp_path, closing):
 
 
 @pytest.mark.parametrize(
-    ("name", "encoding"), [(b"a\xff\xfe\x1b[31m", "utf-8"), ("\U0001f600\u03b1".encode(), "ascii")]
+    ("name", "encoding"),
+    [
+        (b"a\xff\xfe\x1b[31m", "utf-8"),
+        pytest.param("\U0001f600\u03b1".encode(), "ascii", marks=pytest.mark.slow),
+    ],
 )
 def test_arguments_of_any_bytes_are_named_in_a_message(tmp_path, name, encoding):
     table, claim = (tmp_path / os.fsdecode(name + end) for end in (b".csv", b".py"))

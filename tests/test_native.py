@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from conftest import mostly_slow
 from oracle import streams
 
 from theorycheck.empirical import native
@@ -236,7 +237,7 @@ def test_a_library_for_another_machine_is_compiled_anew(tmp_path, kept):
 
 
 @needs_compiler
-@pytest.mark.parametrize("open_to_others", ["parent", "grandparent", "file"])
+@pytest.mark.parametrize("open_to_others", mostly_slow(["file"], ["parent", "grandparent", "file"]))
 def test_code_that_others_can_have_planted_is_not_run(tmp_path, kept, found, open_to_others):
     cache, mark = tmp_path / "a" / "cache", tmp_path / "mark"
     sound = kept(cache)
@@ -251,7 +252,7 @@ def test_code_that_others_can_have_planted_is_not_run(tmp_path, kept, found, ope
 
 @needs_compiler
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can give files away")
-@pytest.mark.parametrize("given", ["folder", "file", "parent"])
+@pytest.mark.parametrize("given", mostly_slow(["file"], ["folder", "file", "parent"]))
 def test_code_of_another_user_is_not_run(tmp_path, kept, found, given):
     cache, mark = tmp_path / "cache", tmp_path / "mark"
     sound = kept(cache)
@@ -318,6 +319,9 @@ def test_without_any_private_folder_there_is_none(tmp_path, found):
     assert not found(XDG_CACHE_HOME=tmp_path, TMPDIR=tmp_path)
 
 
+HANGING = ("sleep 300 & wait", "sleep 300", '[ "$1" = --version ] || sleep 300')
+
+
 def compiler(folder, script):
     folder.mkdir()
     (folder / "cc").write_text(f"#!/bin/sh\n{script}\n")
@@ -332,7 +336,7 @@ def test_without_a_compiler_there_is_none(tmp_path, found, monkeypatch):
     assert not found(PATH="bin", XDG_CACHE_HOME=tmp_path)
 
 
-@pytest.mark.parametrize("script", ["sleep 300", "sleep 300 & wait", '[ "$1" = --version ] || sleep 300'])
+@pytest.mark.parametrize("script", mostly_slow(HANGING[:1], HANGING))
 def test_a_compiler_that_hangs_is_ended(tmp_path, found, monkeypatch, caplog, script):
     assert native.PATIENCE == 60
     monkeypatch.setattr(native, "PATIENCE", 0.5)

@@ -148,7 +148,12 @@ def test_a_broken_claim_file_is_told_in_a_line(pytester, argument):
         (("--claims-folder", "a" * 300), 4, r"there is no folder \S+/aaa"),
         (("--ignore", "claims"), 5, r"leave out the claim files in \S+/claims"),
         (("-o", "norecursedirs=claims"), 5, r"leave out the claim files in \S+/claims"),
-        (("-n", "2", "-o", "norecursedirs=claims"), 5, r"leave out the claim files in \S+/claims"),
+        pytest.param(
+            ("-n", "2", "-o", "norecursedirs=claims"),
+            5,
+            r"leave out the claim files in \S+/claims",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_run_that_asks_for_claims_and_finds_none_fails_and_says_where_it_looked(
