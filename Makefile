@@ -7,9 +7,9 @@ INSTALLED := .venv/installed
 
 help:
 	@echo "make verify   set up .venv, verify the claim sample_complexity, write theorycheck-out/sample_complexity/report.pdf"
-	@echo "make test     set up .venv, run the tests"
-	@echo "make slow     set up .venv, run the tests that take minutes: mutated inputs"
-	@echo "make check    set up .venv, run linters, type checker, import contracts and all tests"
+	@echo "make test     set up .venv, run the tests but the slow ones (minutes)"
+	@echo "make slow     set up .venv, run the slow tests alone: more training, calibration, parameters, mutated inputs"
+	@echo "make check    make test, then formatter, linter, type checker, import contracts and the slow tests"
 	@echo "make docs     set up .venv, serve the documentation at http://127.0.0.1:8000"
 	@echo "make nightly  set up .venv, train every claim anew and compare with claims-baseline.json"
 	@echo "make clean    remove .venv (stored trials and reports stay)"
@@ -19,6 +19,9 @@ verify: $(INSTALLED)
 	@echo "Verifying the claim sample_complexity; a second run reuses the trials of the first."
 	@$(BIN)/theorycheck verify --claim sample_complexity || { code=$$?; [ $$code -eq 1 ] || [ $$code -eq 3 ]; }
 
+# The tests start Python hundreds of times, which compiles every module anew where no bytecode may be kept.
+test slow check: export PYTHONDONTWRITEBYTECODE :=
+
 test: $(INSTALLED)
 	@echo "Running the tests."
 	@$(BIN)/python -m pytest -n 2
@@ -27,12 +30,11 @@ slow: $(INSTALLED)
 	@echo "Running the slow tests."
 	@$(BIN)/python -m pytest -n 2 -m slow
 
-check: $(INSTALLED)
+check: test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2
 	$(BIN)/python -m pytest -n 2 -m slow
 
 docs: $(INSTALLED)

@@ -254,7 +254,7 @@ def plan_of(claim: Claim) -> Plan:
 
 
 def stated() -> Iterator[Stated]:
-    """For each kind of statement that is no scaling law, the first claim that makes one, in all its worlds."""
+    """For each kind of statement that is no scaling law, the first claim of it, in all its worlds."""
     first = {}
     for claim in bounds.claims().values():
         first.setdefault(claim.law.calibrated_as(not claim.design.samples), claim)

@@ -7,6 +7,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 import importlib
 import pkgutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,12 @@ claim = Claim(
     notation=NOTATION,
 )
 '''
+
+
+def mostly_slow(quick: Iterable[object], values: Iterable[object]) -> list:
+    """Values for `pytest.mark.parametrize`, of which all but the quick ones are left to `make slow`."""
+    quick = list(quick)
+    return [pytest.param(value, marks=() if value in quick else pytest.mark.slow) for value in values]
 
 
 @pytest.fixture

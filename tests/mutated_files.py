@@ -159,7 +159,8 @@ VALUES = [
 ]  # fmt: skip
 OPTIONS = {
     "fit": [
-        "--claim", "--law", "--relation", "--variable", "--as-variable-goes-to", "--margin", "--guess-rate", "--json",
+        "--claim", "--law", "--relation", "--variable", "--as-variable-goes-to", "--margin",
+        "--guess-rate", "--json",
     ],
     "show": ["--json", "--nothing"],
     "verify": [

@@ -1,4 +1,4 @@
-"""Tables and laws for the fuzz test: good ones, degenerate ones, and what goes wrong when people write them."""
+"""Tables and laws for the fuzz test: good ones, degenerate ones, and mistakes of people who write them."""
 
 import csv
 import io

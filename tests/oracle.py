@@ -27,7 +27,7 @@ class ShallowViT(nn.Module):
         self.attention = attention
 
     def forward(self, X: Tensor, tokens: Tensor | None) -> Tensor:
-        """Outputs of samples X (n, l, d) at query tokens (n, s); all tokens are queries where tokens is None."""
+        """Outputs of samples X (n, l, d) at query tokens (n, s), at all tokens where tokens is None."""
         values = X @ self.W_V.T  # (n, l, d)
         x = X if tokens is None else X.gather(1, tokens[:, :, None].expand(-1, -1, X.shape[2]))  # (n, s, d)
         if self.attention:

@@ -27,7 +27,8 @@ def design(levels):
 
 
 claim = Claim(
-    name="NAME", title="Size", source=Source(paper=Paper(key="a", short="A 1990", reference="A"), place="Theorem 1"),
+    name="NAME", title="Size",
+    source=Source(paper=Paper(key="a", short="A 1990", reference="A"), place="Theorem 1"),
     provenance="recalled", quantity=y, law=Direction(x), response=size, refuted_by="it falls",
     design=design((1, 2, 3, 4, 5)), designs={"far": design((6, 7, 8, 9, 10))},
 )
@@ -36,7 +37,7 @@ assert theorycheck.api
 
 
 def claim_file(pytester, name="walk", *, slope=1.0, path=None):
-    """Write a claim that is SUPPORTED, REFUTED, or INCONCLUSIVE where the slope is positive, negative, or 0."""
+    """Write a claim: SUPPORTED, REFUTED, or INCONCLUSIVE where the slope is positive, negative, or 0."""
     target = pytester.path / (path or f"claims/{name}.py")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(CLAIM.replace("NAME", name).replace("SLOPE", str(slope)))

@@ -1,6 +1,5 @@
 """Anybody's theorem: functions as responses, the examples, `new`, claim packs, and the Python API."""
 
-import math
 import os
 import subprocess
 import sys
@@ -8,7 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from conftest import mostly_slow
 from matplotlib.figure import Figure
+from test_cli import STATUS
 from verified import verify
 
 import theorycheck as tc
@@ -29,7 +30,7 @@ WRONG = {  # the true law, and one that is not
 }
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", mostly_slow(EXAMPLES[:1], EXAMPLES), ids=lambda path: path.stem)
 def test_an_example_is_short_and_supported_and_refuted_with_a_wrong_law(path, tmp_path):
     text = path.read_text()
     assert len(text.splitlines()) < 50
@@ -118,8 +119,9 @@ def found(point, seed):
     return heads / point["N"] - 0.5 > 1 / np.sqrt(point["N"])
 
 claim = Claim(
-    name="coin", title="Tosses that show a bias", quantity=N_star, law=BigO(b**-2, (b, 0)), provenance="recalled",
-    source=Source(paper=Paper(key="x", short="X", reference="X"), place="1"), response=found,
+    name="coin", title="Tosses that show a bias", quantity=N_star, law=BigO(b**-2, (b, 0)),
+    provenance="recalled", source=Source(paper=Paper(key="x", short="X", reference="X"), place="1"),
+    response=found,
     design=Design(factor=b, levels=(0.02, 0.03, 0.05, 0.08, 0.12, 0.2), samples=[2**k for k in range(1, 15)],
                   replicates=20, held={}),
     refuted_by="N* grows faster than b^-2.25",
@@ -178,7 +180,8 @@ def test_the_api(walk, tmp_path):
 
 
 def test_names_are_offered_at_the_top_and_others_are_not():
-    assert all(hasattr(tc, name) for name in tc.__all__)
+    for name in tc.__all__:
+        assert getattr(tc, name).__name__ == name
     assert tc.BigO.relation == "O"
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         tc.nonsense  # noqa: B018
@@ -191,7 +194,7 @@ def test_a_run_is_judged_again_from_its_stored_trials(walk, tmp_path, cli_in):
     assert again.verdict.judgement == first.judgement
     assert again.verdict.trials["trained"] == 0
     result = cli_in("report", 1, "--claim", walk.name, "--report", "tex", "--fragment")
-    assert result.exit_code in (0, 3), result.stderr
+    assert result.exit_code == STATUS[first.judgement.decision], result.stderr
     text = (tmp_path / "theorycheck-out/walk/report.tex").read_text()
     assert "\\documentclass" not in text
     assert "\\section*" in text
@@ -237,4 +240,4 @@ def test_the_claims_of_an_installed_pack_are_found(pack, tmp_path):
     assert "square" in run("list").stdout
     result = run("verify", "--claim", "square", "--profile", "quick", "--report", "md")
     assert result.returncode == 0, result.stdout + result.stderr
-    assert math.isclose(len(run("list").stdout.splitlines()), 13)
+    assert len(run("list").stdout.splitlines()) == len(bounds.claims()) + 1

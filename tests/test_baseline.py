@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
+from conftest import mostly_slow
 from projects import BASELINE, claim_file, module_of, pins, run
 
 pytest_plugins = "pytester"
@@ -207,7 +208,7 @@ def test_an_update_that_verifies_no_claim_fails(pytester):
     assert not (pytester.path / BASELINE).exists()
 
 
-@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("reverse", mostly_slow([True], [False, True]))
 def test_the_order_of_the_tests_does_not_matter(pytester, reverse):
     for name in ("a", "b", "c"):
         claim_file(pytester, name)
@@ -259,8 +260,9 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize(("text", "words"), FAULTS.items(), ids=range(len(FAULTS)))
-def test_what_is_no_baseline_is_told_where_claims_are_verified_and_left_as_it_is(pytester, text, words):
+@pytest.mark.parametrize("text", mostly_slow(list(FAULTS)[::5], FAULTS), ids=range(len(FAULTS)))
+def test_what_is_no_baseline_is_told_where_claims_are_verified_and_left_as_it_is(pytester, text):
+    words = FAULTS[text]
     claim_file(pytester)
     path = baseline(pytester, text)
     for options in (("--claims",), ("--claims-update",)):

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from test_cli import run
+from test_cli import STATUS, run
 
 CASES = Path(__file__).with_name("data") / "cases"
 RIGHT = {
@@ -14,7 +14,6 @@ RIGHT = {
     "weak_law": (("C^0.2", "Theta", "C", "oo"), {"REFUTED", "INCONCLUSIVE"}),
     "largest_once": (("p", "Theta", "p", "oo"), {"SUPPORTED"}),
 }
-STATUS = {"SUPPORTED": 0, "REFUTED": 1, "INCONCLUSIVE": 3}
 
 
 def fitted(tmp_path, name, *options, end=None):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 import sympy
+from conftest import mostly_slow
 from test_cli import run as run_cli
 
 from theorycheck import Claim, Design, Paper, Source, Theta
@@ -65,6 +66,7 @@ WRONG_MEASUREMENTS = (
     '{"outcome": "unfitted", "value": 3.0}',
     "[" * 100_000,
 )
+OFTEN = ("nonsense", '{"outcome": "success", "value": NaN}', '{"outcome": "success"}')
 
 
 @pytest.fixture(scope="module")
@@ -153,10 +155,11 @@ def damage(path, rng):
     return kind
 
 
-def test_of_200_damaged_stores_each_ends_as_if_undamaged_or_is_refused(sound, tmp_path):
+@pytest.mark.parametrize("count", mostly_slow([30], [30, 200]))
+def test_of_damaged_stores_each_ends_as_if_undamaged_or_is_refused(sound, tmp_path, count):
     rng, expected = random.Random(19), sound[1].trials
     ends = {"refused": 0, "fixed": 0, "untouched": 0}
-    for i in range(200):
+    for i in range(count):
         path = tmp_path / f"{i}.sqlite"
         shutil.copy(sound[0], path)
         damage(path, rng)
@@ -175,10 +178,12 @@ def test_of_200_damaged_stores_each_ends_as_if_undamaged_or_is_refused(sound, tm
         again, trained = outcome(path) or (None, None)
         assert again is None or again.equals(expected), i
         assert not trained, i  # what was fixed stays so
-    assert min(ends.values()) > 20, ends
+    assert min(ends.values()) > count / 10, ends
 
 
-@pytest.mark.parametrize("wrong", WRONG_MEASUREMENTS, ids=lambda text: text[:40] or "empty")
+@pytest.mark.parametrize(
+    "wrong", mostly_slow(OFTEN, WRONG_MEASUREMENTS), ids=lambda text: text[:40] or "empty"
+)
 @pytest.mark.parametrize("format_", [1, 2])
 def test_a_wrong_measurement_is_named_set_aside_and_trained_anew(sound, tmp_path, caplog, wrong, format_):
     path = tmp_path / "store.sqlite"
@@ -303,7 +308,7 @@ def test_a_forged_plan_is_refused(copied, document):
 
 
 @pytest.mark.parametrize(
-    "wrong", [*WRONG_MEASUREMENTS, '{"outcome": "success", "value": 1, "realised_x": 1}']
+    "wrong", [*mostly_slow(OFTEN, WRONG_MEASUREMENTS), '{"outcome": "success", "value": 1, "realised_x": 1}']
 )
 def test_a_forged_measurement_ends_in_no_traceback(copied, wrong):
     forge(copied, measurement=wrong)

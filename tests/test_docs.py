@@ -1,5 +1,7 @@
 """The documentation says what is so."""
 
+import doctest
+import importlib
 import importlib.util
 import os
 import re
@@ -13,8 +15,17 @@ from theorycheck import bounds, pytest_plugin
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
+SHOWN = [path for path in sorted((ROOT / "theorycheck").rglob("*.py")) if ">>> " in path.read_text()]
 
 
+@pytest.mark.parametrize("path", SHOWN, ids=lambda path: path.stem)
+def test_the_examples_in_docstrings_are_right(path):
+    found = doctest.testmod(importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts)))
+    assert found.attempted
+    assert not found.failed
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(importlib.util.find_spec("mkdocs") is None, reason="the extra [docs] is not installed")
 def test_the_site_builds_without_a_warning(tmp_path):
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path / "site"]
@@ -31,6 +42,7 @@ def test_every_command_is_documented_from_its_help():
     assert module.page() == (DOCS / "commands.md").read_text()
 
 
+@pytest.mark.slow
 def test_the_ten_minutes_are_executed(tmp_path):
     blocks = re.findall(r"```sh\n(.*?)```", (DOCS / "your-own-claim.md").read_text(), flags=re.DOTALL)
     commands = [line for block in blocks for line in block.splitlines()]

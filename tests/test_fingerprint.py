@@ -1,4 +1,4 @@
-"""What makes trials of a function other trials: its text, the modules beside it, and the values it carries."""
+"""What makes trials of a function other trials: its text, the modules beside it, the values it carries."""
 
 import functools
 import os
@@ -59,14 +59,22 @@ first, second = lambda point, seed: 1.0, lambda point, seed: 2.0
 CELL = "def f(point, seed):\n    return g(point) * SCALE\ndef g(point):\n    return point['x'] ** 2\n"
 METHOD = "class C:\n    K = 1\n    def m(self):\n        return {}\ndef f(point, seed):\n    return C().m()\n"
 DIFFERENT = {
-    "captured values": [power(2), power(3), power(2.0), power(2, [1]), power(2, (1,)), power(2, {1}), power(True)],
-    "captured arrays": [power(2, np.ones(3)), power(2, np.ones(4)), power(2, np.zeros(3)), power(2, np.ones(3, int))],
+    "captured values": [
+        power(2), power(3), power(2.0), power(2, [1]), power(2, (1,)), power(2, {1}), power(True),
+    ],
+    "captured arrays": [
+        power(2, np.ones(3)), power(2, np.ones(4)), power(2, np.zeros(3)), power(2, np.ones(3, int)),
+    ],
     "captured objects": [power(2, [Power(1)]), power(2, [Power(2)]), power(2, [np]), power(2, [Power])],
     "partials": [functools.partial(raised, exponent=e) for e in (2, 3)] + [raised],
     "objects": [Power(2), Power(3), Power(2).other, Power(3).other, functools.partial(Power(2).other)],
     "lambdas of one file": [first, second],
-    "code without a file": [cell(CELL, SCALE=1), cell(CELL, SCALE=2), cell(CELL.replace("** 2", "** 3"), SCALE=1)],
-    "classes without a file": [cell(METHOD.format(k)) for k in "12"] + [cell(METHOD.format(1).replace("K = 1", "K=2"))],
+    "code without a file": [
+        cell(CELL, SCALE=1), cell(CELL, SCALE=2), cell(CELL.replace("** 2", "** 3"), SCALE=1),
+    ],
+    "classes without a file": [
+        cell(METHOD.format(1)), cell(METHOD.format(2)), cell(METHOD.format(1).replace("K = 1", "K=2")),
+    ],
     "modules that are named": [cell("import math as m\ndef f(p, s):\n    return m.pi"),
                                cell("import cmath as m\ndef f(p, s):\n    return m.pi")],
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""`theorycheck fit` and the judge on other people's tables: counts, measurements, several variables, seeds."""
+"""`theorycheck fit` and the judge on tables of others: counts, measurements, several variables, seeds."""
 
 import hashlib
 import json
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import mostly_slow
 from test_cli import run
 
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
@@ -47,6 +48,7 @@ def checks(result):
     return {check["name"]: check for check in json.loads(result.stdout)["claims"][0]["checks"]}
 
 
+PIPES = ("cat table.csv | {} /dev/stdin", "{} /dev/stdin < table.csv", "{} <(cat table.csv)")
 LAW = ("--law", "x^-1", "--variable", "x")
 
 
@@ -170,9 +172,7 @@ def test_levels_on_both_sides_of_1_do_not_tell_where_a_variable_goes(cli, writte
     assert cli(*asked, "--as-variable-goes-to", "oo").exit_code == 0
 
 
-@pytest.mark.parametrize(
-    "how", ["cat table.csv | {} /dev/stdin", "{} /dev/stdin < table.csv", "{} <(cat table.csv)"]
-)
+@pytest.mark.parametrize("how", mostly_slow([PIPES[0]], PIPES))
 def test_a_pipe_is_judged_and_hashed_as_the_file_is(written, tmp_path, how):
     content = (tmp_path / written(growing(1))).read_bytes()
     line = how.format('"$0" -m theorycheck fit --law n --variable n --json')
@@ -205,7 +205,7 @@ def test_seeds_that_share_their_randomness_widen_the_interval():
 
 
 def test_censored_values_are_not_dropped():
-    """Dropping the values that ran into the cap biases the exponent towards 0; using them as bounds does not."""
+    """Dropping the values that ran into the cap biases the exponent towards 0; as bounds they do not."""
     tables = [measured(-1, cap=2.0, seed=seed) for seed in range(20)]
     dropped = [table[table["censored"] == 0].drop(columns="censored") for table in tables]
     used, biased = (

@@ -83,8 +83,8 @@ def assert_refused(result, path, field):
 OF_DESIGN = {  # field: values that are refused there, with the words that say why
     "factor": [
         *((f"'{name}'", f"{name}, a name that the table of trials needs") for name in (
-            "seed", "censored", "successes", "trials", "value", "outcome", "work", "key", "replicate", "unfitted",
-            "pair", "point", "ratio",
+            "seed", "censored", "successes", "trials", "value", "outcome", "work", "key", "replicate",
+            "unfitted", "pair", "point", "ratio",
         )),
         ("''", "is empty"),
         ("'a\\nb'", "control character '\\n'"),
@@ -204,7 +204,10 @@ OF_SEARCH = {
     "searched": [("''", "is empty"), ("x", "varies or searches x twice", "crossed")],
 }
 OF_CLAIM = {
-    "name": [("'Small'", "match pattern"), ("'a/b'", "match pattern"), ("'a' * 200", "at most 100"), ("3", "string")],
+    "name": [
+        ("'Small'", "match pattern"), ("'a/b'", "match pattern"), ("'a' * 200", "at most 100"),
+        ("3", "string"),
+    ],
     "title": [
         ("''", "is empty"), ("'two\\nlines'", "control character"), ("'\\x07'", "control character"),
         ("'\\ud83d'", "control character"), ("None", "valid string"), ("'a\\u2028b'", "control character"),
@@ -214,7 +217,10 @@ OF_CLAIM = {
         ("'Theorem 1'", "Source"), ("Source(paper=PAPER, place='a\\nb')", "place of Source", "place"),
         ("Source(paper=Paper(key='', short='S', reference='R'), place='1')", "key of Paper", "key"),
         ("Source(paper=Paper(key='k', short='\\x00', reference='R'), place='1')", "short of Paper", "short"),
-        ("Source(paper=Paper(key='k', short='S', reference='a\\nb'), place='1')", "reference of Paper", "reference"),
+        (
+            "Source(paper=Paper(key='k', short='S', reference='a\\nb'), place='1')",
+            "reference of Paper", "reference",
+        ),
     ],
     "provenance": [("'rumoured'", "stated")],
     "quantity": [
@@ -222,8 +228,9 @@ OF_CLAIM = {
         ("Symbol('a\\nb')", "control character"),
     ],
     "law": [
-        ("'x^2'", "got 'x^2'"), ("x**2", "got x**2"), ("None", "got None"), ("Law(x**2, (x, oo))", "a claim states"),
-        ("BigO", "got <class"), ("(Theta(x, (x, oo)),)", "a claim states"),
+        ("'x^2'", "got 'x^2'"), ("x**2", "got x**2"), ("None", "got None"),
+        ("Law(x**2, (x, oo))", "a claim states"), ("BigO", "got <class"),
+        ("(Theta(x, (x, oo)),)", "a claim states"),
     ],
     "response": [
         ("3", "callable"), ("None", "callable"), ("[cost]", "callable"), ("'a\\nb'", "control character"),
@@ -252,13 +259,14 @@ OF_CLAIM = {
         ("{x: 'a\\nb'}", "control character"), ("[x]", "valid dictionary"),
     ],
     "designs": [
-        ("{'a/b': DESIGN}", "match pattern"), ("{'../up': DESIGN}", "match pattern"), ("{'': DESIGN}", "is empty"),
-        ("{'other': 3}", "Design"),
+        ("{'a/b': DESIGN}", "match pattern"), ("{'../up': DESIGN}", "match pattern"),
+        ("{'': DESIGN}", "is empty"), ("{'other': 3}", "Design"),
         ("{'other': Design(factor=y, levels=(1, 2, 4), replicates=1, held={})}", "variable x"),
     ],
     "variations": [
-        ("{'other': {x: 3}}", "which the design changes anyway"), ("{'other': {'k': {1}}}", "of the type set"),
-        ("{'other': {y: y + 1}}", "needs its own value"), ("{'other': 3}", "valid dictionary"),
+        ("{'other': {x: 3}}", "which the design changes anyway"),
+        ("{'other': {'k': {1}}}", "of the type set"), ("{'other': {y: y + 1}}", "needs its own value"),
+        ("{'other': 3}", "valid dictionary"),
         ("{'a\\nb': {}}", "control character"),
     ],
     "colour": [("1", "Extra inputs")],
@@ -293,7 +301,9 @@ STATEMENTS = {  # with what their designs need; the message names the field or t
     "Contrast(x, 'g', (1, BigO(x, (x, oo))), (2, BigO(x, (x, 0))))": ("first", {}),
     "Contrast(x, 'g', (1, BigO(x, (x, 0))), (2, BigO(y, (y, 0))))": ("second", {}),
     "Contrast(x, 'g', (1, BigO(x, (x, 0))), ('1', BigO(x, (x, 0))))": ("first", {}),
-    "Contrast(x, 'g', (1, BigO(x, (x, 0))), (2, BigO(x, (x, 0))))": ("field design", {"samples": "(1, 2, 4)"}),
+    "Contrast(x, 'g', (1, BigO(x, (x, 0))), (2, BigO(x, (x, 0))))": (
+        "field design", {"samples": "(1, 2, 4)"},
+    ),
     "Contrast(x, 'g', (1, BigO(x, (x, 0))), (3, BigO(x, (x, 0))))": (
         "field design", {"samples": "(1, 2, 4)", "crossed": "{'g': (1, 2)}"},
     ),
@@ -340,7 +350,9 @@ FILES = {  # text of a file, and words of the message
     "syntax": ("claim = (", "line 1: this is not Python"),
     "null byte": ("claim = 1\0", "this is not Python"),
     "deep nesting": ("claim = " + "(" * 5000 + ")" * 5000, "this is not Python"),
-    "missing module": ("\nimport no_such_module", "line 2: ModuleNotFoundError: No module named 'no_such_module'"),
+    "missing module": (
+        "\nimport no_such_module", "line 2: ModuleNotFoundError: No module named 'no_such_module'",
+    ),
     "missing name": ("from theorycheck import Hypothesis", "line 1: ImportError"),
     "exit": ("import sys\nsys.exit(0)", "line 2: SystemExit: 0"),
     "exit with a text": ("raise SystemExit('done')", "line 1: SystemExit: done"),
@@ -353,7 +365,9 @@ FILES = {  # text of a file, and words of the message
     "infinite recursion": ("def f(): f()\nf()", "RecursionError"),
     "memory": ("raise MemoryError", "line 1: MemoryError"),
     "two claims": (claim_text() + "claim = Claim(name='other')", "defines claim in lines"),
-    "closed standard error": ("import sys\nsys.stderr.close(); sys.stdout.close()\n1 / 0", "line 3: ZeroDivisionError"),
+    "closed standard error": (
+        "import sys\nsys.stderr.close(); sys.stdout.close()\n1 / 0", "line 3: ZeroDivisionError",
+    ),
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from conftest import mostly_slow
 from oracle import streams
 
 from theorycheck.empirical.shallow_vit import native
@@ -58,7 +59,7 @@ SHAPES = [
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: "-".join(map(str, shape.values())))
 @pytest.mark.parametrize("eta", [0.05, 2.0])
 def test_steps_are_those_of_pytorch_in_double_precision(small, shape, eta):
-    setting = small.model_copy(update={**shape, "eta": eta})
+    setting = Setting(**{**small.model_dump(), **shape, "eta": eta})
     stream, samples, W, a = drawn(setting, seed=0)
     order = draw_order(stream.steps, setting, 4)
     queries = draw_subsets(stream.steps, setting.L, setting.S, order.shape)
@@ -76,7 +77,7 @@ def test_steps_are_those_of_pytorch_in_double_precision(small, shape, eta):
 @needs_compiler
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: "-".join(map(str, shape.values())))
 def test_outputs_are_those_of_pytorch_in_double_precision(small, shape):
-    setting = small.model_copy(update=shape)
+    setting = Setting(**{**small.model_dump(), **shape})
     stream, samples, W, a = drawn(setting, seed=0)
     W = Weights(50 * W.W_O, *W[1:])  # outputs near 1
     queries = draw_subsets(stream.steps, setting.L, setting.S, (setting.N,))
@@ -236,7 +237,7 @@ def test_a_library_for_another_machine_is_compiled_anew(tmp_path, kept):
 
 
 @needs_compiler
-@pytest.mark.parametrize("open_to_others", ["parent", "grandparent", "file"])
+@pytest.mark.parametrize("open_to_others", mostly_slow(["file"], ["parent", "grandparent", "file"]))
 def test_code_that_others_can_have_planted_is_not_run(tmp_path, kept, found, open_to_others):
     cache, mark = tmp_path / "a" / "cache", tmp_path / "mark"
     sound = kept(cache)
@@ -251,7 +252,7 @@ def test_code_that_others_can_have_planted_is_not_run(tmp_path, kept, found, ope
 
 @needs_compiler
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can give files away")
-@pytest.mark.parametrize("given", ["folder", "file", "parent"])
+@pytest.mark.parametrize("given", mostly_slow(["file"], ["folder", "file", "parent"]))
 def test_code_of_another_user_is_not_run(tmp_path, kept, found, given):
     cache, mark = tmp_path / "cache", tmp_path / "mark"
     sound = kept(cache)
@@ -318,6 +319,9 @@ def test_without_any_private_folder_there_is_none(tmp_path, found):
     assert not found(XDG_CACHE_HOME=tmp_path, TMPDIR=tmp_path)
 
 
+HANGING = ("sleep 300 & wait", "sleep 300", '[ "$1" = --version ] || sleep 300')
+
+
 def compiler(folder, script):
     folder.mkdir()
     (folder / "cc").write_text(f"#!/bin/sh\n{script}\n")
@@ -332,7 +336,7 @@ def test_without_a_compiler_there_is_none(tmp_path, found, monkeypatch):
     assert not found(PATH="bin", XDG_CACHE_HOME=tmp_path)
 
 
-@pytest.mark.parametrize("script", ["sleep 300", "sleep 300 & wait", '[ "$1" = --version ] || sleep 300'])
+@pytest.mark.parametrize("script", mostly_slow(HANGING[:1], HANGING))
 def test_a_compiler_that_hangs_is_ended(tmp_path, found, monkeypatch, caplog, script):
     assert native.PATIENCE == 60
     monkeypatch.setattr(native, "PATIENCE", 0.5)
@@ -340,9 +344,3 @@ def test_a_compiler_that_hangs_is_ended(tmp_path, found, monkeypatch, caplog, sc
     assert not found(PATH=compiler(tmp_path / "bin", script), XDG_CACHE_HOME=tmp_path)
     assert time.monotonic() - started < 60
     assert "did not end within 0.5 s; PyTorch's operations train" in caplog.text
-
-
-def test_settings_are_valid(small):
-    """The shapes above are possible, as model_copy does not check."""
-    for shape in SHAPES:
-        Setting(**{**small.model_dump(), **shape})

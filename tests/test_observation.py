@@ -1,4 +1,4 @@
-"""Functions as responses: what they may return, what None does, and what statements of every kind make of it."""
+"""Functions as responses: what they may return, what None does, and what every statement makes of it."""
 
 import decimal
 import fractions
@@ -291,21 +291,37 @@ def test_a_direction_of_a_function_with_nones_is_found(found):
             "return None", {"law": "BigO(x**-2, (x, 0))"}, {"samples": "(1, 2, 4, 8)"},
             "no trial of small is evidence: none of the first [0-9]+ fitted",
         ),
-        ("return True if seed % 2 else 2.0", LINEAR, {}, "returns no numbers, but small searches no threshold"),
-        ("return 2.0", LINEAR, {"samples": "(1, 2, 4, 8)"}, "measured returns numbers, but small searches a threshold"),
+        (
+            "return True if seed % 2 else 2.0", LINEAR, {},
+            "returns no numbers, but small searches no threshold",
+        ),
+        (
+            "return 2.0", LINEAR, {"samples": "(1, 2, 4, 8)"},
+            "measured returns numbers, but small searches a threshold",
+        ),
         ("return {'value': -1.0}", LINEAR, {}, "measured measured -1; a measured value must be positive"),
-        ("return {'t': [1, 2], 'value': [1, 2]}", LINEAR, {}, "returns value over t, which only a Limit is about"),
+        (
+            "return {'t': [1, 2], 'value': [1, 2]}", LINEAR, {},
+            "returns value over t, which only a Limit is about",
+        ),
         ("return {'value': 1.0, 'x': 3}", LINEAR, {}, "measured returns x, which the design varies"),
-        ("return 1.0", {"law": "Limit(1, 0.1, 1, 4)"}, {}, "returns no list t, value; a Limit needs a mapping"),
+        (
+            "return 1.0", {"law": "Limit(1, 0.1, 1, 4)"}, {},
+            "returns no list t, value; a Limit needs a mapping",
+        ),
         (
             "return {'t': [1, 2], 'value': [1, 2]}", {"law": "Limit(1, 0.1, 1, 4, falls=('loss',))"}, {},
             "returns no list loss; a Limit needs a mapping of lists over t",
         ),
         (
-            "return {'t': [1, 2], 'value': [1, 2], 'a': [1, 2] if seed % 2 else 1}", {"law": "Limit(1, 0.1, 1, 4)"}, {},
+            "return {'t': [1, 2], 'value': [1, 2], 'a': [1, 2] if seed % 2 else 1}",
+            {"law": "Limit(1, 0.1, 1, 4)"}, {},
             "returns a as a list in some trials only",
         ),
-        ("sys.exit(0)", LINEAR, {}, r"measured failed at x = .*: it called sys.exit\(0\), but has to return a value"),
+        (
+            "sys.exit(0)", LINEAR, {},
+            r"measured failed at x = .*: it called sys.exit\(0\), but has to return a value",
+        ),
         ("return 10**400", LINEAR, {}, "measured returned 1000.*; a measured value must be positive"),
     ],
 )  # fmt: skip

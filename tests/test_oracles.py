@@ -87,7 +87,7 @@ def test_nonlinear_least_squares_has_the_certified_digits(name):
 
 
 def test_a_certified_power_law_is_taken_for_one_and_a_certified_saturation_is_not():
-    """DanWood is y = b1 x^b2, with additive errors: the log-log exponent is another estimator of the same b2."""
+    """DanWood is y = b1 x^b2, with additive errors: the log-log exponent is another estimator of b2."""
     lamp, strain = (certified(name).rename(columns={"y": "value"}) for name in ("danwood", "misra1a"))
     exponent, error = (CERTIFIED["danwood"][key][1] for key in ("parameters", "deviations"))
     fit = fit_measurement(lamp, ["x"])
@@ -218,7 +218,7 @@ def test_the_threshold_s_jackknife_is_a_loop_over_seeds():
 
 
 def middling(threshold_exponent, steepness, drift, seed, trials=400):
-    """Cells with P = Phi(b0 + b1 L + b2 u + b3 u L): N* is 100 at u = 0, its exponent at rate 1/2 as given."""
+    """Cells with P = Phi(b0 + b1 L + b2 u + b3 u L): N* is 100 at u = 0, its exponent given at rate 1/2."""
     u, ratio = (
         g.ravel() for g in np.meshgrid(np.linspace(-1, 1, 7), np.linspace(-1.8, 1.8, 9), indexing="ij")
     )

@@ -40,10 +40,11 @@ MARKUP = (
     " ~~s~~ # #"
 )
 FORMULAS = [
-    r"\bm{\theta}", r"\textrm{loss}", r"\tfrac{1}{2}", r"\lVert x\rVert", r"\underbrace{x}_{y}", r"\boldsymbol\theta",
-    r"\norm{x}", r"\mathrm d", r"\begin{pmatrix}1\\2\end{pmatrix}", r"\color{red}x", r"\R", "{x", "x}", r"\left( x",
-    "x_1_2", "N^*^{-2}", "a$b", "a%b", r"\frac{1}", "", "\\theta\n\n_1", "\u4e2d", "\U0001f600", r"\text{<b>x</b>}",
-    r"\href{javascript:alert(1)}{x}", "<script>alert(1)</script>", "x" * 100_000,
+    r"\bm{\theta}", r"\textrm{loss}", r"\tfrac{1}{2}", r"\lVert x\rVert", r"\underbrace{x}_{y}",
+    r"\boldsymbol\theta", r"\norm{x}", r"\mathrm d", r"\begin{pmatrix}1\\2\end{pmatrix}", r"\color{red}x",
+    r"\R", "{x", "x}", r"\left( x", "x_1_2", "N^*^{-2}", "a$b", "a%b", r"\frac{1}", "", "\\theta\n\n_1",
+    "\u4e2d", "\U0001f600", r"\text{<b>x</b>}", r"\href{javascript:alert(1)}{x}",
+    "<script>alert(1)</script>", "x" * 100_000,
 ]  # fmt: skip
 
 CLAIM = '''
@@ -66,7 +67,7 @@ claim = Claim(
 
 
 def odd(folder, text, letter=r"\lambda"):
-    """A claim with these texts, though such are refused where claims are built: reports do not rely on that."""
+    """A claim with these texts, though such are refused where claims are built: reports do not rely on it."""
     path = folder / "odd.py"
     path.write_text(CLAIM, encoding="utf-8")
     claim = bounds.load(path)
@@ -173,6 +174,7 @@ def test_a_letter_that_matplotlib_lacks_is_drawn_by_its_name(letter, caplog):
     assert lettering.words("$5 and $6 \u4e2d _\n" + "x" * 999).startswith(r"\$5 and \$6 [U+4E2D] _ xxx")
 
 
+@pytest.mark.slow
 def test_every_format_is_written_whatever_the_notation(tmp_path):
     for letter in (r"\bm{\theta}", r"\norm{x}"):
         verdict, folder = written(tmp_path, MARKUP + "\u4e2d\U0001f600\u03b1", letter)
@@ -254,6 +256,7 @@ def test_results_come_first(tmp_path, monkeypatch):
     assert {path.name for path in (tmp_path / "out/odd").iterdir()} == {"trials.csv", "result.json"}
 
 
+@pytest.mark.slow
 def test_a_megabyte_of_text_is_cut_with_a_mark(tmp_path):
     started = time.process_time()
     _, folder = written(tmp_path, "x " * 500_000, "x" * 1_000_000)

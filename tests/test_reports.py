@@ -1,11 +1,12 @@
 """The report in every format."""
 
+import json
 import re
 import shutil
 import subprocess
 
 import pytest
-from test_cli import run
+from test_cli import STATUS, run
 from verified import verify
 
 from theorycheck.errors import ReportError
@@ -36,8 +37,9 @@ def folder(tmp_path_factory):
 
 def test_every_format_says_the_same(folder):
     texts = [(folder / f"report.{name}").read_text() for name in ("md", "html", "tex")]
-    for words in ("SUPPORTED", "REFUTED", "INCONCLUSIVE"):
-        assert len({words in text for text in texts}) == 1
+    decision = json.loads((folder / "result.json").read_text())["claims"][0]["verdict"]
+    told = [re.search(r"(SUPPORTED|REFUTED|INCONCLUSIVE)\S* over ", text)[1] for text in texts]
+    assert told == [decision] * 3
     for section in (
         "Estimates",
         "Checks",
@@ -65,6 +67,7 @@ def test_the_html_needs_nothing_else(folder):
     assert len(identifiers) == len(set(identifiers))
 
 
+@pytest.mark.slow
 def test_equal_runs_give_equal_bytes(folder):
     base = folder.parents[1]
     formats = [name for name in ("md", "html", "tex", "pdf") if (folder / f"report.{name}").exists()]
@@ -119,9 +122,11 @@ def test_without_a_maker_a_pdf_is_refused_when_asked_for_and_left_out_otherwise(
     with pytest.raises(ReportError, match=r"pip install 'theorycheck\[pdf\]'"):
         verify(str(tiny), "smoke", store=tmp_path / "s.sqlite", out=tmp_path / "out", formats=["pdf"])
     result = run("verify", "--claim", tiny, "--profile", "smoke", cwd=tmp_path)
-    assert result.exit_code in (0, 1, 3)
-    assert not (tmp_path / "theorycheck-out/tiny/report.pdf").exists()
-    assert (tmp_path / "theorycheck-out/tiny/report.tex").exists()
+    written = tmp_path / "theorycheck-out/tiny"
+    (claim,) = json.loads((written / "result.json").read_text())["claims"]
+    assert result.exit_code == STATUS[claim["verdict"]]
+    assert not (written / "report.pdf").exists()
+    assert (written / "report.tex").exists()
 
 
 def test_an_unknown_format_is_a_usage_error(tiny, tmp_path):
@@ -142,7 +147,7 @@ def test_several_claims_make_one_report_with_a_table(tiny, tmp_path):
     assert "| `tiny` |" in text
     assert "| `other` |" in text
     assert (tmp_path / "theorycheck-out/overview.pdf").exists()
-    assert text.count("[li2023shallow]") + text.count("li2023shallow") >= 1
+    assert "li2023shallow" in text
 
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="no chromium here")
@@ -162,8 +167,8 @@ def test_the_html_in_a_real_browser(folder, tmp_path):
     </script></body>"""
     page.write_text((folder / "report.html").read_text().replace("</body>", probe))
     command = [
-        "chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--dump-dom",
-        f"--user-data-dir={tmp_path / 'profile'}", page.as_uri(),
+        "chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr",
+        "--dump-dom", f"--user-data-dir={tmp_path / 'profile'}", page.as_uri(),
     ]  # fmt: skip
     result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     title = re.search(r"<title>(.*?)</title>", result.stdout)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import mostly_slow
 
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.judge import judge
@@ -36,7 +37,7 @@ def test_the_planted_local_exponent_at_the_end_is_what_it_is_said_to_be(form):
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("noise", [0.03, 0.1])
+@pytest.mark.parametrize("noise", mostly_slow([0.03], [0.03, 0.1]))
 def test_a_law_of_no_shape_is_judged_at_its_end(form, noise):
     """At the edge of the claim either verdict is false; well inside and beyond it the right one must come
     out.

@@ -169,7 +169,9 @@ def test_straight_laws_are_called_bent_no_more_often_than_the_level_of_the_test(
     assert np.mean(found) <= 0.12  # 5 % and 3 standard errors
 
 
-@pytest.mark.parametrize(("curvature", "cubic", "degree"), [(-0.4, 0.0, 2), (0.0, 0.5, 3)])
+@pytest.mark.parametrize(
+    ("curvature", "cubic", "degree"), [(-0.4, 0.0, 2), pytest.param(0.0, 0.5, 3, marks=pytest.mark.slow)]
+)
 def test_the_lowest_degree_that_fits_is_chosen(curvature, cubic, degree):
     """A quadratic through an S-shaped threshold would give a wrong tangent at the end."""
     u = np.log(0.03 / 0.09)
@@ -254,6 +256,7 @@ def test_counts_that_all_but_separate_are_judged_without_a_bend():
     assert drift.status == "warning"
 
 
+@pytest.mark.slow
 def test_censoring_biases_the_log_log_regression_but_not_the_verdict():
     """Where the top of the N range cuts small levels off, the deciding estimate stays true."""
     fits = [judge(planted(-2, seed, middle=40.0, sizes=SIZES[:13]), ASKED) for seed in range(20)]
@@ -352,7 +355,14 @@ def test_an_inconclusive_verdict_says_what_would_settle_it():
     assert "times as many trials would settle it" in judgement.reason
 
 
-@pytest.mark.parametrize(("exponent", "trials"), [(-1.25, 60), (-0.75, 60), (-1.25, 2)])
+@pytest.mark.parametrize(
+    ("exponent", "trials"),
+    [
+        (-1.25, 60),
+        pytest.param(-0.75, 60, marks=pytest.mark.slow),
+        pytest.param(-1.25, 2, marks=pytest.mark.slow),
+    ],
+)
 def test_at_the_edge_of_a_band_false_verdicts_are_as_rare_as_they_are_meant_to_be(exponent, trials):
     """With few trials the error is much larger than the margin, and both tails of the interval count."""
     hypothesis = asked(exponent=-1, relation="Theta")

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from conftest import mostly_slow
 from test_fingerprint import claim_file
 from test_sweep import children, stored, wait_until
 from verified import verify
@@ -20,6 +21,7 @@ from theorycheck.errors import ClaimError, Interrupted
 from theorycheck.plan import make_plan
 
 STORE = ".theorycheck/store.sqlite"
+SIGNALS = {"SIGTERM": 143, "SIGHUP": 130, "SIGINT": 130, "SIGKILL": -9}  # and the exit statuses
 GOOD = "return point['x'] ** 2 * (1 + seed % 97 / 1e4)"
 
 
@@ -57,6 +59,7 @@ AWAY = {  # what ends a run, and what is said
     ),
     "import os; os.closerange(3, 1000)": "worker process",
 }
+OFTEN = ("import sys; sys.exit(0)", "import os; os.kill(os.getpid(), 9)")
 STAYS = """import os, signal, sys, threading, time
     x = point['x']
     if os.environ.get('DONE') != '1':
@@ -75,8 +78,8 @@ STAYS = """import os, signal, sys, threading, time
     return x ** 2 * (1 + seed % 97 / 1e4)"""
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-@pytest.mark.parametrize("statement", AWAY)
+@pytest.mark.parametrize("jobs", mostly_slow([1], [1, 2]))
+@pytest.mark.parametrize("statement", mostly_slow(OFTEN, AWAY))
 def test_a_response_that_goes_away_loses_nothing_that_was_finished(statement, jobs, tmp_path):
     """A first run stores half of the trials; the response misbehaves in the other half."""
     path = claim_file(
@@ -96,7 +99,7 @@ def test_a_response_that_goes_away_loses_nothing_that_was_finished(statement, jo
     assert (verdict.trials["trained"], verdict.trials["reused"]) == (8, 8)
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("jobs", mostly_slow([1], [1, 2]))
 def test_what_a_response_does_to_its_process_stays_there(jobs, tmp_path):
     path = claim_file(tmp_path, "", STAYS)
     status, output, errors = ended(path, "--json", "--jobs", str(jobs))
@@ -104,11 +107,9 @@ def test_what_a_response_does_to_its_process_stays_there(jobs, tmp_path):
     assert json.loads(output)["claims"][0]["verdict"] == "SUPPORTED"
 
 
-@pytest.mark.parametrize("jobs", [1, 2])
-@pytest.mark.parametrize(
-    ("name", "status"), [("SIGTERM", 143), ("SIGHUP", 130), ("SIGINT", 130), ("SIGKILL", -9)]
-)
-def test_a_signal_ends_the_run_and_its_workers_and_keeps_what_was_finished(name, status, jobs, tmp_path):
+@pytest.mark.parametrize("jobs", mostly_slow([1], [1, 2]))
+@pytest.mark.parametrize("name", mostly_slow(["SIGTERM", "SIGINT"], SIGNALS))
+def test_a_signal_ends_the_run_and_its_workers_and_keeps_what_was_finished(name, jobs, tmp_path):
     """Also workers in the middle of a response that holds on to the interpreter."""
     body = f"import re\n    if point['x'] == 8: re.match('(a+)+b', 'a' * 40)\n    {GOOD}"
     path = claim_file(tmp_path, "", body)
@@ -117,7 +118,7 @@ def test_a_signal_ends_the_run_and_its_workers_and_keeps_what_was_finished(name,
     workers = children(process.pid)
     process.send_signal(getattr(signal, name))
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == status, errors
+    assert process.returncode == SIGNALS[name], errors
     if name != "SIGKILL":
         cause = "interrupted" if name == "SIGINT" else f"interrupted by {name}"
         assert f"theorycheck: {cause}: 8 of 16 missing trials were trained and are stored" in errors
@@ -172,7 +173,7 @@ def test_a_signal_that_is_ignored_stays_ignored(tmp_path):
     assert found.stdout == "goes on\n"
 
 
-@pytest.mark.parametrize("edited", ["growth.py", "helper.py"])
+@pytest.mark.parametrize("edited", mostly_slow(["helper.py"], ["growth.py", "helper.py"]))
 def test_an_edit_while_the_run_goes_on_ends_it_and_keeps_what_is_stored(edited, tmp_path):
     path = claim_file(tmp_path, "", f"import helper; {GOOD}")
     (tmp_path / "helper.py").write_text("")
@@ -248,25 +249,31 @@ sys.meta_path.insert(0, NoTorch())
 
 @pytest.mark.parametrize(
     "command",
-    [
-        ["list"],
-        ["show", "growth.py"],
-        ["show", "sample_complexity"],
-        ["verify", "--claim", "growth.py", "--jobs", "1"],
-        ["verify", "--claim", "growth.py", "--jobs", "2"],
-        ["report", "1", "--claim", "growth.py"],
-        ["plan", "--claim", "search.py"],
-        ["verify", "--claim", "search.py", "--profile", "smoke", "--report", "md"],
-        ["fit", "table.csv", "--claim", "growth.py"],
-        ["runs"],
-    ],
-    ids=" ".join,
+    mostly_slow(
+        ["verify --claim growth.py --jobs 2 --report md"],
+        [
+            "list",
+            "show growth.py",
+            "show sample_complexity",
+            "verify --claim growth.py --jobs 1",
+            "verify --claim growth.py --jobs 2 --report md",
+            "report 1 --claim growth.py",
+            "plan --claim search.py",
+            "verify --claim search.py --profile smoke --report md",
+            "fit table.csv --claim growth.py",
+            "runs",
+        ],
+    ),
 )
 def test_a_claim_in_pure_python_needs_no_torch(command, pure):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(pure / "site"), *sys.path])}
     program = "from theorycheck import cli, forecast; forecast.REPLICATIONS = 4; cli.main()"
     found = subprocess.run(
-        [sys.executable, "-c", program, *command], cwd=pure, env=environment, capture_output=True, text=True
+        [sys.executable, "-c", program, *command.split()],
+        cwd=pure,
+        env=environment,
+        capture_output=True,
+        text=True,
     )
     assert found.returncode in (0, 3), found.stderr
     assert "torch" not in found.stderr

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from conftest import SMALL
+from conftest import SMALL, mostly_slow
 
 from theorycheck.empirical import sweep
 from theorycheck.empirical.shallow_vit import REVISION
@@ -162,8 +162,10 @@ def uninterrupted(claim: Path, folder: Path, profile: str) -> bytes:
     return (folder / "theorycheck-out/tiny/trials.csv").read_bytes()
 
 
-@pytest.mark.parametrize("victim", ["run", "worker", "ctrl-c"])
-@pytest.mark.parametrize(("profile", "total"), [("full", 360), ("quick", 240)])
+@pytest.mark.parametrize("victim", mostly_slow(["worker"], ["run", "worker", "ctrl-c"]))
+@pytest.mark.parametrize(
+    ("profile", "total"), [pytest.param("full", 360, marks=pytest.mark.slow), ("quick", 240)]
+)
 def test_after_a_kill_the_next_run_continues_and_ends_as_if_nothing_had_happened(
     tiny, tmp_path, victim, profile, total
 ):

@@ -230,6 +230,7 @@ def test_the_largest_table_is_read(written, monkeypatch):
             read_table(written(content), ["alpha"])
 
 
+@pytest.mark.slow
 def test_a_million_rows_are_read_in_seconds_and_little_memory(written):
     rows = "".join(f"{2 ** (i % 10)},{i + 1}.25,0,{i}\n" for i in range(MAX_ROWS))
     path = written("alpha,value,censored,seed\n" + rows)
@@ -240,8 +241,8 @@ from theorycheck.table import read_table
 started = time.process_time()
 table = read_table(Path({str(path)!r}), ["alpha"])
 print(len(table), table["value"].sum(), time.process_time() - started)
-print(re.search(r"VmHWM:\\s+([0-9]+)", Path("/proc/self/status").read_text())[1])  # getrusage counts the parent's, too
-"""
+print(re.search(r"VmHWM:\\s+([0-9]+)", Path("/proc/self/status").read_text())[1])
+"""  # getrusage counts the parent's memory, too
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     length, total, seconds, kilobytes = map(float, ran.stdout.split())
     assert (length, total) == (MAX_ROWS, MAX_ROWS * (MAX_ROWS + 1) / 2 + MAX_ROWS / 4)

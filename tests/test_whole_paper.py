@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+from conftest import mostly_slow
 from verified import verify
 
 from theorycheck import bounds
@@ -13,6 +14,7 @@ from theorycheck.plan import make_plan
 from theorycheck.statistics.placement import Adaptive
 
 CLAIMS = bounds.claims()
+QUICK = ("attention_concentration", "sample_complexity_without_attention", "spurious_correlation")
 
 
 @pytest.fixture(scope="module")
@@ -20,11 +22,9 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("paper")
 
 
-@pytest.mark.parametrize("name", CLAIMS)
+@pytest.mark.parametrize("name", mostly_slow(QUICK, CLAIMS))
 def test_every_claim_gets_a_verdict_from_real_training(name, folder):
     verdict = verify(name, "smoke", store=folder / "store.sqlite", out=folder / "out", seed=7)
-    assert verdict.judgement.decision in ("SUPPORTED", "REFUTED", "INCONCLUSIVE")
-    assert verdict.judgement.reason
     assert verdict.trials["total"] > 0
     written = {path.name for path in (folder / "out" / name).iterdir()}
     assert {"report.md", "trials.csv", "result.json"} < written
@@ -33,13 +33,12 @@ def test_every_claim_gets_a_verdict_from_real_training(name, folder):
     assert pictures
     assert pictures < written
     assert CLAIMS[name].statement_latex in report
+    assert f"**{verdict.judgement.decision}** over" in report
+    assert verdict.judgement.reason
     assert len(pd.read_csv(folder / "out" / name / "trials.csv")) >= verdict.trials["total"]
     (row,) = json.loads((folder / "out" / name / "result.json").read_text())["claims"]
+    assert row["verdict"] == verdict.judgement.decision
     assert len(row["exponents"]) == len(verdict.predictions)
-
-
-def test_there_are_twelve_claims():
-    assert len(CLAIMS) == 12
 
 
 def test_both_arms_of_a_contrast_share_their_data_and_are_placed_apart():
@@ -77,6 +76,7 @@ def test_profiles_try_more_and_more(name):
     assert 0 < size("smoke") < size("quick") < size("standard")
 
 
+@pytest.mark.slow
 def test_the_authors_design_is_run_outside_of_the_regime_and_says_so(tmp_path, monkeypatch):
     claim = CLAIMS["sample_complexity"]
     design = claim.designs["authors"]
@@ -103,6 +103,7 @@ def test_an_unknown_design_is_answered_with_the_known_ones():
         CLAIMS["sample_complexity"].with_design("author")
 
 
+@pytest.mark.slow
 def test_sensitivity_repeats_the_claim_under_its_variations(tiny, tmp_path):
     claim = bounds.load(tiny)
     variations = {"looser": {"tolerance": 0.1}, "batches of 4": {"B": 4}}
