@@ -25,12 +25,12 @@ from joblib import Parallel, delayed
 from scipy import stats
 
 from theorycheck.bounds.shallow_vit import LEVELS, SAMPLES_UP_TO_256
+from theorycheck.placement.rules import simulate
 from theorycheck.plan import PROFILES
 from theorycheck.statistics import tests
 from theorycheck.statistics.contrast import steeper
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.judge import drift_of
-from theorycheck.statistics.placement import simulate
 from theorycheck.statistics.selection import decide, fit_laws, gather
 from theorycheck.statistics.simulated import PlantedMeasurement, PlantedThreshold, end_exponent
 from theorycheck.statistics.tests import Tested

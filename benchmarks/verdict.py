@@ -52,8 +52,8 @@ from theorycheck.empirical.tokens import draw_samples
 from theorycheck.empirical.training import draw_order, draw_subsets, train
 from theorycheck.empirical.trial import Trial
 from theorycheck.empirical.vit import Weights, Workspace, initial_weights
+from theorycheck.placement.rules import FIRST_INTERIM, Grid, Placement
 from theorycheck.plan import Arm, Plan, hypothesis, make_plan
-from theorycheck.statistics.placement import FIRST_INTERIM, Grid, Placement
 from theorycheck.statistics.selection import Fits, fit_laws, gather
 from theorycheck.verification import carry_out, count
 

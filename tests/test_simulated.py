@@ -18,8 +18,8 @@ from theorycheck.forecast import (
     forecast,
     middle_of_samples,
 )
+from theorycheck.placement.rules import Grid
 from theorycheck.plan import make_plan
-from theorycheck.statistics.placement import Grid
 from theorycheck.statistics.simulated import CURVES, PlantedMeasurement, PlantedThreshold
 from theorycheck.statistics.threshold import fit_threshold
 

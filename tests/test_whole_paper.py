@@ -7,8 +7,8 @@ import pytest
 
 from theorycheck import bounds
 from theorycheck.empirical.store import Store
+from theorycheck.placement.rules import Adaptive
 from theorycheck.plan import make_plan
-from theorycheck.statistics.placement import Adaptive
 from theorycheck.verification import count, tabulate, verify
 
 CLAIMS = bounds.claims()

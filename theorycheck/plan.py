@@ -22,9 +22,9 @@ from theorycheck.empirical.responses import Response, response
 from theorycheck.empirical.trial import REVISION, Trial
 from theorycheck.errors import ClaimError, DesignError
 from theorycheck.law import Law
+from theorycheck.placement.rules import RULE, Adaptive, Grid, Placement
 from theorycheck.statements import Contrast, Statement, Transition
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
-from theorycheck.statistics.placement import RULE, Adaptive, Grid, Placement
 from theorycheck.statistics.statements import at
 
 ProfileName = Literal["smoke", "quick", "standard", "full"]
