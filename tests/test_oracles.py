@@ -14,8 +14,8 @@ from statsmodels.tools.numdiff import approx_fprime, approx_hess
 
 from theorycheck.statistics import least_squares
 from theorycheck.statistics.asymptotes import fit_lapse
-from theorycheck.statistics.binomial import FULL, Asymptotes
 from theorycheck.statistics.forms import compare_forms
+from theorycheck.statistics.links import FULL, Asymptotes
 from theorycheck.statistics.loglog import fit_loglog
 from theorycheck.statistics.measurement import fit_measurement
 from theorycheck.statistics.threshold import exponent_at_rate, fit_threshold

@@ -1,4 +1,4 @@
-"""Adaptive placement on planted laws: it finds where success turns, spends where it pays, and stops in time."""
+"""Placement on planted laws: it finds where success turns, spends where it pays, and stops in time."""
 
 from collections import Counter
 from dataclasses import replace

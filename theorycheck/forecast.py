@@ -16,7 +16,7 @@ from theorycheck.errors import ClaimError
 from theorycheck.placement.belief import FARTHEST
 from theorycheck.placement.rules import Adaptive, Grid, Placement, simulate
 from theorycheck.plan import Plan, hypothesis, one_threshold
-from theorycheck.statistics.binomial import BINOMIAL_DF
+from theorycheck.statistics.dispersion import BINOMIAL_DF
 from theorycheck.statistics.hypothesis import TESTED, Hypothesis, Variable
 from theorycheck.statistics.links import probit_information
 from theorycheck.statistics.polynomial import centred_basis

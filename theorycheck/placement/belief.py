@@ -97,9 +97,7 @@ class Belief:
             return loss, np.concatenate([by_threshold, by_form])
 
         start = np.concatenate([np.full(count, middle), [np.log(STEEPNESS), 0.0]])
-        far = [
-            (middle - 5 * half_range, middle + 5 * half_range)
-        ] * count  # and so that no exponential overflows
+        far = [(middle - 5 * half_range, middle + 5 * half_range)] * count  # no exponential overflows there
         found = optimize.minimize(
             minus_log_posterior, start, jac=True, method="L-BFGS-B", bounds=[*far, (-3, 3), (-2, 2)]
         ).x
@@ -206,6 +204,5 @@ class Belief:
 
 def _marginal(tried: np.ndarray) -> np.ndarray:
     """What one more trial of a cell adds to its effective number, n / (1 + (n - 1) CORRELATION)."""
-    return np.asarray(
-        (1 - CORRELATION) / ((1 + tried * CORRELATION) * (1 + np.maximum(tried - 1, 0) * CORRELATION))
-    )
+    before = 1 + np.maximum(tried - 1, 0) * CORRELATION
+    return np.asarray((1 - CORRELATION) / ((1 + tried * CORRELATION) * before))

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from theorycheck.statistics.binomial import BinomialFit, dispersion, fit_binomial
+from theorycheck.statistics.binomial import BinomialFit, fit_binomial
+from theorycheck.statistics.dispersion import dispersion
 from theorycheck.statistics.links import FULL, Asymptotes
 from theorycheck.statistics.polynomial import centred_basis, level_numbers
 from theorycheck.statistics.seeds import over_seeds

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from theorycheck.statistics.binomial import dispersion, fit_binomial
+from theorycheck.statistics.binomial import fit_binomial
+from theorycheck.statistics.dispersion import dispersion
 from theorycheck.statistics.evidence import Measurements, Trials
 from theorycheck.statistics.least_squares import Data
 from theorycheck.statistics.polynomial import level_numbers

@@ -9,13 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy import nan
 
-from theorycheck.statistics.binomial import (
-    BinomialFit,
-    deviance_p_value,
-    dispersion,
-    fit_binomial,
-    informative_cells,
-)
+from theorycheck.statistics.binomial import BinomialFit, fit_binomial
+from theorycheck.statistics.dispersion import deviance_p_value, dispersion, informative_cells
 from theorycheck.statistics.links import FULL, Asymptotes, Link
 from theorycheck.statistics.polynomial import level_numbers, points_of
 

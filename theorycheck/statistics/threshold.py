@@ -12,12 +12,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from theorycheck.statistics.binomial import (
-    BinomialFit,
-    covariance_beside,
+from theorycheck.statistics.binomial import BinomialFit, covariance_beside, fit_binomial
+from theorycheck.statistics.dispersion import (
     deviance_p_value,
     dispersion,
-    fit_binomial,
     informative_cells,
     residual_df,
 )
