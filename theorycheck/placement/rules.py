@@ -23,8 +23,8 @@ from theorycheck.statistics.simulated import PlantedThreshold
 SEARCH_ROUNDS = 4  # of bisection, at the estimated threshold of every level: docs/calibration.md, placement
 SEARCH_TRIALS = 2  # at each level in a round of the search: as above
 TOLD = 30  # trials a level before which they do not tell a guess rate: as above
-FIRST_INTERIM = 120  # trials a level at the first interim analysis: docs/calibration.md, study 6
-CURVATURE_SEEN = 3.0  # margins: widest interval of a local exponent with which a run ends early: study 6
+FIRST_INTERIM = 120  # trials a level at the first interim analysis: docs/history.md, study 6
+CURVATURE_SEEN = 3.0  # margins: widest interval of a local exponent with which a run ends early: as above
 
 RULE = {  # for the record of a plan; its hash takes the names in as well, which are therefore those of before
     "search": (SEARCH_ROUNDS, SEARCH_TRIALS),

@@ -14,8 +14,8 @@ from theorycheck.statistics.links import FULL, LINKS, LOG_ROOT_2_PI, Asymptotes,
 from theorycheck.statistics.polynomial import independent
 
 MOST_STEPS = 50  # a maximum takes 4 to 15
-CLOSE = 1e-9  # change of the deviance at which a maximum is reached
-SEPARATED = 1e-3  # binomial variance of all counts below which the fit is a separation and no maximum
+CLOSE = 1e-9  # change of the deviance at which a maximum is reached: far below what a test sees
+SEPARATED = 1e-3  # binomial variance of all counts below which the fit is a separation: a convention
 
 
 @dataclass(frozen=True)
