@@ -26,11 +26,11 @@ from joblib import Parallel, delayed
 from theorycheck import bounds
 from theorycheck.bounds.shallow_vit import LEVELS, SAMPLES_UP_TO_256
 from theorycheck.claim import Claim
+from theorycheck.placement.rules import simulate
 from theorycheck.plan import PROFILES, Plan, make_plan
 from theorycheck.statements.base import Truth
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.judge import drift_of
-from theorycheck.statistics.placement import simulate
 from theorycheck.statistics.selection import decide, fit_laws, gather
 from theorycheck.statistics.simulated import PlantedMeasurement, PlantedThreshold, end_exponent
 
@@ -134,19 +134,19 @@ CONDITIONS = [
     Condition("edge, smoke profile", threshold(EDGE, "smoke"), claim(-1), EDGE, asked=False),
     Condition("edge, censored at the top of N", threshold(-2.25, middle=80.0), claim(-2), -2.25),
     Condition("edge, lapses 5 %", threshold(EDGE, lapse=0.05), claim(-1), EDGE),
-    Condition("edge, cells scatter (variance x 2)", threshold(EDGE, scatter=0.05), claim(-1), EDGE),
+    Condition("edge, cells scatter (variance x 2)", threshold(EDGE, correlation=0.05), claim(-1), EDGE),
     Condition(
-        "edge, cells scatter (variance x 3)", threshold(EDGE, scatter=0.10), claim(-1), EDGE, asked=False
+        "edge, cells scatter (variance x 3)", threshold(EDGE, correlation=0.10), claim(-1), EDGE, asked=False
     ),
     Condition(
         "edge, seeds shared and told",
-        threshold(EDGE, seed_scatter=0.5, seed_column=True),
+        threshold(EDGE, seed_deviation=0.5, seed_column=True),
         claim(-1),
         EDGE,
         replications=MORE,
     ),
     Condition(
-        "edge, seeds shared, not told", threshold(EDGE, seed_scatter=0.5), claim(-1), EDGE, asked=False
+        "edge, seeds shared, not told", threshold(EDGE, seed_deviation=0.5), claim(-1), EDGE, asked=False
     ),
     Condition(
         "edge at the end, strong curvature, flatter there", curved(-0.75, -0.3), claim(-1, "Omega"), -0.75
@@ -175,7 +175,7 @@ CONDITIONS = [
     Condition("measured, edge, censored", measured(EDGE, cap=4.0), claim(-1), EDGE, replications=MORE),
     Condition(
         "measured, edge, seeds shared and told",
-        measured(EDGE, seed_scatter=0.2),
+        measured(EDGE, seed_deviation=0.2),
         claim(-1),
         EDGE,
         replications=MORE,

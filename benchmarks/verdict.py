@@ -53,9 +53,9 @@ from theorycheck.empirical.shallow_vit.vit import Weights, Workspace, initial_we
 from theorycheck.empirical.sweep import batches, train_batch
 from theorycheck.empirical.trial import Trial
 from theorycheck.observation import count
+from theorycheck.placement.rules import FIRST_INTERIM, Grid, Placement
 from theorycheck.plan import Arm, Plan, hypothesis, make_plan
 from theorycheck.session import Session
-from theorycheck.statistics.placement import FIRST_INTERIM, Grid, Placement
 from theorycheck.statistics.selection import Fits, fit_laws, gather
 
 SEEDS = tuple(range(42_000, 42_008))  # of all trials here; the verdicts in docs/ have others

@@ -1,4 +1,4 @@
-"""Successes by chance, whatever N is: found, fitted, and not invented."""
+"""Successes by chance: a guess rate is found, fitted, and not invented."""
 
 import numpy as np
 import pandas as pd
@@ -36,7 +36,7 @@ def test_a_planted_guess_rate_is_recovered_and_the_law_is_supported(guess):
     assert {judgement.decision for judgement in judgements} <= {"SUPPORTED", "INCONCLUSIVE"}
     assert [judgement.decision for judgement in judgements].count("SUPPORTED") >= 5
     assert check(judgements[0], "guess rate").status == "warning"
-    assert "of trials succeed whatever N is" in check(judgements[0], "guess rate").detail
+    assert "at small N, fitted with it" in check(judgements[0], "guess rate").detail
     assert judge(drawn(guess, 0), asked(-2.0)).decision == "REFUTED"  # the wrong law
 
 
@@ -44,7 +44,7 @@ def test_a_known_rate_is_taken_as_given():
     judgement = judge(drawn(0.5, 1), asked(guess_rate=0.5))
     assert judgement.decision == "SUPPORTED"
     assert check(judgement, "guess rate").status == "ok"
-    assert "50.0% of trials succeed whatever N is, as given" in check(judgement, "guess rate").detail
+    assert "guess rate 50.0% at small N, as given" in check(judgement, "guess rate").detail
     ignored = judge(drawn(0.5, 1), asked(guess_rate=0.0))
     assert check(ignored, "dispersion").status == "warning"
     assert "successes by chance" in check(ignored, "dispersion").detail
@@ -68,7 +68,7 @@ def test_success_that_stays_above_zero_at_the_smallest_n_is_named():
     cells = drawn(0.0, 0).query("n >= 24")
     detail = check(judge(cells, asked()), "guess rate")
     assert detail.status == "warning"
-    assert "cannot be told from low thresholds" in detail.detail
+    assert "cannot be distinguished from low thresholds" in detail.detail
 
 
 def test_the_threshold_is_half_way_between_the_asymptotes():

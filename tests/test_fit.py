@@ -198,7 +198,7 @@ def test_two_variables_of_a_threshold():
 
 def test_seeds_that_share_their_randomness_widen_the_interval():
     """Each seed has an exponent of its own: rows are not independent, and only the seeds tell."""
-    table = measured(-1, seed_scatter=0.4, seed=3)
+    table = measured(-1, seed_deviation=0.4, seed=3)
     asked = Hypothesis((Variable("x", "x", -1, "0"),), "Theta")
     with_seeds, without = (judge(t, asked).estimates[0].interval for t in (table, table.drop(columns="seed")))
     assert with_seeds.high - with_seeds.low > 1.5 * (without.high - without.low)
@@ -216,7 +216,7 @@ def test_censored_values_are_not_dropped():
     assert biased.mean() + 1 > 5 * error
 
 
-@pytest.mark.parametrize("options", [{}, {"noise_exponent": -0.7}, {"seed_scatter": 0.3}])
+@pytest.mark.parametrize("options", [{}, {"noise_exponent": -0.7}, {"seed_deviation": 0.3}])
 def test_straight_measurements_are_called_bent_no_more_often_than_the_level_of_the_test(options):
     """Also with unequal variances and shared seeds, where an ordinary F test errs; and a bend is found."""
     p_values = [shape_p_value(measured(-1, seed=seed, **options), ["x"], 1) for seed in range(200)]
@@ -227,7 +227,7 @@ def test_straight_measurements_are_called_bent_no_more_often_than_the_level_of_t
 def test_lapses_and_a_falling_success_curve_are_named():
     asked = Hypothesis((Variable("x", "x", -1, "0"),), "O")
     found = {c.name: c for c in judge(counts(-1, lapse=0.15), asked).checks}
-    assert "of trials fail whatever N is" in found["lapses"].detail
+    assert "lapse rate" in found["lapses"].detail
     falling = counts(-1)
     here = falling["x"] == 0.1
     falling.loc[here, "successes"] = falling.loc[here, "successes"].to_numpy()[::-1]

@@ -14,8 +14,8 @@ from statsmodels.tools.numdiff import approx_fprime, approx_hess
 
 from theorycheck.statistics import least_squares
 from theorycheck.statistics.asymptotes import fit_lapse
-from theorycheck.statistics.binomial import FULL, Asymptotes
 from theorycheck.statistics.forms import compare_forms
+from theorycheck.statistics.links import FULL, Asymptotes
 from theorycheck.statistics.loglog import fit_loglog
 from theorycheck.statistics.measurement import fit_measurement
 from theorycheck.statistics.threshold import exponent_at_rate, fit_threshold
@@ -257,9 +257,9 @@ def test_planted_lapses_are_recovered_and_none_are_invented():
     assert np.mean(none[:, 1] < 0.01) <= 0.01 + 3 * np.sqrt(0.01 * 0.99 / 100)
     assert some[:, 0].mean() == pytest.approx(0.05, abs=0.01)
     assert np.mean(some[:, 1] < 0.01) >= 0.8
-    ignored = [fit_threshold(lapsing(0.05, seed), ["x"]).at_the_middle for seed in range(20)]
+    ignored = [fit_threshold(lapsing(0.05, seed), ["x"]).coefficients[1] for seed in range(20)]
     known = [
-        fit_threshold(lapsing(0.05, seed), ["x"], asymptotes=Asymptotes(lapse=0.05)).at_the_middle
+        fit_threshold(lapsing(0.05, seed), ["x"], asymptotes=Asymptotes(lapse=0.05)).coefficients[1]
         for seed in range(20)
     ]
     assert np.mean(known) == pytest.approx(1.5, abs=0.05)

@@ -7,17 +7,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from theorycheck.statistics.hypothesis import Hypothesis, Variable
-from theorycheck.statistics.placement import (
-    FARTHEST,
+from theorycheck.placement.belief import FARTHEST, Belief
+from theorycheck.placement.rules import (
     FIRST_INTERIM,
     SEARCH_ROUNDS,
     SEARCH_TRIALS,
     Adaptive,
-    Belief,
     Grid,
     simulate,
 )
+from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.selection import fit_laws, gather
 from theorycheck.statistics.simulated import PlantedThreshold
 from theorycheck.statistics.threshold import fit_threshold
@@ -26,7 +25,7 @@ from theorycheck.verdict import Interval
 LEVELS = (0.03, 0.04, 0.06, 0.09, 0.13, 0.2, 0.3)
 SAMPLES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 CELLS = tuple((x, n) for x in LEVELS for n in SAMPLES)
-QUESTION = Hypothesis((Variable("x", "x", -1.0, "0"),), "O")
+ASKED = Hypothesis((Variable("x", "x", -1.0, "0"),), "O")
 NOTHING = pd.DataFrame(columns=["x", "n", "successes", "trials", "unfitted", "work"])
 
 
@@ -35,7 +34,7 @@ def law(exponent=-1.0, threshold=24.0, steepness=1.5):
 
 
 def adaptive(width=0.3, budget=2000, decides=False):
-    return Adaptive(CELLS, QUESTION, width, budget, decides)
+    return Adaptive(CELLS, ASKED, width, budget, decides)
 
 
 def collected(placement, planted, seed, **options):
@@ -43,7 +42,7 @@ def collected(placement, planted, seed, **options):
 
 
 def judged(table):
-    return fit_laws(gather(table, QUESTION), QUESTION).interval("x")
+    return fit_laws(gather(table, ASKED), ASKED).interval("x")
 
 
 def trials_at(table, level):
@@ -62,7 +61,7 @@ def test_the_search_ends_near_the_thresholds(steepness):
     errors = []
     for seed in range(30):
         searched = collected(adaptive(budget=SEARCH_ROUNDS * SEARCH_TRIALS * len(LEVELS)), planted, seed)
-        belief = Belief(CELLS, searched, QUESTION)
+        belief = Belief(CELLS, searched, ASKED)
         truth = np.log(24.0) - 1.3 * np.log(np.array(LEVELS) / planted.middle)
         errors.append(belief.thresholds - truth)
     assert np.abs(np.mean(errors, axis=0)).max() < 0.3
@@ -78,14 +77,14 @@ def test_it_stops_when_the_interval_is_narrow_enough_and_costs_less_than_the_gri
     assert np.median([table["trials"].sum() for table in counts]) < 0.6 * 60 * len(CELLS)
 
 
-def test_it_does_not_stop_while_a_bend_may_be_unseen(monkeypatch):
+def test_it_does_not_stop_while_curvature_may_be_unseen(monkeypatch):
     """A curved law whose average is known well looks like a straight one with a narrow interval."""
     table = collected(adaptive(0.25, 900), law(), 1)
     assert table["trials"].sum() == FIRST_INTERIM * len(LEVELS)
     assert judged(table).width <= 0.25
-    monkeypatch.setattr("theorycheck.statistics.placement.CURVATURE_SEEN", 0.5)
+    monkeypatch.setattr("theorycheck.placement.rules.CURVATURE_SEEN", 0.5)
     assert adaptive(0.25, 4000).next_round(table)
-    monkeypatch.setattr("theorycheck.statistics.placement.CURVATURE_SEEN", 30.0)
+    monkeypatch.setattr("theorycheck.placement.rules.CURVATURE_SEEN", 30.0)
     assert not adaptive(0.25, 4000).next_round(table)
 
 
@@ -93,8 +92,8 @@ def test_it_does_not_stop_while_a_bend_may_be_unseen(monkeypatch):
     ("at_the_end", "curvature", "ends"),
     [(0.0, 0.4, True), (-2.5, 0.4, True), (-1.25, 0.4, False), (-0.25, 0, False)],
 )
-def test_it_may_stop_when_a_bend_was_seen_and_the_verdict_is_clear(at_the_end, curvature, ends):
-    """The edge of the claim is -1.25. Where no bend is seen, the interval must be narrow."""
+def test_it_may_stop_when_curvature_was_seen_and_the_verdict_is_clear(at_the_end, curvature, ends):
+    """The edge of the claim is -1.25. Where no curvature is seen, the interval must be narrow."""
     planted = PlantedThreshold(LEVELS, SAMPLES, 1, 0.0, 24.0, 2.0, curvature=curvature)
     exponent = at_the_end - 2 * curvature * np.log(LEVELS[0] / planted.middle)
     table = collected(adaptive(0.01, 1400), replace(planted, exponent=exponent), 1)
@@ -119,11 +118,11 @@ def test_it_may_stop_when_a_bend_was_seen_and_the_verdict_is_clear(at_the_end, c
 def test_the_clearance_of_an_interval_is_its_distance_from_what_would_decide_otherwise(
     relation, interval, clearance
 ):
-    asked = replace(QUESTION, relation=relation)
+    asked = replace(ASKED, relation=relation)
     assert asked.clearance(asked.variables[0], Interval(*interval, 0.95)) == clearance
 
 
-def test_trials_double_after_the_search_and_reach_the_first_look_exactly():
+def test_trials_double_after_the_search_and_reach_the_first_interim_analysis_exactly():
     placement, spent = adaptive(0.01, 1600), []
 
     class Watched:
@@ -173,19 +172,17 @@ def test_thresholds_outside_of_the_samples_end_the_run_early():
 def test_unfitted_trials_are_spent_but_no_evidence():
     table = collected(adaptive(0.2, 200), law(), 4)
     unfitted = table.assign(unfitted=table["trials"], trials=0, successes=0)
-    assert Belief(CELLS, unfitted, QUESTION).spent == 200
+    assert Belief(CELLS, unfitted, ASKED).spent == 200
     assert adaptive(0.2, 200).next_round(unfitted) == Counter()
-    nothing_known = Belief(CELLS, NOTHING, QUESTION)
-    assert Belief(CELLS, unfitted, QUESTION).thresholds == pytest.approx(nothing_known.thresholds)
+    nothing_known = Belief(CELLS, NOTHING, ASKED)
+    assert Belief(CELLS, unfitted, ASKED).thresholds == pytest.approx(nothing_known.thresholds)
 
 
 def test_the_variance_of_the_exponent_is_that_of_a_glm(monkeypatch):
     """Oracle: the covariance of statsmodels' probit regression, at its own coefficients."""
     table = collected(adaptive(0.01, 3000), law(), 0)
-    monkeypatch.setattr(
-        "theorycheck.statistics.placement.SCATTER", 0.0
-    )  # which only spreads trials over cells
-    belief = Belief(CELLS, table, QUESTION)
+    monkeypatch.setattr("theorycheck.placement.belief.CORRELATION", 0.0)  # which spreads trials over cells
+    belief = Belief(CELLS, table, ASKED)
     fit = fit_threshold(table, ["x"])
     _, _, (variance, _) = belief._covariances(np.arange(0), np.zeros(0, int))
     interval = fit.interval("x")
@@ -196,7 +193,7 @@ def test_the_variance_of_the_exponent_is_that_of_a_glm(monkeypatch):
 
 def test_every_trial_goes_where_it_shrinks_the_variances_most_for_its_work():
     """Oracle: the covariances of every possible choice, computed anew."""
-    belief = Belief(CELLS, collected(adaptive(0.01, 300), law(), 0, work=lambda x, n: n / x), QUESTION)
+    belief = Belief(CELLS, collected(adaptive(0.01, 300), law(), 0, work=lambda x, n: n / x), ASKED)
     near = [i for i, z in enumerate(belief._probit) if abs(z) <= FARTHEST]
     even, candidates = belief.refine(7), np.array(near)  # one trial at every level
     chosen = np.array([even[belief._cells[i]] for i in candidates])
@@ -212,12 +209,12 @@ def test_every_trial_goes_where_it_shrinks_the_variances_most_for_its_work():
     )
 
 
-def test_the_deep_end_may_be_either():
-    growing = replace(QUESTION, variables=(Variable("x", "x", -1.0, "oo"),))
+def test_the_asymptotic_end_may_be_either():
+    growing = replace(ASKED, variables=(Variable("x", "x", -1.0, "oo"),))
     towards = {
         q.variables[0].goes_to: simulate(
             Adaptive(CELLS, q, 0.01, 800, decides=False), law(), np.random.default_rng(0)
         )
-        for q in (QUESTION, growing)
+        for q in (ASKED, growing)
     }
     assert trials_at(towards["0"], 0.03) > trials_at(towards["oo"], 0.03)

@@ -59,7 +59,7 @@ def test_the_check_says_what_was_consulted():
     planted = PlantedMeasurement(LEVELS, 10, -0.75, 0.02, form="floor")
     judgement = judge(planted.draw(np.random.default_rng(0)), asked(-1.0))
     detail = next(check.detail for check in judgement.checks if check.name == "power law")
-    assert detail.startswith("neither one power law nor any polynomial up to degree 3 fits")
+    assert detail.startswith("one power law and all polynomials up to degree 3 are rejected")
     assert "the verdict rests on the asymptotic end alone" in detail
     assert "next degree" not in detail
     assert judgement.estimates[0].value == pytest.approx(-0.75, abs=0.1)

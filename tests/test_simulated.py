@@ -18,8 +18,8 @@ from theorycheck.forecast import (
     forecast,
     middle_of_samples,
 )
+from theorycheck.placement.rules import Grid
 from theorycheck.plan import make_plan
-from theorycheck.statistics.placement import Grid
 from theorycheck.statistics.simulated import CURVES, PlantedMeasurement, PlantedThreshold
 from theorycheck.statistics.threshold import fit_threshold
 
@@ -51,8 +51,8 @@ def test_draws_depend_on_the_seed_alone():
     assert not first.equals(other)
 
 
-def test_scatter_widens_the_counts_as_it_says():
-    law = PlantedThreshold((0.1,), (24,), 20, 0.0, 24.0, scatter=0.1)
+def test_overdispersion_is_that_of_the_correlation():
+    law = PlantedThreshold((0.1,), (24,), 20, 0.0, 24.0, correlation=0.1)
     drawn = np.array([law.draw(np.random.default_rng(seed))["successes"][0] for seed in range(4000)])
     assert drawn.var() / 5 == pytest.approx(1 + 19 * 0.1, rel=0.1)  # 5 is the binomial variance
 

@@ -328,7 +328,7 @@ def test_agreement_and_rivals_are_reported():
     assert detail(judgement, "rivals") == "distinguished from -1, -3"
     weak = judge(planted(-1.9, trials=1), asked(rivals=(-1.8,)))
     assert detail(weak, "rivals") == "not distinguished from -1.8"
-    assert weak.reason.endswith("This design does not tell the exponent from the rival -1.8.")
+    assert weak.reason.endswith("This design does not distinguish the exponent from the rival -1.8.")
     assert "rival" not in judgement.reason
     assert status(weak, "rivals") == "warning"
 

@@ -10,8 +10,8 @@ from verified import verify
 from theorycheck import bounds
 from theorycheck.empirical.store import Store
 from theorycheck.observation import count, tabulate
+from theorycheck.placement.rules import Adaptive
 from theorycheck.plan import make_plan
-from theorycheck.statistics.placement import Adaptive
 
 CLAIMS = bounds.claims()
 QUICK = ("attention_concentration", "sample_complexity_without_attention", "spurious_correlation")

@@ -13,12 +13,13 @@ import pandas as pd
 
 from theorycheck.empirical.executor import Executor, completed, started
 from theorycheck.empirical.sweep import train
+from theorycheck.placement.belief import FARTHEST
+from theorycheck.placement.rules import Adaptive, Grid, Placement, simulate
 from theorycheck.plan import Plan, hypothesis, one_threshold
 from theorycheck.statements.base import Truth
-from theorycheck.statistics.binomial import BINOMIAL_DF
+from theorycheck.statistics.dispersion import BINOMIAL_DF
 from theorycheck.statistics.hypothesis import TESTED, Hypothesis, Variable
 from theorycheck.statistics.links import probit_information
-from theorycheck.statistics.placement import FARTHEST, Adaptive, Grid, Placement, simulate
 from theorycheck.statistics.polynomial import centred_basis
 from theorycheck.statistics.selection import decide, fit_laws, gather
 from theorycheck.statistics.simulated import PlantedThreshold

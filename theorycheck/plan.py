@@ -20,9 +20,9 @@ from theorycheck.claim import Claim, Condition
 from theorycheck.empirical.response import Measured, response
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError, DesignError
+from theorycheck.placement.rules import RULE, Adaptive, Grid, Placement
 from theorycheck.statements.base import at
 from theorycheck.statistics.hypothesis import Hypothesis
-from theorycheck.statistics.placement import RULE, Adaptive, Grid, Placement
 
 ProfileName = Literal["smoke", "quick", "standard", "full"]
 

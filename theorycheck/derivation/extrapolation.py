@@ -151,8 +151,8 @@ def _tends_to(slopes: Sequence[Slope]) -> Slope:
     logarithms: A. C. Aitken, Proc. R. Soc. Edinb. 46 (1926) 289.
     """
     first, second, third = slopes[-3:]
-    bend = (third - second) - (second - first)
-    return third - (third - second) ** 2 / bend if abs(bend) > 1e-30 else third
+    difference = (third - second) - (second - first)  # the second one
+    return third - (third - second) ** 2 / difference if abs(difference) > 1e-30 else third
 
 
 def _diverges(slopes: Sequence[Slope]) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from theorycheck.statistics.placement import simulate
+from theorycheck.placement.rules import simulate
 
 if TYPE_CHECKING:
     from theorycheck.plan import Plan

@@ -1,4 +1,4 @@
-"""Binomial regression of success, and the dispersion of counts."""
+"""Binomial regression of success, and the covariances of its coefficients."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+from scipy import special
 
 from theorycheck.statistics.links import FULL, LINKS, LOG_ROOT_2_PI, Asymptotes, Curve, Link
 from theorycheck.statistics.polynomial import independent
 
-BINOMIAL_DF = 10**6
 MOST_STEPS = 50  # a maximum takes 4 to 15
-CLOSE = 1e-9  # change of the deviance at which a maximum is reached
-SEPARATED = 1e-3  # binomial variance of all counts below which the fit is a separation and no maximum
+CLOSE = 1e-9  # change of the deviance at which a maximum is reached: far below what a test sees
+SEPARATED = 1e-3  # binomial variance of all counts below which the fit is a separation: a convention
 
 
 @dataclass(frozen=True)
@@ -112,24 +111,6 @@ def _projected(rows: np.ndarray, intercept: np.ndarray, groups: np.ndarray) -> n
     return np.asarray(np.column_stack(along)[groups] * intercept[:, None])
 
 
-def dispersion(fit: BinomialFit, cells: pd.DataFrame, beside: np.ndarray | None = None) -> float:
-    """Variance of the counts as a multiple of the binomial one, at least 1, for quasi-likelihood.
-
-    The moment estimator  sum (y - m)^2 / sum v (1 - h)  of counts y with fitted means m, binomial variances v
-    and leverages h (weighted moments: Moore, Biometrika 73 (1986) 583). Pearson's chi-square, which weighs
-    every cell alike, is no use here: a single success in a cell where none is expected would widen every
-    interval severalfold.
-
-    Args:
-        fit: of the cells.
-        cells: with the column successes.
-        beside: as for `BinomialFit.jacobian`.
-    """
-    residual = cells["successes"].to_numpy(float) - fit.trials * fit.mu
-    expected = float((fit.variance * (1 - fit.leverage(beside))).sum())
-    return max(1.0, float((residual**2).sum()) / expected) if expected > 0 else 1.0
-
-
 def covariance_beside(fit: BinomialFit, beside: np.ndarray | None = None) -> np.ndarray | None:
     """Covariance of the coefficients where other numbers are estimated beside them.
 
@@ -183,37 +164,6 @@ def clustered_covariance(fit: BinomialFit, cells: pd.DataFrame, cluster: np.ndar
     scores = np.column_stack([np.bincount(cluster, pull * column, count) for column in x.T])
     small_sample = count / (count - 1) * (n - 1) / (n - k)
     return np.asarray(small_sample * bread @ scores.T @ scores @ bread)
-
-
-def residual_df(scale: float, df: int) -> int:
-    """Degrees of freedom of a dispersion: those of its estimate; effectively infinite when it is 1, the
-    binomial's.
-    """
-    return df if scale > 1 else max(df, BINOMIAL_DF)
-
-
-def deviance_p_value(gain: float, extra: int, scale: float, df: int) -> float:
-    """P-value of a fit against a richer one: an F test (McCullagh and Nelder, Generalized Linear Models,
-    1989, 4.5).
-
-    Args:
-        gain: of deviance, by the richer fit.
-        extra: coefficients of the richer fit.
-        scale: its dispersion.
-        df: its informative cells less its coefficients; at least 1 is taken.
-    """
-    return float(stats.f.sf(gain / extra / scale, extra, residual_df(scale, max(df, 1))))
-
-
-def informative_cells(fit: BinomialFit) -> int:
-    """How many cells the dispersion is in fact estimated from: cells all but sure to succeed or to fail say
-    nothing.
-
-    Kish's effective number, (sum v)^2 / sum v^2, of the fitted variances v of the counts (Survey Sampling,
-    1965, section 8.2).
-    """
-    variance = fit.variance
-    return int(variance.sum() ** 2 / (variance**2).sum())
 
 
 def fit_binomial(

@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from theorycheck.statistics.binomial import dispersion, fit_binomial
+from theorycheck.statistics.binomial import fit_binomial
+from theorycheck.statistics.dispersion import dispersion
 from theorycheck.statistics.evidence import Measurements, Trials
 from theorycheck.statistics.least_squares import Data
 from theorycheck.statistics.polynomial import level_numbers
 from theorycheck.statistics.seeds import over_seeds
 
-EXCLUDED = (
-    6.0  # of the deviance: the likelihood is 20 times smaller than the curve's, with as many numbers or more
-)
+# Of the deviance, by which a law with a kink or a step must fit worse: its likelihood is then exp(-3), a
+# twentieth, of the curve's. A convention; the rule with it is calibrated: docs/calibration.md, study 9.
+EXCLUDED = 6.0
 
 Deviance = Callable[[np.ndarray], float]  # of a law with terms at each row's level, shape (level, term)
 
@@ -22,7 +23,7 @@ Deviance = Callable[[np.ndarray], float]  # of a law with terms at each row's le
 def broken_laws_excluded(evidence: Trials | Measurements, degree: int) -> bool:
     """Whether a polynomial of a degree fits clearly better than every power law with one kink or one step.
 
-    Of one factor only; of several nothing is excluded. Kinks are looked for at every inner level and between
+    Of one factor only; of several nothing is excluded. Kinks are sought at every inner level and between
     levels, steps between levels.
     """
     measured = [value.point for value in evidence.levels if value.measured]

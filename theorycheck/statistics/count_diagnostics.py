@@ -14,47 +14,46 @@ from scipy import stats
 from theorycheck.statistics import threshold
 from theorycheck.statistics.binomial import fit_binomial
 from theorycheck.statistics.evidence import Fit, Trials
-from theorycheck.statistics.hypothesis import Hypothesis
+from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE, Hypothesis
 from theorycheck.statistics.links import LINKS, Asymptotes, Link
 from theorycheck.statistics.polynomial import at_points
 from theorycheck.verdict import Check, Status
 
-HIGH_RATE = 0.9
-OVERDISPERSED = 3.0  # of the dispersion; with the guess rate of two classes left out it is 3 to 60
-FAR_BELOW = 0.05  # success rate from which on a cell says little about a guess rate
-BETTER_LINK = 10.0  # of the deviance; beyond it another link "fits better"
+# None of these decides a verdict; how often each check warns: docs/calibration.md, thresholds.
+HIGH_RATE = 0.9  # a convention: the other success rate that papers name
+WARNED = 2.0  # overdispersion from which on the check warns
+OVERDISPERSED = 3.0  # from which it says what may be wrong; with a guess rate of 1/2 left out it is 3 to 60
+FAR_BELOW = 0.05  # success rate above which a cell says little about a guess rate: a convention
+BETTER_LINK = 10.0  # of the deviance: another link "fits better" when its likelihood is 150 times larger
 
 
 def dispersion(fit: Fit) -> Check:
-    """Whether the trials vary more around the fit than binomially; the intervals are widened by it."""
-    detail = f"variance {fit.dispersion:.2f} times binomial (intervals account for it)"
+    """Overdispersion of the counts around the fit, by which the intervals are widened."""
+    detail = f"overdispersion {fit.dispersion:.2f} (variance over binomial; intervals account for it)"
     if fit.dispersion > OVERDISPERSED:
         detail += (
             "; so much may hide a wrong shape: successes by chance at small values of what is searched"
             " (--guess-rate), a law that is no power law, or seeds that share their randomness"
         )
-    return Check("dispersion", "ok" if fit.dispersion < 2 else "warning", detail)
+    return Check("dispersion", "ok" if fit.dispersion < WARNED else "warning", detail)
 
 
 def lapses(evidence: Trials) -> Check:
-    """Whether some trials fail whatever N is."""
+    """Whether there is a lapse rate: success does not tend to 1."""
     p_value = evidence.found.lapse_p_value
     if not evidence.asymptotes.lapse:
         return Check("lapses", "ok", f"none needed (p = {p_value:.2g})")
-    detail = (
-        f"{evidence.asymptotes.lapse:.1%} of trials fail whatever {evidence.searched} is (p = {p_value:.1g})"
-    )
+    rate, searched = evidence.asymptotes.lapse, evidence.searched
+    detail = f"lapse rate {rate:.1%}: success tends to {1 - rate:.1%} with {searched} (p = {p_value:.1g})"
     return Check("lapses", "warning", f"{detail}; fitted with it")
 
 
 def guess_rate(evidence: Trials, fit: Fit) -> Check:
-    """Whether some trials succeed whatever N is, as where classes are distinguished by chance."""
+    """Whether there is a guess rate: success does not tend to 0, as where one of two classes is guessed."""
     guess, p_value = evidence.asymptotes.guess, evidence.found.guess_p_value
     if guess:
         given = "fitted with it (p = {p_value:.1g})" if evidence.asymptotes.estimated else "as given"
-        detail = (
-            f"{guess:.1%} of trials succeed whatever {evidence.searched} is, {given.format(p_value=p_value)}"
-        )
+        detail = f"guess rate {guess:.1%} at small {evidence.searched}, {given.format(p_value=p_value)}"
         return Check("guess rate", "warning" if evidence.asymptotes.estimated else "ok", detail)
     at_smallest = evidence.table.sort_values("n").groupby(list(evidence.factors), as_index=False).first()
     share = float(at_smallest["successes"].sum() / at_smallest["trials"].sum())
@@ -62,8 +61,8 @@ def guess_rate(evidence: Trials, fit: Fit) -> Check:
     if share > FAR_BELOW and least > FAR_BELOW:
         detail = (
             f"success stays at {share:.0%} at the smallest {evidence.searched} of each level, so that"
-            " successes by chance cannot be told from low thresholds; try smaller values, or give the rate"
-            " of chance (--guess-rate)"
+            " successes by chance cannot be distinguished from low thresholds; try smaller values, or give"
+            " the rate of chance (--guess-rate)"
         )
         return Check("guess rate", "warning", detail)
     return Check("guess rate", "ok", f"none needed (p = {p_value:.2g})")
@@ -82,7 +81,9 @@ def steepness(evidence: Trials, straight: Fit, hypothesis: Hypothesis) -> Check:
     steepness = evidence.steepness
     if np.isnan(steepness.p_value):
         return Check(
-            "steepness", "warning", "of the success curve cannot be told level by level; taken to be the same"
+            "steepness",
+            "warning",
+            "of the success curve cannot be compared level by level; taken to be the same",
         )
     if not steepness.factors:
         return Check(
@@ -95,22 +96,20 @@ def steepness(evidence: Trials, straight: Fit, hypothesis: Hypothesis) -> Check:
     same = threshold.fit_threshold(evidence.table, evidence.factors, asymptotes=evidence.asymptotes)
     if same is None:
         return Check("steepness", "ok", detail)
-    told = ", ".join(f"{same.interval(f).around(same.exponent(f))}" for f in evidence.factors)
+    estimates = ", ".join(f"{same.interval(f).around(same.exponent(f))}" for f in evidence.factors)
     outside = any(straight.exponent(f) not in same.interval(f) for f in evidence.factors)
-    detail += f"; one steepness for all levels would make one power law's exponent {told}"
+    detail += f"; one steepness for all levels would make one power law's exponent {estimates}"
     return Check("steepness", "warning" if outside else "ok", detail)
 
 
 def monotonicity(evidence: Trials) -> Check:
-    """Whether success falls with N anywhere: the sign of each level's own slope, tested with Bonferroni at 5
-    %.
-    """
-    falling = []
+    """Whether success falls with N anywhere: each level's own slope, at 5 % with Bonferroni's correction."""
+    falling, significance = [], CHECK_SIGNIFICANCE / len(evidence.levels)
     for value in evidence.levels:
         cells = at_points(evidence.table, evidence.factors, {value.point})
         terms = np.column_stack([np.ones(len(cells)), np.log(cells["n"])])
         fit = fit_binomial(cells, terms, asymptotes=Asymptotes(evidence.asymptotes.guess))
-        if fit is not None and stats.norm.cdf(fit.params[1] / fit.bse[1]) < 0.05 / len(evidence.levels):
+        if fit is not None and stats.norm.cdf(fit.params[1] / fit.bse[1]) < significance:
             falling.append(", ".join(f"{x:g}" for x in value.point))
     if falling:
         return Check(
@@ -151,7 +150,7 @@ def link(evidence: Trials, hypothesis: Hypothesis) -> Check:
 def success_rate(evidence: Trials, hypothesis: Hypothesis) -> Check:
     """Whether the threshold at 90 % success has another exponent than that at 50 %."""
     if len(hypothesis.variables) > 1:
-        return Check("success rate", "ok", "looked at with one factor only")
+        return Check("success rate", "ok", "estimated with one factor only")
     beside = Asymptotes(evidence.asymptotes.guess)
     found = [
         threshold.exponent_at_rate(evidence.table, evidence.factors[0], rate, beside)

@@ -9,19 +9,18 @@ import pandas as pd
 
 from theorycheck.statistics import count_diagnostics
 from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
-from theorycheck.statistics.forms import FALSE_POWER_LAW, compare_forms
-from theorycheck.statistics.hypothesis import TESTED, Hypothesis
+from theorycheck.statistics.forms import compare_forms
+from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE, TESTED, Hypothesis
 from theorycheck.statistics.least_squares import Errors
 from theorycheck.statistics.measurement import fit_measurement
 from theorycheck.statistics.selection import FEWEST_LEVELS
 from theorycheck.verdict import Check, Decision, Estimate, LevelValue, Regression, Status
 
-WANTED_LEVELS = 5
+# Below these a check warns; conventions, which decide no verdict.
+WANTED_LEVELS = 5  # a cubic and one level to check it
 WANTED_DECADES = 1.0
-WANTED_FITTED = 0.95
-FAVOURED = (
-    2.0  # of AICc, from which a form is favoured (Burnham and Anderson, Model Selection, 2002, section 2.6)
-)
+WANTED_FITTED = 0.95  # of the trials
+FAVOURED = 2.0  # of AICc: Burnham and Anderson, Model Selection and Multimodel Inference, 2002, section 2.6
 
 
 def span(values: Sequence[LevelValue], hypothesis: Hypothesis) -> Check:
@@ -37,7 +36,7 @@ def span(values: Sequence[LevelValue], hypothesis: Hypothesis) -> Check:
 
 
 def margin(hypothesis: Hypothesis) -> Check:
-    """Which exponents the law allows, and whether these tell growth from fall."""
+    """Which exponents are allowed, and whether these distinguish growth from fall."""
     parts = []
     for variable in hypothesis.variables:
         allowed = hypothesis.allowed(variable)
@@ -53,12 +52,12 @@ def margin(hypothesis: Hypothesis) -> Check:
     return Check(
         "margin",
         "warning",
-        f"{detail}; 0 is among them, so that growth is not told from fall: lower the margin",
+        f"{detail}; 0 is among them, so that growth is not distinguished from fall: lower the margin",
     )
 
 
 def censoring(evidence: Evidence) -> Check:
-    """At how many levels the quantity lies outside of what was tried."""
+    """At how many levels the quantity is censored: outside the range that was tried."""
     above, below = (sum(value.kind == kind for value in evidence.levels) for kind in ("above", "below"))
     total = len(evidence.levels)
     measured = total - above - below
@@ -67,7 +66,7 @@ def censoring(evidence: Evidence) -> Check:
     )
     if isinstance(evidence, Measurements):
         detail = f"{evidence.censored} of {len(evidence.table)} values are lower bounds"
-        return Check("censoring", status, f"{detail}; no bound among those of {measured} of {total} levels")
+        return Check("censoring", status, f"{detail}; uncensored levels: {measured} of {total}")
     searched = evidence.searched if isinstance(evidence, Trials) else "N"
     parts = [f"threshold inside the {searched} range at {measured} of {total} levels"]
     parts += [f"above it at {above}"] * bool(above) + [f"below it at {below}"] * bool(below)
@@ -88,18 +87,21 @@ def power_law(
     """
     if curved is None:
         if doubtful:
-            detail = f"one power law is doubtful (p = {p_value:.2g}); a verdict must hold with a bend as well"
+            detail = (
+                f"one power law is doubtful (p = {p_value:.2g}); a verdict must hold with curvature as well"
+            )
             return Check("power law", "warning", detail)
         return Check("power law", "ok", f"the data do not contradict one power law (p = {p_value:.2g})")
-    shallow, deep = ends
+    opposite, asymptotic = ends
     parts = [
-        f"drifts from {curved.exponent(v.factor, shallow):.2f} at {v.letter} = {shallow[i]:g} to "
-        f"{curved.exponent(v.factor, deep):.2f} at {deep[i]:g} ({straight.exponent(v.factor):.2f} on average)"
+        f"drifts from {curved.exponent(v.factor, opposite):.2f} at {v.letter} = {opposite[i]:g} to "
+        f"{curved.exponent(v.factor, asymptotic):.2f} at {asymptotic[i]:g} "
+        f"({straight.exponent(v.factor):.2f} on average)"
         for i, v in enumerate(hypothesis.variables)
     ]
     doubt = "; doubtful, so that a verdict must hold with the next degree as well" if doubtful else ""
     detail = (
-        f"one power law does not fit (p = {p_value:.1g}): the exponent {'; '.join(parts)}; the verdict rests"
+        f"one power law is rejected (p = {p_value:.1g}): the exponent {'; '.join(parts)}; the verdict rests"
         f" on the asymptotic end (degree {curved.basis.degree}, p = {curvature_p_value:.2g}{doubt})"
     )
     return Check("power law", "warning", detail)
@@ -116,30 +118,26 @@ def no_shape(
             f" levels, {curve.text}"
         )
     detail = (
-        f"neither one power law nor any polynomial up to degree 3 fits (p = {p_value:.1g}); the verdict rests"
-        f" on the asymptotic end alone: {'; '.join(parts)}; both must agree"
+        f"one power law and all polynomials up to degree 3 are rejected (p = {p_value:.1g}); the verdict"
+        f" rests on the asymptotic end alone: {'; '.join(parts)}; both must agree"
     )
     return Check("power law", "warning", detail)
 
 
 def drift(curved: Fit | None, hypothesis: Hypothesis, ends: tuple[Sequence[float], Sequence[float]]) -> Check:
-    """Local exponents at both ends of the range, by a fit that allows a bend whether or not the data show
-    one.
-    """
-    shallow, deep = ends
+    """Local exponents at both ends of the range, by a curved fit whether or not the data show curvature."""
+    opposite, asymptotic = ends
     if curved is None:
         return Check("drift", "warning", "too few levels to tell whether the exponent drifts")
     parts, hidden = [], False
     for i, v in enumerate(hypothesis.variables):
-        first, last = (
-            curved.interval(v.factor, at=at).around(curved.exponent(v.factor, at)) for at in (shallow, deep)
-        )
-        parts.append(f"from {first} at {v.letter} = {shallow[i]:g} to {last} at {deep[i]:g}")
-        limits, allowed = curved.interval(v.factor, TESTED, deep), hypothesis.allowed(v)
+        first, last = (curved.interval(v.factor, at=at).around(curved.exponent(v.factor, at)) for at in ends)
+        parts.append(f"from {first} at {v.letter} = {opposite[i]:g} to {last} at {asymptotic[i]:g}")
+        limits, allowed = curved.interval(v.factor, TESTED, asymptotic), hypothesis.allowed(v)
         hidden |= limits.low < allowed.low or limits.high > allowed.high
     detail = f"local exponent {'; '.join(parts)} (degree {curved.basis.degree})"
     if hidden:
-        return Check("drift", "warning", f"{detail}; there it may lie outside of what the claim allows")
+        return Check("drift", "warning", f"{detail}; there it may lie outside the allowed exponents")
     return Check("drift", "ok", detail)
 
 
@@ -157,7 +155,7 @@ def offset(evidence: Evidence, hypothesis: Hypothesis, dispersion: float) -> Che
     p_value = min(
         1.0, 2 * min(form.p_value for form in forms)
     )  # two forms are tested against it (Bonferroni)
-    if p_value < FALSE_POWER_LAW:
+    if p_value < CHECK_SIGNIFICANCE:
         return Check("offset", "warning", f"a form with an offset fits better (p = {p_value:.1g}): {fits}")
     power = next(form for form in forms if form.name == "power law")
     if power.delta > FAVOURED:

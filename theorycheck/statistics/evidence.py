@@ -74,9 +74,8 @@ class Evidence(Protocol):
 class Trials:
     """Counts of successes: cells with the columns `factors`, n, successes, trials (> 0), and maybe seed.
 
-    For readers, n is called what is `searched`. Trials succeed or fail at a rate whatever n is (when p <
-    0.01), and success rises more steeply at some levels than at others (when p < 0.1); this is then part of
-    every fit.
+    For readers, n is called what is `searched`. A guess rate and a lapse rate are part of every
+    fit when p < 0.01, and a steepness of the success curve that changes along the levels when p < 0.1.
     """
 
     table: pd.DataFrame
@@ -109,7 +108,7 @@ class Trials:
 
     @property
     def asymptotes(self) -> Asymptotes:
-        """Shares of trials that succeed, and that fail, whatever n is."""
+        """Guess rate and lapse rate."""
         return self.found.asymptotes
 
     @property
@@ -126,7 +125,7 @@ class Trials:
     def method(self) -> str:
         """Binomial regression: with asymptotes, steepness by level, clustered by seeds, if there are some."""
         parts = [f"guess rate {self.asymptotes.guess:.1%}"] * bool(self.asymptotes.guess)
-        parts += [f"lapses {self.asymptotes.lapse:.1%}"] * bool(self.asymptotes.lapse)
+        parts += [f"lapse rate {self.asymptotes.lapse:.1%}"] * bool(self.asymptotes.lapse)
         parts += ["steepness by level"] * bool(self.steepness.factors)
         parts += ["clustered by seed"] * ("seed" in self.table)
         return f"binomial regression on trials{''.join(f', {part}' for part in parts)}"

@@ -18,7 +18,6 @@ from theorycheck.statistics.seeds import over_seeds
 from theorycheck.statistics.steepness import SAME, Steepness
 
 Objective = Callable[[np.ndarray, float], float]
-FALSE_POWER_LAW = 0.05  # significance of the likelihood-ratio tests
 
 
 @dataclass(frozen=True)
@@ -205,7 +204,7 @@ def _thresholds(
 def _measurements(table: pd.DataFrame, factor: str) -> _Likelihood:
     """Likelihood of normal errors in the logarithm, with the log of their scale the nuisance parameter.
 
-    Values that are no bounds count by number, mean and variance at each x, equal bounds by their number.
+    Uncensored values count by number, mean and variance at each x, equal bounds by their number.
     """
     censored = censored_rows(table)
     rows = pd.DataFrame({"x": table[factor].to_numpy(float), "y": np.log(table["value"].to_numpy(float))})

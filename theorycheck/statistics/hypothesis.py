@@ -1,4 +1,4 @@
-"""What is asked of the data: a law in numbers."""
+"""The hypothesis about the data: a law in numbers."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from theorycheck.verdict import Interval
 
 Relation = Literal["O", "Omega", "Theta"]
 
-ERROR_RATE = 0.05  # of each kind of false verdict
-SHAPE_SIGNIFICANCE = 0.01  # of one power law; why not 0.05: docs/calibration.md
+ERROR_RATE = 0.05  # of each kind of false verdict at the edge of the allowed exponents: the usual convention
+SHAPE_SIGNIFICANCE = 0.01  # of one power law; at 0.05 coverage is 91 %: docs/calibration.md, "Why 1 %"
 SHAPE_DOUBT = (
-    0.1  # p-value of one power law below which a verdict must hold with a bend as well: docs/calibration.md
+    0.1  # p-value below which a verdict must hold with the next degree too: docs/history.md, study 4
 )
 SIGNIFICANCE = ERROR_RATE - SHAPE_SIGNIFICANCE / 2  # a law wrongly called curved may err to either side
+CHECK_SIGNIFICANCE = 0.05  # of tests beside a verdict, which decide nothing: the usual convention
 TESTED = 1 - 2 * SIGNIFICANCE  # confidence of the interval whose ends are the limits of the one-sided tests
 
 
@@ -57,7 +58,7 @@ class Hypothesis:
         relation: "O", "Omega" or "Theta".
         margin: how much worse than claimed an exponent may be.
         searched: what the law's threshold is a value of, for sentences.
-        guess_rate: share of trials that succeed whatever that value is; estimated where it is None.
+        guess_rate: lower asymptote of the success rate in that value; estimated where it is None.
     """
 
     variables: tuple[Variable, ...]
@@ -72,10 +73,10 @@ class Hypothesis:
         return [v.factor for v in self.variables]
 
     def allowed(self, variable: Variable) -> Interval:
-        """The exponents that the law allows in a variable, margin included.
+        """The allowed exponents of a variable, margin included.
 
         O forbids faster growth along the regime, which is a more negative exponent for x -> 0 and a larger
-        one for x -> oo; Omega forbids the contrary.
+        one for x -> oo; Omega forbids slower growth.
         """
         low, high = variable.exponent - self.margin, variable.exponent + self.margin
         if self.relation != "Theta":
@@ -85,11 +86,11 @@ class Hypothesis:
 
     @property
     def signless(self) -> tuple[Variable, ...]:
-        """The variables in which the law allows exponents of the other sign, or 0."""
+        """The variables whose allowed exponents include 0 or the other sign."""
         return tuple(v for v in self.variables if v.exponent and self._reaches_zero(v))
 
     def _reaches_zero(self, variable: Variable) -> bool:
-        """Whether the worse side of what is allowed reaches 0; the better side of O and Omega has no end."""
+        """Whether the allowed exponents reach 0 on the worse side; on the better O and Omega have no end."""
         growth = variable.exponent if variable.goes_to == "oo" else -variable.exponent
         worse_end = {"O": growth + self.margin, "Omega": growth - self.margin}
         ends = (
@@ -100,7 +101,7 @@ class Hypothesis:
         return any(end * growth <= 1e-12 for end in ends)
 
     def clearance(self, variable: Variable, interval: Interval) -> float:
-        """How far an interval is from the nearest edge of what the law allows; 0 if an edge lies in it."""
+        """How far an interval is from the nearest edge of the allowed exponents; 0 if an edge lies in it."""
         edges = [
             edge for edge in (self.allowed(variable).low, self.allowed(variable).high) if np.isfinite(edge)
         ]

@@ -22,7 +22,7 @@ from theorycheck.statistics.selection import (
 )
 from theorycheck.verdict import Check, Estimate, Judgement
 
-CURVE_POINTS = 41
+CURVE_POINTS = 41  # of a figure
 
 
 def drift_of(fits: Fits, evidence: Evidence, hypothesis: Hypothesis) -> Check:
@@ -45,7 +45,7 @@ def judge(table: pd.DataFrame, hypothesis: Hypothesis) -> Judgement:
     """Judge a law by trials or measurements.
 
     The exponents come from a binomial regression of the trials, or a log-log regression of the measurements;
-    where one power law does not fit, from the tangent of the lowest polynomial (in log-log coordinates) that
+    where one power law is rejected, from the tangent of the lowest polynomial (in log-log coordinates) that
     does, at the end of the range that the regime points to. O and Omega are tested one-sided, Theta by two
     one-sided tests, each at 4.5 %, which leaves 0.5 % for laws wrongly called curved. Where that shape is not
     rejected but doubtful (p between 0.01 and 0.1), a verdict must hold with the next degree as well.
@@ -162,7 +162,7 @@ def _missing(evidence: Evidence, hypothesis: Hypothesis) -> str:
         )
     if isinstance(evidence, Trials):
         return _undetermined(evidence)
-    return "too few of the values are no mere bounds; run more trials to their end"
+    return "too few values are uncensored; run more trials to their end"
 
 
 def _undetermined(evidence: Trials) -> str:
@@ -173,6 +173,6 @@ def _undetermined(evidence: Trials) -> str:
             " that turns"
         )
     return (
-        "success and failure are all but separated, or success does not rise; more replicates or finer steps"
-        " are needed"
+        "success and failure are almost separated, or success does not increase; more replicates or finer"
+        " steps are needed"
     )

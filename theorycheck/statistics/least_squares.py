@@ -11,6 +11,7 @@ import pandas as pd
 
 from theorycheck.statistics.censored import Rows, fit_censored, sandwich
 from theorycheck.statistics.polynomial import (
+    REFITS,
     by_group,
     independent,
     jackknife,
@@ -20,10 +21,9 @@ from theorycheck.statistics.polynomial import (
 )
 
 Errors = Literal["HC3", "seeds", "bootstrap"]
-BOOTSTRAP_SAMPLES = 999
-FEWEST_SAMPLES = 199  # below which no bootstrap is worth reading
+BOOTSTRAP_SAMPLES = 999  # Davison and Hinkley, Bootstrap Methods and their Application, 1997, section 2.5.2
+FEWEST_SAMPLES = 199  # below which an interval is too noisy: a convention; it decides no verdict
 MOST_DRAWS = 2e7  # rows drawn by all bootstrap samples together, a second or two
-REFITS = 100  # seeds up to which censored values are fitted anew without each of them
 
 
 @dataclass(frozen=True)
@@ -55,17 +55,17 @@ class Data:
 
     @property
     def rounding(self) -> float:
-        """Variance below which values that follow a law exactly cannot be told from it."""
+        """Variance below which values that follow a law exactly cannot be distinguished from it."""
         return rounding_variance(self.y)
 
     @property
     def means(self) -> np.ndarray:
-        """Of the values that are no bounds at each combination of levels; 0 where there are none."""
+        """Of the uncensored values at each combination of levels; 0 where there are none."""
         known = ~self.censored
         return np.asarray(self.summed(np.where(known, self.y, 0)) / np.maximum(self.summed(known), 1))
 
     def within(self, means: np.ndarray) -> np.ndarray:
-        """Squares of the values that are no bounds about the means, at each combination of levels."""
+        """Squares of the uncensored values about the means, at each combination of levels."""
         return self.summed(np.where(self.censored, 0, self.y - means[self.level]) ** 2)
 
     def law(self, at_levels: np.ndarray, means: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -53,9 +53,9 @@ class Asymptotes:
     Source: Wichmann and Hill, Perception and Psychophysics 63 (2001) 1293, equation 1.
 
     Attributes:
-        guess: share of trials that succeed whatever N is, such as 1/2 where two classes are distinguished by
+        guess: success rate to which it tends as N falls, such as 1/2 where two classes are distinguished by
             chance.
-        lapse: share of trials that fail whatever N is.
+        lapse: failure rate to which it tends as N grows.
         estimated: whether the guess rate was estimated from the trials, so that its error is part of the
             covariance.
     """

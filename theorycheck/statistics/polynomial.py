@@ -10,6 +10,9 @@ from itertools import combinations_with_replacement
 import numpy as np
 import pandas as pd
 
+REFITS = (
+    100  # seeds up to which the jackknife fits anew; beyond, one step: intervals then differ by about 1 %
+)
 COLLINEAR = 1e-7  # root of the precision of floats: normal equations square the condition number
 
 

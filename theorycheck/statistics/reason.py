@@ -9,7 +9,7 @@ import numpy as np
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.verdict import Decision, Estimate, Interval
 
-MOST_TRIALS = 100  # times as many as there are, beyond which more trials are no advice
+MOST_TRIALS = 100  # times as many as there are, beyond which more trials are no advice: a convention
 
 
 def reason(decision: Decision, estimates: Sequence[Estimate], hypothesis: Hypothesis) -> str:
@@ -27,7 +27,10 @@ def reason(decision: Decision, estimates: Sequence[Estimate], hypothesis: Hypoth
 
 
 def settle(
-    intervals: Sequence[Interval], estimates: Sequence[Estimate], hypothesis: Hypothesis, deeper_levels: bool
+    intervals: Sequence[Interval],
+    estimates: Sequence[Estimate],
+    hypothesis: Hypothesis,
+    asymptotic_levels: bool,
 ) -> str:
     """What would settle an INCONCLUSIVE verdict, given the intervals whose ends the tests have."""
     sentences = []
@@ -47,7 +50,8 @@ def settle(
             if factor < MOST_TRIALS
             else "more trials than are worth it"
         )
-        at_end = f", or levels deeper in {variable.letter} -> {variable.goes_to}" if deeper_levels else ""
+        further = "smaller" if variable.goes_to == "0" else "larger"
+        at_end = f", or {further} levels of {variable.letter}" if asymptotic_levels else ""
         sentences.append(
             f"The interval {estimate.interval} reaches across the limit {bound:g}; {more} would settle it at"
             f" this estimate{at_end}."
@@ -66,7 +70,9 @@ def blurred(estimates: Sequence[Estimate], hypothesis: Hypothesis) -> str:
         for rival in v.rivals
         if rival in e.interval
     ]
-    return f" This design does not tell the exponent from the rival {' or '.join(left)}." if left else ""
+    return (
+        f" This design does not distinguish the exponent from the rival {' or '.join(left)}." if left else ""
+    )
 
 
 def _excess(variable: Variable, estimate: Estimate, hypothesis: Hypothesis) -> float:

@@ -9,9 +9,7 @@ import pandas as pd
 
 from theorycheck.statistics.binomial import BinomialFit, fit_binomial
 from theorycheck.statistics.links import Asymptotes, Link
-from theorycheck.statistics.polynomial import by_group, jackknife, solved
-
-REFITS = 100  # seeds up to which counts are fitted anew without each of them
+from theorycheck.statistics.polynomial import REFITS, by_group, jackknife, solved
 
 
 def over_seeds(cells: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:

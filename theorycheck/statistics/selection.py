@@ -19,8 +19,8 @@ from theorycheck.statistics.hypothesis import (
 )
 from theorycheck.verdict import Decision, Estimate, Interval
 
-HIGHEST_DEGREE = 3
-FEWEST_LEVELS = 3  # measured levels, below which no exponent is estimated
+HIGHEST_DEGREE = 3  # of a curve; a convention: the highest with a spare level among the fewest advised, five
+FEWEST_LEVELS = 3  # measured levels below which no exponent is estimated: a line and one level to check it
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Fits:
         )
 
     def p_supported(self, hypothesis: Hypothesis) -> float:
-        """P-value of the hypothesis that some exponent lies outside of what the law allows.
+        """P-value of the hypothesis that some exponent lies outside the allowed exponents.
 
         The largest over the variables, as all must hold (intersection-union test: Berger, Technometrics 24
         (1982) 295); for Theta the larger of two one-sided tests (Schuirmann, J. Pharmacokinet. Biopharm. 15
@@ -125,7 +125,7 @@ class Fits:
         )
 
     def p_refuted(self, hypothesis: Hypothesis) -> float:
-        """P-value of the hypothesis that all exponents lie in what the law allows.
+        """P-value of the hypothesis that all exponents are allowed.
 
         One violated variable refutes the law, so the smallest is multiplied by their number, the first step
         of Holm, Scand. J. Stat. 6 (1979) 65. Beyond either end of Theta's band both tails count (Hodges and
@@ -198,8 +198,8 @@ def fit_laws(evidence: Trials | Measurements, hypothesis: Hypothesis) -> Fits | 
         return whole
     shapes = (2,) if broken_laws_excluded(evidence, degree) else (1, 2)
     ends = [asymptotic_fit(evidence, hypothesis, shape)[1] for shape in shapes]
-    told = tuple(end for end in ends if end is not None and _bears_estimates(end, hypothesis, asymptotic))
-    return replace(whole, curved=fit, curvature_p_value=fit_p_value, end=told)
+    usable = tuple(end for end in ends if end is not None and _bears_estimates(end, hypothesis, asymptotic))
+    return replace(whole, curved=fit, curvature_p_value=fit_p_value, end=usable)
 
 
 def _bears_estimates(fit: Fit, hypothesis: Hypothesis, at: tuple[float, ...]) -> bool:
@@ -250,12 +250,12 @@ def asymptotic_ends(evidence: Evidence, hypothesis: Hypothesis, fewest: int) -> 
 
 
 def curvature_allowed(fits: Fits, evidence: Evidence) -> Fit | None:
-    """The fit with a bend, whether or not the data show one; None when they don't determine it."""
+    """The curved fit, whether or not the data show curvature; None when they don't determine it."""
     return fits.end[0] if fits.rejected else fits.curved or fits.doubt or evidence.fit(2)
 
 
 def decide(fits: Fits | None, hypothesis: Hypothesis) -> Decision:
-    """SUPPORTED or REFUTED when the test of the contrary, or of the law, rejects; else INCONCLUSIVE."""
+    """SUPPORTED (REFUTED) when the null that some exponent is not (that all are) allowed is rejected."""
     if fits is None:
         return "INCONCLUSIVE"
     if fits.p_supported(hypothesis) < SIGNIFICANCE:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 Curve = Literal["probit", "logit", "cloglog"]
-# Success rate against the distance of log N from the threshold, scaled so that all rise from 16 % to 84 %
+# Success rate against the distance of log N from the threshold, scaled so that all go from 16 % to 84 %
 # alike.
 CURVES: Mapping[Curve, Callable[[np.ndarray], np.ndarray]] = {
     "probit": stats.norm.cdf,
@@ -22,7 +22,7 @@ CURVES: Mapping[Curve, Callable[[np.ndarray], np.ndarray]] = {
 
 
 Form = Literal["floor", "kink", "step", "plateau", "logarithm"]
-LOGARITHM_STARTS = 0.08  # of the logarithm that is planted, at the largest level
+LOGARITHM_STARTS = 0.08  # value of the planted logarithm at the largest level: a choice of the study
 
 
 def away_from_power_law(form: Form, u: np.ndarray, exponent: float) -> np.ndarray:
@@ -66,11 +66,11 @@ class PlantedThreshold:
         steepening: power of x by which steepness changes along the levels.
         curvature: half of the change of the local exponent when x grows by a factor of e.
         curve: shape of the success curve.
-        lapse: share of trials that fail whatever N is.
-        guess: share of trials that succeed whatever N is.
-        scatter: correlation of trials of one cell (beta-binomial); variances grow by 1 + (replicates - 1)
-            scatter.
-        seed_scatter: standard deviation of log N* between seeds that all cells share.
+        lapse: lapse rate.
+        guess: guess rate.
+        correlation: of trials of one cell (beta-binomial); overdispersion is 1 + (replicates - 1)
+            correlation.
+        seed_deviation: standard deviation of log N* between seeds that all cells share.
         seed_column: whether the table tells the seeds.
         form: of log N* where it is no polynomial; the threshold is then that at the smallest level.
     """
@@ -86,8 +86,8 @@ class PlantedThreshold:
     curve: Curve = "probit"
     lapse: float = 0.0
     guess: float = 0.0
-    scatter: float = 0.0
-    seed_scatter: float = 0.0
+    correlation: float = 0.0
+    seed_deviation: float = 0.0
     seed_column: bool = False
     form: Form | None = None
 
@@ -98,16 +98,16 @@ class PlantedThreshold:
 
     def draw(self, rng: np.random.Generator) -> pd.DataFrame:
         """Cells with the columns x, n, successes, trials, and seed if asked for."""
-        if self.seed_scatter:
+        if self.seed_deviation:
             return self._draw_seeds(rng)
         rates = self._rates()
-        if self.scatter:
-            k = (1 - self.scatter) / self.scatter
+        if self.correlation:
+            k = (1 - self.correlation) / self.correlation
             rates = rng.beta(np.maximum(rates * k, 1e-9), np.maximum((1 - rates) * k, 1e-9))
         return self._cells().assign(successes=rng.binomial(self.replicates, rates))
 
     def _draw_seeds(self, rng: np.random.Generator) -> pd.DataFrame:
-        shifts = rng.normal(0, self.seed_scatter, self.replicates)
+        shifts = rng.normal(0, self.seed_deviation, self.replicates)
         tables = [
             self._cells().assign(successes=rng.binomial(1, self._rates(shift)), trials=1, seed=seed)
             for seed, shift in enumerate(shifts)
@@ -164,7 +164,7 @@ class PlantedMeasurement:
         noise_exponent: of that standard deviation in x.
         curvature: half of the change of the local exponent when x grows by a factor of e.
         cap: largest value that can be seen; larger ones are censored there.
-        seed_scatter: standard deviation between seeds of the exponent, all levels of one seed sharing it.
+        seed_deviation: standard deviation between seeds of the exponent, all levels of one seed sharing it.
         form: of the log value where it is no polynomial.
     """
 
@@ -175,7 +175,7 @@ class PlantedMeasurement:
     noise_exponent: float = 0.0
     curvature: float = 0.0
     cap: float = np.inf
-    seed_scatter: float = 0.0
+    seed_deviation: float = 0.0
     form: Form | None = None
 
     @property
@@ -184,11 +184,11 @@ class PlantedMeasurement:
         return float(np.exp(np.log(self.levels).mean()))
 
     def draw(self, rng: np.random.Generator) -> pd.DataFrame:
-        """Rows with the columns x, value, censored, and seed if they are scattered by it."""
+        """Rows with the columns x, value, censored, and seed if they deviate by it."""
         x = np.repeat(np.asarray(self.levels, float), self.replicates)
         seed = np.tile(np.arange(self.replicates), len(self.levels))
         u = np.log(x / self.middle)
-        own = rng.normal(0, self.seed_scatter, self.replicates)[seed] if self.seed_scatter else 0.0
+        own = rng.normal(0, self.seed_deviation, self.replicates)[seed] if self.seed_deviation else 0.0
         error = rng.normal(0, self.noise, len(x)) * (x / self.middle) ** self.noise_exponent
         law = (self.exponent + own) * u + self.curvature * u**2
         if self.form:
@@ -197,4 +197,4 @@ class PlantedMeasurement:
         table = pd.DataFrame(
             {"x": x, "value": np.minimum(value, self.cap), "censored": (value > self.cap).astype(int)}
         )
-        return table.assign(seed=seed) if self.seed_scatter else table
+        return table.assign(seed=seed) if self.seed_deviation else table

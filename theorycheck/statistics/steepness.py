@@ -9,20 +9,15 @@ import numpy as np
 import pandas as pd
 from numpy import nan
 
-from theorycheck.statistics.binomial import (
-    BinomialFit,
-    deviance_p_value,
-    dispersion,
-    fit_binomial,
-    informative_cells,
-)
+from theorycheck.statistics.binomial import BinomialFit, fit_binomial
+from theorycheck.statistics.dispersion import deviance_p_value, dispersion, informative_cells
 from theorycheck.statistics.links import FULL, Asymptotes, Link
 from theorycheck.statistics.polynomial import level_numbers, points_of
 
-SIGNIFICANCE = 0.1  # a power left out costs more than one too many: docs/calibration.md
-MOST_STEPS = 20
-CLOSE = 1e-3  # of the powers
-LARGEST = 3.0  # logarithm of a relative steepness; a fit that goes beyond it does not converge
+STEEPNESS_SIGNIFICANCE = 0.1  # a power left out costs more than one too many: docs/history.md, study 8
+MOST_STEPS = 20  # a maximum takes 3 or 4
+CLOSE = 1e-3  # of the powers: a hundredth of their usual standard error
+LARGEST = 3.0  # logarithm of a relative steepness, a factor of 20, beyond which steps run away: a convention
 
 
 @dataclass(frozen=True)
@@ -102,7 +97,7 @@ def fit_steepness(cells: pd.DataFrame, factors: Sequence[str], asymptotes: Asymp
     same, richer = step
     df = informative_cells(richer) - richer.coefficients
     p_value = deviance_p_value(same.deviance - richer.deviance, len(factors), dispersion(richer, cells), df)
-    if p_value >= SIGNIFICANCE:
+    if p_value >= STEEPNESS_SIGNIFICANCE:
         return Steepness(p_value=p_value)
     return (
         refit(replace(steepness, p_value=p_value), cells, terms, asymptotes=asymptotes, groups=levels) or SAME

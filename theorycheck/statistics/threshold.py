@@ -12,12 +12,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from theorycheck.statistics.binomial import (
-    BinomialFit,
-    covariance_beside,
+from theorycheck.statistics.binomial import BinomialFit, covariance_beside, fit_binomial
+from theorycheck.statistics.dispersion import (
     deviance_p_value,
     dispersion,
-    fit_binomial,
     informative_cells,
     residual_df,
 )
@@ -32,7 +30,7 @@ from theorycheck.verdict import Interval
 class ThresholdFit:
     """A binomial regression  g(P(success)) = r(x) (b0 + b1 log N + b2 f2(u) + b3 f3(u) + ...)  with link g.
 
-    P is of the trials that neither succeed nor fail whatever N is. The threshold N*, where a share q of these
+    P is the success rate between its asymptotes. The threshold N*, where a share q of these
     succeeds, obeys log N* = (g(q) / r - b0 - b2 f2 - ...) / b1, whatever the polynomial terms f are; its
     local exponent in a factor is  -(b2 f2' + b3 f3' + ...) / b1  where g(q) = 0 or r is constant. Logarithms
     are natural.
@@ -46,9 +44,9 @@ class ThresholdFit:
         df: residual degrees of freedom: cells minus coefficients.
         informative: see `informative_cells`.
         df_interval: of the t distribution behind intervals: informative cells minus coefficients and powers
-            (a million when the dispersion is 1 and so needs no estimate), or the number of seeds less one.
+            (effectively infinite when the dispersion is 1 and so needs no estimate), or seeds less one.
         link: g.
-        asymptotes: shares of trials that succeed, and that fail, whatever N is; where the guess rate was
+        asymptotes: guess rate and lapse rate; where the guess rate was
             estimated, its error is part of the covariance, unless that is clustered by seed.
         steepness: r, with its powers estimated beside the coefficients, part of the covariance unless
             that is clustered by seed.
@@ -84,13 +82,8 @@ class ThresholdFit:
         t = weights @ self.coefficients / np.sqrt(max(weights @ self.covariance @ weights, 1e-300))
         established = self.coefficients[1] / np.sqrt(
             self.covariance[1, 1]
-        )  # without a rise in N there is no threshold
+        )  # without an increase in N there is no threshold
         return float(stats.t.sf(min(t if side == "below" else -t, established), self.df_interval))
-
-    @property
-    def at_the_middle(self) -> float:
-        """Steepness of the linear predictor when N grows by a factor of e, where r is 1."""
-        return float(self.coefficients[1])
 
     def predict(self, point: Sequence[float], rate: float = 0.5) -> float:
         """Fitted N* at a point, in samples, where `rate` of the trials succeed."""

@@ -1,0 +1,197 @@
+"""By which rule a run makes trials: a whole grid, or adaptively those near the N where success turns.
+
+A run proceeds in rounds. Each takes the counts so far and says which cells get how many trials next. A round
+depends on the counts alone, so a run that was cut short goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from theorycheck.placement import belief
+from theorycheck.placement.belief import Belief, Cell
+from theorycheck.statistics.evidence import Measurements, Trials
+from theorycheck.statistics.hypothesis import Hypothesis
+from theorycheck.statistics.selection import FEWEST_LEVELS, curvature_allowed, fit_laws, gather
+
+SEARCH_ROUNDS = 4  # of bisection, at the estimated threshold of every level: docs/calibration.md, placement
+SEARCH_TRIALS = 2  # at each level in a round of the search: as above
+TOLD = 30  # trials a level before which they do not tell a guess rate: as above
+FIRST_INTERIM = 120  # trials a level at the first interim analysis: docs/history.md, study 6
+CURVATURE_SEEN = 3.0  # margins: widest interval of a local exponent with which a run ends early: as above
+
+RULE = {  # for the record of a plan; its hash takes the names in as well, which are therefore those of before
+    "search": (SEARCH_ROUNDS, SEARCH_TRIALS),
+    "first look": (FIRST_INTERIM, CURVATURE_SEEN),
+    "even share": belief.EVEN_SHARE,
+    "farthest": belief.FARTHEST,
+    "scatter": belief.CORRELATION,
+    "belief": (
+        belief.EXPONENT_SD,
+        belief.DEVIATION_SD,
+        belief.STEEPNESS,
+        belief.LOG_STEEPNESS_SD,
+        belief.STEEPENING_SD,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Every cell alike.
+
+    Attributes:
+        cells: all (level, N).
+        replicates: trials of each.
+    """
+
+    cells: tuple[Cell, ...]
+    replicates: int
+
+    def __str__(self) -> str:
+        """For readers."""
+        return f"{self.replicates} replicates at each of {len(self.cells)} design points"
+
+    def next_round(self, counts: pd.DataFrame) -> Counter[Cell]:
+        """How many trials each cell gets next: all at once, then none."""
+        return Counter() if len(counts) else Counter(dict.fromkeys(self.cells, self.replicates))
+
+
+@dataclass(frozen=True)
+class Adaptive:
+    """Near the N where success turns, and most at those levels that tell most about the exponent for their
+    work.
+
+    Ends when the 95 % interval of the exponent is narrow enough, or when the budget is spent.
+
+    Attributes:
+        cells: all (level, N) that may be tried.
+        hypothesis: what the trials are to test; its one variable is the level.
+        width: of an interval that is narrow enough.
+        budget: most trials.
+        decides: whether the interval is narrow enough as well when curvature was seen, so that more trials
+            would hardly narrow it, and it is farther from the edge of the allowed exponents than it is wide.
+    """
+
+    cells: tuple[Cell, ...]
+    hypothesis: Hypothesis
+    width: float
+    budget: int
+    decides: bool
+
+    def __str__(self) -> str:
+        """For readers."""
+        clear = ", or curvature was seen and leaves the verdict clear" * self.decides
+        return (
+            f"trials placed where success turns, until the 95 % interval is at most {self.width:g} wide and"
+            f" curvature would be seen{clear}, at most {self.budget} trials"
+        )
+
+    def next_round(self, counts: pd.DataFrame) -> Counter[Cell]:
+        """How many trials each cell gets next; none when there are enough.
+
+        First come rounds of search for the threshold of every level; then each round doubles the number of
+        trials, but makes no more than the first interim analysis needs. The interim analyses are few, and the
+        first is late, because a run that ends when its interval is narrow ends too early when it is narrow by
+        chance.
+
+        Args:
+            counts: one row a cell that was tried, with the columns of the factor, n, successes, trials,
+                unfitted (tried as well, but no evidence), and work (spent on all of them, in any unit).
+        """
+        levels = len({level for level, _ in self.cells})
+        trials, first_interim = int(counts["trials"].sum()), FIRST_INTERIM * levels
+        told, spent = trials >= TOLD * levels, trials + int(counts["unfitted"].sum())
+        evidence = gather(counts, self.hypothesis) if told or spent >= first_interim else None
+        believed = Belief(self.cells, counts, self.hypothesis, self._guess_rate(evidence if told else None))
+        if spent >= self.budget:
+            return Counter()
+        if spent < SEARCH_ROUNDS * SEARCH_TRIALS * levels:
+            chosen = Counter(dict.fromkeys(believed.turning_points(), SEARCH_TRIALS))
+        elif len(believed.within_reach()) < FEWEST_LEVELS or (
+            spent >= first_interim and self._enough(evidence)
+        ):
+            return Counter()
+        else:
+            chosen = believed.refine(min(spent, first_interim - spent) if spent < first_interim else spent)
+        return _at_most(chosen, self.budget - spent)
+
+    def _guess_rate(self, evidence: Trials | Measurements | None) -> float:
+        """As the hypothesis tells, or what the trials so far ask for, where they are enough to tell."""
+        if self.hypothesis.guess_rate is not None:
+            return self.hypothesis.guess_rate
+        return evidence.asymptotes.guess if isinstance(evidence, Trials) else 0.0
+
+    def _enough(self, evidence: Trials | Measurements | None) -> bool:
+        """Whether the interval is narrow enough, in a run that would have seen a curvature that matters.
+
+        The average over an unseen curvature has a narrow interval as well, at the wrong place. Curvature
+        would be seen once the local exponent is known to within some margins of the claim.
+        """
+        fits = None if evidence is None else fit_laws(evidence, self.hypothesis)
+        if evidence is None or fits is None:
+            return False
+        (variable,) = self.hypothesis.variables
+        interval, clearance = fits.interval(variable.factor), 0.0
+        if self.decides and (fits.curved or fits.doubt):
+            clearance = self.hypothesis.clearance(variable, interval)
+        if interval.width > max(self.width, clearance):
+            return False
+        curved = curvature_allowed(fits, evidence)
+        local = None if curved is None else curved.interval(variable.factor, at=fits.asymptotic)
+        return local is not None and local.width <= CURVATURE_SEEN * self.hypothesis.margin
+
+
+Placement = Grid | Adaptive
+
+
+class Rates(Protocol):
+    """A world of which the success rates are known."""
+
+    def rate(self, x: Any, n: Any) -> Any:
+        """Of trials at level x with n."""
+
+
+def simulate(
+    placement: Placement,
+    planted: Rates,
+    rng: np.random.Generator,
+    work: Callable[[float, float], float] = lambda level, n: 1.0,
+    factor: str = "x",
+) -> pd.DataFrame:
+    """Counts of a planted law, as a run with this placement would collect them.
+
+    Args:
+        placement: over levels of a factor.
+        planted: the truth.
+        rng: source of the outcomes.
+        work: of a trial in each cell.
+        factor: its column.
+
+    Returns:
+        Cells with the columns of the factor, n, successes, trials, unfitted (none is), work.
+    """
+    counts = {cell: [0, 0] for cell in placement.cells}
+    while True:
+        rows = [(*cell, *count, 0, count[1] * work(*cell)) for cell, count in counts.items() if count[1]]
+        table = pd.DataFrame(rows, columns=[factor, "n", "successes", "trials", "unfitted", "work"])
+        following = placement.next_round(table)
+        if not following:
+            return table
+        for (x, n), trials in sorted(following.items()):
+            counts[x, n][0] += int(rng.binomial(trials, planted.rate(x, n)))
+            counts[x, n][1] += trials
+
+
+def _at_most(chosen: Counter[Cell], most: int) -> Counter[Cell]:
+    """The chosen trials, or evenly thinned out."""
+    trials = sorted(chosen.elements())
+    if len(trials) <= most:
+        return chosen
+    return Counter(trials[i * len(trials) // most] for i in range(most))
