@@ -8,7 +8,6 @@ from sympy import E, sqrt, symbols
 
 from theorycheck.statements import BigO, Contrast, Direction, Limit, Ordering, Topic, Transition
 from theorycheck.statements.base import at
-from theorycheck.statistics import tests
 from theorycheck.statistics.contrast import steeper
 
 alpha, tau, N_star, A, ratio = symbols("alpha tau N_star A ratio", positive=True)
@@ -135,7 +134,7 @@ def test_a_contrast_is_judged_at_the_deep_end_where_a_power_law_bends():
         }
         tables.append(pd.DataFrame(rows))
     table = pd.concat(tables, ignore_index=True)
-    average = tests.contrast(table, "x", "g", "curved", "straight", claimed=0, margin=0, relation="O")
+    average = difference(table, "x", "g", "curved", "straight", claimed=0, margin=0, relation="O")
     assert average.decision == "SUPPORTED"
     tested = steeper(table, "x", "g", "curved", "straight")
     assert tested.decision == "INCONCLUSIVE"

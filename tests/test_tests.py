@@ -10,6 +10,7 @@ from scipy import stats
 
 from theorycheck.errors import DesignError
 from theorycheck.statistics import tests
+from theorycheck.statistics.contrast import contrast as difference
 
 SIZES = np.array([2, 4, 8, 16, 32, 64, 128])
 LEVELS = np.array([0.03, 0.06, 0.12, 0.24])
@@ -94,7 +95,7 @@ def arms(rng, difference=1.0, shared=0.8, replicates=10, seeds=False):
 
 
 def contrast(table, claimed, relation="Theta", margin=0.4):
-    return tests.contrast(table, "x", "arm", "mlp", "vit", claimed=claimed, margin=margin, relation=relation)
+    return difference(table, "x", "arm", "mlp", "vit", claimed=claimed, margin=margin, relation=relation)
 
 
 def test_a_contrast_is_found():
@@ -144,7 +145,7 @@ def test_pairs_that_share_samples_narrow_the_interval_and_keep_the_estimate():
 def test_a_contrast_needs_both_groups_and_a_rise_in_n():
     table = arms(np.random.default_rng(0))
     with pytest.raises(DesignError, match="Asked for cnn in the column arm, found mlp, vit"):
-        tests.contrast(table, "x", "arm", "cnn", "vit", claimed=1, margin=0.4)
+        difference(table, "x", "arm", "cnn", "vit", claimed=1, margin=0.4)
     luck = table.assign(successes=np.random.default_rng(0).integers(0, 2, len(table)))
     for rows in (luck, luck.drop(columns="pair"), table.assign(successes=0)):
         assert contrast(rows, 1.0).decision == "INCONCLUSIVE"

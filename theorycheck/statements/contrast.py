@@ -24,7 +24,6 @@ from theorycheck.statements.base import (
     latex_words,
     unless_unfitted,
 )
-from theorycheck.statistics import tests
 from theorycheck.statistics.tests import Tested
 from theorycheck.verdict import Check, Estimate, Interval, Judgement
 
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
 from theorycheck.fields import name_of
 from theorycheck.statements.scaling import Scaling
+from theorycheck.statistics.contrast import contrast as difference
 from theorycheck.statistics.contrast import over_pairs, steeper
 from theorycheck.statistics.loglog import level_thresholds
 from theorycheck.statistics.threshold import fit_threshold, shape_p_value
@@ -135,9 +135,7 @@ class Contrast(Statement):
             p_value = shape_p_value(rows, [topic.factor], 1)
             detail = f"one power law with {group} = {name}: p = {p_value:.2g}"
             found.append(Check("power law", "ok" if p_value >= NOT_SEEN else "warning", detail))
-        averages = tests.contrast(
-            as_text, topic.factor, group, first, second, claimed=0, margin=0, relation="O"
-        )
+        averages = difference(as_text, topic.factor, group, first, second, claimed=0, margin=0, relation="O")
         if np.isfinite(averages.estimate):
             method = "averages over the range, binomial regression, clustered by pair"
             beside.append(Estimate(topic.factor, averages.estimate, averages.interval, method, "difference"))

@@ -8,21 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy import inf, nan
-from scipy import linalg, stats
+from scipy import stats
 
 from theorycheck.errors import DesignError
-from theorycheck.statistics.binomial import clustered_covariance, fit_binomial
 from theorycheck.statistics.evidence import Fit, Measurements, Trials
-from theorycheck.statistics.hypothesis import SIGNIFICANCE, Relation
+from theorycheck.statistics.hypothesis import SIGNIFICANCE
 from theorycheck.statistics.measurement import fit_measurement
-from theorycheck.statistics.polynomial import centred_basis
-from theorycheck.statistics.threshold import fit_threshold, threshold_design
+from theorycheck.statistics.threshold import fit_threshold
 from theorycheck.verdict import Decision, Interval
-
-FAR = 1e9  # no bound on a ratio; the t statistic against it is the denominator's own
-Joint = tuple[
-    np.ndarray, np.ndarray, float
-]  # coefficients of both groups, their covariance, degrees of freedom
 
 
 @dataclass(frozen=True)
@@ -112,44 +105,6 @@ def fit_line(table: pd.DataFrame, factor: str) -> Line:
     return Line(factor, low, width, evidence, evidence.fit(1))
 
 
-def contrast(
-    table: pd.DataFrame, factor: str, group: str, first: str, second: str,
-    claimed: float, margin: float, relation: Relation = "Theta",
-) -> Tested:  # fmt: skip
-    """Whether the threshold's exponent in the first group less that in the second is what is claimed.
-
-    P(success) = Phi(b0 + b1 log N + b2 log x)  with coefficients for each group, and no lapses; the estimate
-    is the difference D of their  -b2 / b1. As D is one ratio, its interval is Fieller's (J. R. Stat. Soc. B
-    16 (1954) 175). The covariance is clustered by pair (Liang and Zeger, Biometrika 73 (1986) 13, theorem 1).
-    Without pairs the groups are independent, each with its dispersion, and the degrees of freedom are Welch's
-    (Biometrika 34 (1947) 28). The table holds counts (columns `factor`, n, successes, trials, `group`, and
-    maybe pair: rows of both groups with equal pair share their training samples). The relation is about the
-    number D, wherever x goes: "Theta" for |D - claimed| <= margin, "O" for D <= claimed + margin, "Omega" for
-    D >= claimed - margin.
-    """
-    _require(table, group, [first, second])
-    rows = table[(table["trials"] > 0) & table[group].isin([first, second])]
-    method = (
-        "difference of exponents, binomial regression,"
-        f" {'clustered by pair' if 'pair' in rows else 'unpaired'}"
-    )
-    joint = (_paired if "pair" in rows else _unpaired)(rows, factor, group, (first, second))
-    if joint is None:
-        return undetermined(method)
-    b, covariance, df = joint
-    low = -FAR if relation == "O" else claimed - margin
-    high = FAR if relation == "Omega" else claimed + margin
-    (top, bottom), slope = _ratio(b)
-    v, t = slope @ covariance @ slope.T, float(stats.t.ppf(0.975, df))  # shape of v: (2, 2)
-    a, half, c = bottom**2 - t**2 * v[1, 1], top * bottom - t**2 * v[0, 1], top**2 - t**2 * v[0, 0]
-    if not (min(b[1], b[4]) > 0 and a > 0 and v[0, 0] * v[1, 1] > v[0, 1] ** 2):
-        return undetermined(method)  # without a rise in N there is no threshold
-    root = max(half**2 - a * c, 0) ** 0.5
-    interval = Interval(float((half - root) / a), float((half + root) / a), 0.95)
-    to_low, to_high = ((top - r * bottom) / (np.array([1, -r]) @ v @ [1, -r]) ** 0.5 for r in (low, high))
-    return _t_test(float(top / bottom), interval, to_low, to_high, df, method)
-
-
 def transition(table: pd.DataFrame, factor: str, ratio: str, bound: float) -> Tested:
     """Whether success turns to failure at or above a bound of some ratio, at every level of a factor.
 
@@ -176,7 +131,7 @@ def transition(table: pd.DataFrame, factor: str, ratio: str, bound: float) -> Te
 
 
 def reaches_limit(table: pd.DataFrame, limit: float, tolerance: float) -> Tested:
-    """Whether  |mean over seeds of the final value - limit| <= tolerance, by t tests (see `_t_test`).
+    """Whether  |mean over seeds of the final value - limit| <= tolerance, by t tests (see `t_test`).
 
     The table has the columns t, value, seed; of each seed the value at the last t counts.
     """
@@ -228,7 +183,7 @@ def ordering(table: pd.DataFrame, treatment: str, pairs: Sequence[tuple[str, str
     is of the pair that is least sure. The table has the columns `treatment`, seed, value; several values of a
     treatment and seed are averaged.
     """
-    _require(table, treatment, [name for pair in pairs for name in pair])
+    require(table, treatment, [name for pair in pairs for name in pair])
     values = table.pivot_table(index="seed", columns=treatment, values="value")
     differences = [(values[better] - values[worse]).dropna().to_numpy(float) for better, worse in pairs]
     method = f"paired t tests of {len(pairs)} inequalities across {min(map(len, differences))} seeds"
@@ -261,52 +216,21 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
     return dict(zip(p_values, map(float, adjusted), strict=True))
 
 
-def _paired(rows: pd.DataFrame, factor: str, group: str, names: tuple[str, str]) -> Joint | None:
-    """One regression with all terms interacted with the group."""
-    terms = threshold_design(rows, centred_basis(rows, [factor]))
-    design = np.column_stack([terms * (rows[group] == name).to_numpy(float)[:, None] for name in names])
-    result, pair = fit_binomial(rows, design), pd.factorize(rows["pair"])[0]
-    if result is None or pair.max() < 1:
-        return None
-    covariance = clustered_covariance(result, rows, pair)
-    return None if covariance is None else (result.params, covariance, float(pair.max()))
-
-
-def _unpaired(rows: pd.DataFrame, factor: str, group: str, names: tuple[str, str]) -> Joint | None:
-    one, two = (fit_threshold(rows[rows[group] == name], [factor]) for name in names)
-    if one is None or two is None:
-        return None
-    b = np.concatenate([one.coefficients, two.coefficients])
-    covariance = linalg.block_diag(one.covariance, two.covariance)
-    (top, bottom), slope = _ratio(b)
-    gradient = bottom * slope[0] - top * slope[1]
-    parts = (gradient * (covariance @ gradient)).reshape(2, 3).sum(axis=1)  # variance from each group
-    return b, covariance, float(parts.sum() ** 2 / (parts**2 / [one.df_interval, two.df_interval]).sum())
-
-
-def _ratio(b: np.ndarray) -> tuple[tuple[float, float], np.ndarray]:
-    """The difference  b5 / b4 - b2 / b1  as numerator and denominator, and their derivatives by b, shape (2,
-    6).
-    """
-    slope = np.array([[0, b[5], -b[4], 0, -b[2], b[1]], [0, b[4], 0, 0, b[1], 0]])
-    return (b[5] * b[1] - b[2] * b[4], b[1] * b[4]), slope
-
-
 def _all_hold(tests: Sequence[Tested]) -> tuple[float, float]:
     return max(t.p_supported for t in tests), min(1.0, len(tests) * min(t.p_refuted for t in tests))
 
 
 def mean_test(values: np.ndarray, low: float, high: float, method: str) -> Tested:
-    """Whether the mean of independent values lies between low and high, by t tests (see `_t_test`)."""
+    """Whether the mean of independent values lies between low and high, by t tests (see `t_test`)."""
     if len(values) < 2:
         return undetermined(method)
     mean, error, df = float(values.mean()), max(float(stats.sem(values)), 1e-300), len(values) - 1
     half = float(stats.t.ppf(0.975, df)) * error
     to_low, to_high = (mean - low) / error, (mean - high) / error
-    return _t_test(mean, Interval(mean - half, mean + half, 0.95), to_low, to_high, df, method)
+    return t_test(mean, Interval(mean - half, mean + half, 0.95), to_low, to_high, df, method)
 
 
-def _t_test(
+def t_test(
     estimate: float, interval: Interval, to_low: float, to_high: float, df: float, method: str
 ) -> Tested:
     """Whether the truth lies between two ends, from the t statistics against these.
@@ -335,7 +259,8 @@ def undetermined(method: str) -> Tested:
     )
 
 
-def _require(table: pd.DataFrame, column: str, names: Sequence[str]) -> None:
+def require(table: pd.DataFrame, column: str, names: Sequence[str]) -> None:
+    """Raise DesignError where a column lacks some of the names."""
     missing = ", ".join(sorted(set(names) - set(table[column])))
     if missing:
         found = ", ".join(sorted(set(table[column])))
