@@ -52,7 +52,7 @@ PLANTED = {
 CONSTANTS: list[tuple[ModuleType, str, tuple[float, ...]]] = [
     (rules, "SEARCH_ROUNDS", (2, 8)),
     (rules, "SEARCH_TRIALS", (1, 4)),
-    (rules, "TOLD", (15, 60)),
+    (rules, "ENOUGH_FOR_GUESSES", (15, 60)),
     (belief, "EVEN_SHARE", (0.1, 0.4)),
     (belief, "FARTHEST", (0.5, 2.0)),
     (belief, "CORRELATION", (0.025, 0.1)),
@@ -134,7 +134,7 @@ if __name__ == "__main__":
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("what", choices=["checks", "placement"])
-    parser.add_argument("--replications", type=int, default=40)
+    parser.add_argument("--replications", type=int, default=12)
     options = parser.parse_args()
     rows = check_rates if options.what == "checks" else placement_rows
     for row in rows(options.replications):

@@ -217,8 +217,8 @@ def test_censored_values_are_not_dropped():
 
 
 @pytest.mark.parametrize("options", [{}, {"noise_exponent": -0.7}, {"seed_deviation": 0.3}])
-def test_straight_measurements_are_called_bent_no_more_often_than_the_level_of_the_test(options):
-    """Also with unequal variances and shared seeds, where an ordinary F test errs; and a bend is found."""
+def test_straight_measurements_are_called_curved_no_more_often_than_the_level_of_the_test(options):
+    """Also with unequal variances and shared seeds, where an ordinary F test errs; and curvature is found."""
     p_values = [shape_p_value(measured(-1, seed=seed, **options), ["x"], 1) for seed in range(200)]
     assert np.mean(np.array(p_values) < 0.05) <= 0.05 + 3 * 0.0154
     assert shape_p_value(measured(-1, curvature=0.5, **options), ["x"], 1) < 0.01

@@ -275,7 +275,7 @@ def measured(law, seed=0, noise=0.1, repeats=4):
 
 
 def censored(seed, cap=60.0):
-    """3 x^2 with a scatter of 0.3, seen up to 60 only: about a third of the values are lower bounds."""
+    """3 x^2 with errors of 0.3, seen up to 60 only: about a third of the values are lower bounds."""
     table = measured(lambda x: 3 * x**2, seed, 0.3, 6)
     return table.assign(censored=(table["value"] > cap).astype(int), value=table["value"].clip(upper=cap))
 

@@ -103,5 +103,5 @@ def test_a_verdict_by_such_a_margin_says_so():
     table = PlantedMeasurement(tuple(np.geomspace(1, 100, 8)), 5, -0.05, 0.01).draw(np.random.default_rng(0))
     judgement = judge(table, Hypothesis((Variable("x", "x", 0.2, "oo"),), "Theta", 0.3))
     assert judgement.decision == "SUPPORTED"
-    assert "tells no growth from a fall" in judgement.reason
+    assert "does not distinguish growth from a fall" in judgement.reason
     assert next(check.status for check in judgement.checks if check.name == "margin") == "warning"

@@ -8,6 +8,7 @@ from sympy import E, sqrt, symbols
 
 from theorycheck.statements import BigO, Contrast, Direction, Limit, Ordering, Topic, Transition
 from theorycheck.statements.base import at
+from theorycheck.statistics.contrast import contrast as difference
 from theorycheck.statistics.contrast import steeper
 
 alpha, tau, N_star, A, ratio = symbols("alpha tau N_star A ratio", positive=True)

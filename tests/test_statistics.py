@@ -267,14 +267,14 @@ def test_censoring_biases_the_log_log_regression_but_not_the_verdict():
 
 
 @pytest.mark.parametrize(("at_the_end", "decision"), [(-1.8, "INCONCLUSIVE"), (-1.2, "SUPPORTED")])
-def test_where_one_power_law_is_doubtful_a_verdict_must_hold_with_a_bend_as_well(at_the_end, decision):
-    """A bend that the shape test sees in few of the data sets only: its p-value is between 0.01 and 0.1 in
+def test_where_one_power_law_is_doubtful_a_verdict_must_hold_with_curvature_as_well(at_the_end, decision):
+    """A curvature that the shape test sees in few of the data sets only: its p-value is between 0.01 and 0.1 in
     others.
     """
-    bend = 0.1
+    curvature = 0.1
     middle = np.exp(np.log(LEVELS).mean())
     law = PlantedThreshold(
-        LEVELS, SIZES, 20, at_the_end - 2 * bend * np.log(LEVELS[0] / middle), 24.0, curvature=bend
+        LEVELS, SIZES, 20, at_the_end - 2 * curvature * np.log(LEVELS[0] / middle), 24.0, curvature=curvature
     )
     asked_for = asked(exponent=-1.5)
     table, fits = next(

@@ -1,4 +1,4 @@
-"""What is believed of the thresholds after the trials so far, and where the next trials tell most.
+"""What is believed of the thresholds after the trials so far, and where the next trials are most informative.
 
 Placement rests on it, no verdict does.
 """
@@ -18,7 +18,7 @@ from theorycheck.statistics.links import probit_information
 
 Cell = tuple[float, float]  # level, and N or whatever else is searched
 
-# Measured together, each at half and at twice its value: docs/calibration.md, placement.
+# Measured together, each at half and at twice its value: docs/calibration.md, thresholds.
 EVEN_SHARE = 0.2  # of a round, spread over all levels, so that a shape nobody thought of is seen
 FARTHEST = 1.0  # probit of the success rate in cells where trials are placed after the search: 16 % to 84 %
 CORRELATION = 0.05  # of trials of one cell: no smooth law holds exactly in every cell
@@ -32,7 +32,7 @@ STEEPENING_SD = 0.5  # of the power
 
 
 class Belief:
-    """Where success turns at each level, as far as the trials so far tell.
+    """Where success turns at each level, by the trials so far.
 
     The maximum of the posterior of  P(success) = g + (1 - g) Phi(s_k (log N - t_k))  at level k, with the
     prior above and the guess rate g given.

@@ -20,9 +20,9 @@ from theorycheck.statistics.evidence import Measurements, Trials
 from theorycheck.statistics.hypothesis import Hypothesis
 from theorycheck.statistics.selection import FEWEST_LEVELS, curvature_allowed, fit_laws, gather
 
-SEARCH_ROUNDS = 4  # of bisection, at the estimated threshold of every level: docs/calibration.md, placement
+SEARCH_ROUNDS = 4  # of bisection, at the estimated threshold of every level: docs/calibration.md, thresholds
 SEARCH_TRIALS = 2  # at each level in a round of the search: as above
-TOLD = 30  # trials a level before which they do not tell a guess rate: as above
+ENOUGH_FOR_GUESSES = 30  # trials a level before which no guess rate is estimated: as above
 FIRST_INTERIM = 120  # trials a level at the first interim analysis: docs/history.md, study 6
 CURVATURE_SEEN = 3.0  # margins: widest interval of a local exponent with which a run ends early: as above
 
@@ -65,8 +65,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class Adaptive:
-    """Near the N where success turns, and most at those levels that tell most about the exponent for their
-    work.
+    """Near the N where success turns, and most at the levels most informative of the exponent for their work.
 
     Ends when the 95 % interval of the exponent is narrow enough, or when the budget is spent.
 
@@ -107,9 +106,9 @@ class Adaptive:
         """
         levels = len({level for level, _ in self.cells})
         trials, first_interim = int(counts["trials"].sum()), FIRST_INTERIM * levels
-        told, spent = trials >= TOLD * levels, trials + int(counts["unfitted"].sum())
-        evidence = gather(counts, self.hypothesis) if told or spent >= first_interim else None
-        believed = Belief(self.cells, counts, self.hypothesis, self._guess_rate(evidence if told else None))
+        enough, spent = trials >= ENOUGH_FOR_GUESSES * levels, trials + int(counts["unfitted"].sum())
+        evidence = gather(counts, self.hypothesis) if enough or spent >= first_interim else None
+        believed = Belief(self.cells, counts, self.hypothesis, self._guess_rate(evidence if enough else None))
         if spent >= self.budget:
             return Counter()
         if spent < SEARCH_ROUNDS * SEARCH_TRIALS * levels:
@@ -123,7 +122,7 @@ class Adaptive:
         return _at_most(chosen, self.budget - spent)
 
     def _guess_rate(self, evidence: Trials | Measurements | None) -> float:
-        """As the hypothesis tells, or what the trials so far ask for, where they are enough to tell."""
+        """That of the hypothesis, or what the trials so far ask for, where they are enough."""
         if self.hypothesis.guess_rate is not None:
             return self.hypothesis.guess_rate
         return evidence.asymptotes.guess if isinstance(evidence, Trials) else 0.0

@@ -128,7 +128,7 @@ def drift(curved: Fit | None, hypothesis: Hypothesis, ends: tuple[Sequence[float
     """Local exponents at both ends of the range, by a curved fit whether or not the data show curvature."""
     opposite, asymptotic = ends
     if curved is None:
-        return Check("drift", "warning", "too few levels to tell whether the exponent drifts")
+        return Check("drift", "warning", "too few levels to test whether the exponent drifts")
     parts, hidden = [], False
     for i, v in enumerate(hypothesis.variables):
         first, last = (curved.interval(v.factor, at=at).around(curved.exponent(v.factor, at)) for at in ends)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -20,7 +22,7 @@ from theorycheck.statistics.selection import (
     gather,
     too_few_levels,
 )
-from theorycheck.verdict import Check, Estimate, Judgement
+from theorycheck.verdict import Check, Decision, Estimate, Judgement
 
 CURVE_POINTS = 41  # of a figure
 
@@ -62,8 +64,7 @@ def judge(table: pd.DataFrame, hypothesis: Hypothesis) -> Judgement:
     """
     evidence = gather(table, hypothesis)
     fits = fit_laws(evidence, hypothesis)
-    decision = decide(fits, hypothesis)
-    regression = fit_loglog(evidence.levels, hypothesis.factors)
+    decision, regression = decide(fits, hypothesis), fit_loglog(evidence.levels, hypothesis.factors)
     design = (
         diagnostics.margin(hypothesis),
         diagnostics.span(evidence.levels, hypothesis),
@@ -77,47 +78,22 @@ def judge(table: pd.DataFrame, hypothesis: Hypothesis) -> Judgement:
         Estimate(f, fits.straight.exponent(f), fits.straight.interval(f), f"{evidence.method}, one power law")
         for f in hypothesis.factors
     )
-    left_out = (
-        [
-            diagnostics.unfitted(
-                table, lambda t: decide(fit_laws(gather(t, hypothesis), hypothesis), hypothesis), decision
-            )
-        ]
-        if "unfitted" in table
-        else []
-    )
+    agreement = diagnostics.agreement(straight, regression)
     drift = drift_of(fits, evidence, hypothesis)
-    found = (
-        *design,
-        power_law_of(fits, hypothesis),
-        drift,
-        *(
-            [diagnostics.offset(evidence, hypothesis, fits.decisive.dispersion)]
-            if len(hypothesis.factors) == 1
-            else []
-        ),
-        *diagnostics.of_evidence(evidence, fits.straight, fits.decisive, hypothesis),
-        diagnostics.agreement(straight, regression),
+    about_fits = (
+        *_of_fits(fits, drift, evidence, hypothesis),
+        agreement,
         diagnostics.rivals(estimates, hypothesis),
-        *left_out,
     )
-    if any(check.status == "failed" for check in left_out):
-        decision = "INCONCLUSIVE"
-        why = diagnostics.depends_on_unfitted(left_out[0])
-    elif decision == "INCONCLUSIVE":
-        tested = [fits.interval(factor, TESTED) for factor in hypothesis.factors]
-        why = settle(tested, estimates, hypothesis, len(fits.consulted) > 1)
+    left_out = _left_out(table, hypothesis, decision)
+    if left_out and left_out[0].status == "failed":
+        decision, why = "INCONCLUSIVE", diagnostics.depends_on_unfitted(left_out[0])
     else:
-        why = reason(decision, estimates, hypothesis)
-    if decision == "SUPPORTED" and fits.curved is None and drift.status == "warning":
-        why += (
-            " This takes the law to be one power law, which the data do not contradict; see the check on"
-            " drift."
-        )
+        why = _why(decision, fits, drift, estimates, hypothesis)
     return Judgement(
         decision=decision,
         reason=why + blurred(estimates, hypothesis),
-        checks=found,
+        checks=(*design, *about_fits, *left_out),
         levels=tuple(evidence.levels),
         estimates=estimates,
         beside=(*(straight if fits.curved else ()), *(regression.estimates if regression else ())),
@@ -125,6 +101,46 @@ def judge(table: pd.DataFrame, hypothesis: Hypothesis) -> Judgement:
         curve=_curve(fits, evidence) if len(hypothesis.factors) == 1 else (),
         p_supported=fits.p_supported(hypothesis),
         p_refuted=fits.p_refuted(hypothesis),
+    )
+
+
+def _of_fits(fits: Fits, drift: Check, evidence: Evidence, hypothesis: Hypothesis) -> Iterator[Check]:
+    """The checks on the shape of the law and on what belongs to the kind of evidence."""
+    yield power_law_of(fits, hypothesis)
+    yield drift
+    if len(hypothesis.factors) == 1:
+        yield diagnostics.offset(evidence, hypothesis, fits.decisive.dispersion)
+    yield from diagnostics.of_evidence(evidence, fits.straight, fits.decisive, hypothesis)
+
+
+def _left_out(table: pd.DataFrame, hypothesis: Hypothesis, decision: Decision) -> tuple[Check, ...]:
+    """The check on trials that are no evidence, where the table counts them."""
+    if "unfitted" not in table:
+        return ()
+
+    def decide_by(other: pd.DataFrame) -> Decision:
+        return decide(fit_laws(gather(other, hypothesis), hypothesis), hypothesis)
+
+    return (diagnostics.unfitted(table, decide_by, decision),)
+
+
+def _why(
+    decision: Decision,
+    fits: Fits,
+    drift: Check,
+    estimates: Sequence[Estimate],
+    hypothesis: Hypothesis,
+) -> str:
+    """The sentence that goes with the decision."""
+    if decision == "INCONCLUSIVE":
+        tested = [fits.interval(factor, TESTED) for factor in hypothesis.factors]
+        return settle(tested, estimates, hypothesis, len(fits.consulted) > 1)
+    why = reason(decision, estimates, hypothesis)
+    if decision == "REFUTED" or fits.curved or drift.status == "ok":
+        return why
+    return (
+        f"{why} This takes the law to be one power law, which the data do not contradict; see the check on"
+        " drift."
     )
 
 

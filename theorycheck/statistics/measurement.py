@@ -168,10 +168,10 @@ def _lack_of_fit(data: Data, at_levels: np.ndarray) -> float | None:
     means = data.means
     within = data.within(means)
     pooled = float(within.sum()) / df + data.rounding
-    told = (
+    own = (
         within > number * data.rounding
-    )  # values that are equal, or one alone, tell no variance of their own
-    variance = np.where(told, within / np.maximum(number - 1, 1) ** 2, pooled / number)
+    )  # values that are equal, or one alone, have no variance of their own
+    variance = np.where(own, within / np.maximum(number - 1, 1) ** 2, pooled / number)
     away = means - at_levels @ data.law(at_levels, means, 1 / variance)
     return _hotelling(float((away**2 / variance).sum()), levels - count, df)
 

@@ -17,7 +17,7 @@ def reason(decision: Decision, estimates: Sequence[Estimate], hypothesis: Hypoth
     pairs = list(zip(hypothesis.variables, estimates, strict=True))
     if decision == "REFUTED":
         return " ".join(_refuted(v, e, hypothesis) for v, e in pairs if _excess(v, e, hypothesis) > 0)
-    blind = " The margin reaches beyond 0, so that this tells no growth from a fall." * bool(
+    blind = " The margin reaches beyond 0, so that this does not distinguish growth from a fall." * bool(
         hypothesis.signless
     )
     growth = {"O": "no faster than", "Omega": "at least as fast as", "Theta": "as fast as"}[
