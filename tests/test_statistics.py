@@ -268,7 +268,7 @@ def test_censoring_biases_the_log_log_regression_but_not_the_verdict():
 
 @pytest.mark.parametrize(("at_the_end", "decision"), [(-1.8, "INCONCLUSIVE"), (-1.2, "SUPPORTED")])
 def test_where_one_power_law_is_doubtful_a_verdict_must_hold_with_curvature_as_well(at_the_end, decision):
-    """A curvature that the shape test sees in few of the data sets only: its p-value is between 0.01 and 0.1 in
+    """A curvature that the shape test sees in few data sets only: its p-value is 0.01 to 0.1 in
     others.
     """
     curvature = 0.1
