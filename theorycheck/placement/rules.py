@@ -23,6 +23,8 @@ from theorycheck.statistics.selection import FEWEST_LEVELS, curvature_allowed, f
 SEARCH_ROUNDS = 4  # of bisection, at the estimated threshold of every level: docs/calibration.md, thresholds
 SEARCH_TRIALS = 2  # at each level in a round of the search: as above
 ENOUGH_FOR_GUESSES = 30  # trials a level before which no guess rate is estimated: as above
+GUESS_DOUBTED = 0.5  # p-value of no guess rate below which it is measured: docs/history.md, study 10
+FOR_GUESSES = 24  # trials a level that measure it: as above
 FIRST_INTERIM = 120  # trials a level at the first interim analysis: docs/history.md, study 6
 CURVATURE_SEEN = 3.0  # margins: widest interval of a local exponent with which a run ends early: as above
 
@@ -108,11 +110,15 @@ class Adaptive:
         trials, first_interim = int(counts["trials"].sum()), FIRST_INTERIM * levels
         enough, spent = trials >= ENOUGH_FOR_GUESSES * levels, trials + int(counts["unfitted"].sum())
         evidence = gather(counts, self.hypothesis) if enough or spent >= first_interim else None
-        believed = Belief(self.cells, counts, self.hypothesis, self._guess_rate(evidence if enough else None))
+        guess_rate = self._guess_rate(evidence if enough else None)
+        first_interim = round(first_interim / (1 - guess_rate) ** 2)
+        believed = Belief(self.cells, counts, self.hypothesis, guess_rate)
         if spent >= self.budget:
             return Counter()
         if spent < SEARCH_ROUNDS * SEARCH_TRIALS * levels:
             chosen = Counter(dict.fromkeys(believed.turning_points(), SEARCH_TRIALS))
+        elif lacking := self._for_the_guess_rate(evidence, counts):
+            chosen = lacking
         elif len(believed.within_reach()) < FEWEST_LEVELS or (
             spent >= first_interim and self._enough(evidence)
         ):
@@ -126,6 +132,26 @@ class Adaptive:
         if self.hypothesis.guess_rate is not None:
             return self.hypothesis.guess_rate
         return evidence.asymptotes.guess if isinstance(evidence, Trials) else 0.0
+
+    def _for_the_guess_rate(
+        self, evidence: Trials | Measurements | None, counts: pd.DataFrame
+    ) -> Counter[Cell]:
+        """Trials at the smallest n of every level, where it is doubtful whether trials succeed there by chance.
+
+        Those placed where success turns tell it from a flat success curve hardly.
+        """
+        unknown = self.hypothesis.guess_rate is None and isinstance(evidence, Trials)
+        if not unknown or evidence.found.guess_p_value > GUESS_DOUBTED:
+            return Counter()
+        (variable,) = self.hypothesis.variables
+        made = dict(
+            zip(zip(counts[variable.factor], counts["n"], strict=True), counts["trials"], strict=True)
+        )
+        smallest: dict[float, float] = {}
+        for level, n in self.cells:
+            smallest[level] = min(n, smallest.get(level, n))
+        lacking = {cell: FOR_GUESSES - int(made.get(cell, 0)) for cell in smallest.items()}
+        return Counter({cell: trials for cell, trials in lacking.items() if trials > 0})
 
     def _enough(self, evidence: Trials | Measurements | None) -> bool:
         """Whether the interval is narrow enough, in a run that would have seen a curvature that matters.
