@@ -136,12 +136,13 @@ class Adaptive:
     def _for_the_guess_rate(
         self, evidence: Trials | Measurements | None, counts: pd.DataFrame
     ) -> Counter[Cell]:
-        """Trials at the smallest n of every level, where it is doubtful whether trials succeed there by chance.
+        """Trials at the smallest n of every level, where trials may succeed by chance.
 
-        Those placed where success turns tell it from a flat success curve hardly.
+        Those placed where success turns can hardly distinguish that from a flat success curve.
         """
-        unknown = self.hypothesis.guess_rate is None and isinstance(evidence, Trials)
-        if not unknown or evidence.found.guess_p_value > GUESS_DOUBTED:
+        if self.hypothesis.guess_rate is not None or not isinstance(evidence, Trials):
+            return Counter()
+        if evidence.found.guess_p_value > GUESS_DOUBTED:
             return Counter()
         (variable,) = self.hypothesis.variables
         made = dict(
