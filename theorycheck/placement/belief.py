@@ -18,7 +18,7 @@ from theorycheck.statistics.links import probit_information
 
 Cell = tuple[float, float]  # level, and N or whatever else is searched
 
-# Measured together, each at half and at twice its value: docs/calibration.md, thresholds.
+# What half and twice these values would change: docs/calibration.md, thresholds.
 EVEN_SHARE = 0.2  # of a round, spread over all levels, so that a shape nobody thought of is seen
 FARTHEST = 1.0  # probit of the success rate in cells where trials are placed after the search: 16 % to 84 %
 CORRELATION = 0.05  # of trials of one cell: no smooth law holds exactly in every cell

@@ -14,9 +14,7 @@ Relation = Literal["O", "Omega", "Theta"]
 
 ERROR_RATE = 0.05  # of each kind of false verdict at the edge of the allowed exponents: the usual convention
 SHAPE_SIGNIFICANCE = 0.01  # of one power law; at 0.05 coverage is 91 %: docs/calibration.md, "Why 1 %"
-SHAPE_DOUBT = (
-    0.1  # p-value below which a verdict must hold with the next degree too: docs/history.md, study 4
-)
+SHAPE_DOUBT = 0.1  # p-value below which the next degree must agree with a verdict: docs/history.md, study 4
 SIGNIFICANCE = ERROR_RATE - SHAPE_SIGNIFICANCE / 2  # a law wrongly called curved may err to either side
 CHECK_SIGNIFICANCE = 0.05  # of tests beside a verdict, which decide nothing: the usual convention
 TESTED = 1 - 2 * SIGNIFICANCE  # confidence of the interval whose ends are the limits of the one-sided tests
