@@ -99,6 +99,15 @@ def test_several_claims_at_once(cli, tiny, tmp_path):
     assert document["claims"][1]["trials"]["reused"] == 40  # the same trials, by whatever name
 
 
+def test_decided_verdicts_are_also_tested_together():
+    assert (
+        together({"a": 0.01, "b": 0.06})
+        == "several claims at once (Holm): decided on its own, but not jointly at 5 %: b (p = 0.06)"
+    )
+    assert "all 2 decided verdicts hold jointly" in together({"a": 0.01, "b": 0.02})
+
+
+@pytest.mark.slow
 def test_verdicts_on_several_claims_are_also_tested_together(cli, tiny, tmp_path):
     other = tmp_path / "other.py"
     other.write_text(tiny.read_text().replace('name="tiny"', 'name="other"'))
@@ -106,11 +115,6 @@ def test_verdicts_on_several_claims_are_also_tested_together(cli, tiny, tmp_path
     both = cli("verify", "--claim", tiny, "--claim", other, *options).stdout
     assert "several claims at once (Holm)" in both
     assert "several claims at once" not in cli("verify", "--claim", tiny, *options).stdout
-    assert (
-        together({"a": 0.01, "b": 0.06})
-        == "several claims at once (Holm): decided on its own, but not jointly at 5 %: b (p = 0.06)"
-    )
-    assert "all 2 decided verdicts hold jointly" in together({"a": 0.01, "b": 0.02})
 
 
 def test_runs_are_listed(cli, tiny):
