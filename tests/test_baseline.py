@@ -221,15 +221,24 @@ def test_the_order_of_the_tests_does_not_matter(pytester, reverse):
     assert run(pytester, "--claims")[0] == 0
 
 
-def test_with_xdist_all_is_as_without(pytester):
+@pytest.fixture
+def distributed(pytester):
+    """Runs tests of two claims and of a pin without a claim, in two processes."""
     for name in ("walk", "run"):
         claim_file(pytester, name)
     marked(pytester, "'claims/run.py', design='far'")
     baseline(pytester, new(NEW, {**NEW, "name": "lost"}))
-    workers = ("-n", "2", "-p", "xdist")
-    status, output = run(pytester, "--claims", "-k", "run", *workers, apart=True)
+    return lambda *options: run(pytester, "--claims", *options, "-n", "2", "-p", "xdist", apart=True)
+
+
+@pytest.mark.slow
+def test_with_xdist_a_part_is_compared_as_without(distributed):
+    status, output = distributed("-k", "run")
     assert (status, "lost" in output) == (0, False), output
-    status, output = run(pytester, "--claims", "--claims-update", *workers, apart=True)
+
+
+def test_with_xdist_pins_are_written_as_without(pytester, distributed):
+    status, output = distributed("--claims-update")
     assert (status, "which no test verifies any more: lost (quick, seed 0)" in output) == (0, True), output
     assert set(pins(pytester)) == {QUICK, ("run", None, "quick", 0), ("run", "far", "quick", 0)}
 

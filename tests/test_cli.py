@@ -17,6 +17,7 @@ from theorycheck.cli import app
 from theorycheck.reports.terminal import together
 
 STATUS = {"SUPPORTED": 0, "REFUTED": 1, "INCONCLUSIVE": 3}
+QUICK = ("--profile", "smoke", "--report", "md", "--jobs", 1)
 
 
 def run(*arguments, cwd):
@@ -74,7 +75,7 @@ def test_verify_prints_the_verdict_and_its_grounds(cli, tiny, tmp_path):
 
 
 def test_json_prints_one_document_on_standard_output(cli, tiny):
-    result = cli("verify", "--claim", tiny, "--profile", "smoke", "--report", "md", "--json")
+    result = cli("verify", "--claim", tiny, *QUICK, "--json")
     document = json.loads(result.stdout)
     assert document["theorycheck"] == __version__
     assert [claim["name"] for claim in document["claims"]] == ["tiny"]
@@ -82,7 +83,7 @@ def test_json_prints_one_document_on_standard_output(cli, tiny):
 
 
 def test_quiet_prints_one_line_a_claim(cli, tiny):
-    options = ("verify", "--claim", tiny, "--profile", "smoke", "--report", "md")
+    options = ("verify", "--claim", tiny, *QUICK)
     verdict = json.loads(cli(*options, "--json").stdout)["claims"][0]["verdict"]
     result = cli(*options, "--quiet")
     assert result.stdout == f"tiny {verdict}\n"
@@ -92,21 +93,13 @@ def test_quiet_prints_one_line_a_claim(cli, tiny):
 def test_several_claims_at_once(cli, tiny, tmp_path):
     other = tmp_path / "other.py"
     other.write_text(tiny.read_text().replace('name="tiny"', 'name="other"'))
-    result = cli(
-        "verify", "--claim", tiny, "--claim", other, "--profile", "smoke", "--report", "md", "--json"
-    )
+    result = cli("verify", "--claim", tiny, "--claim", other, *QUICK, "--json")
     document = json.loads(result.stdout)
     assert [claim["name"] for claim in document["claims"]] == ["tiny", "other"]
     assert document["claims"][1]["trials"]["reused"] == 40  # the same trials, by whatever name
 
 
-def test_verdicts_on_several_claims_are_also_tested_together(cli, tiny, tmp_path):
-    other = tmp_path / "other.py"
-    other.write_text(tiny.read_text().replace('name="tiny"', 'name="other"'))
-    options = ("--profile", "full", "--report", "md")
-    both = cli("verify", "--claim", tiny, "--claim", other, *options).stdout
-    assert "several claims at once (Holm)" in both
-    assert "several claims at once" not in cli("verify", "--claim", tiny, *options).stdout
+def test_decided_verdicts_are_also_tested_together():
     assert (
         together({"a": 0.01, "b": 0.06})
         == "several claims at once (Holm): decided on its own, but not jointly at 5 %: b (p = 0.06)"
@@ -114,9 +107,19 @@ def test_verdicts_on_several_claims_are_also_tested_together(cli, tiny, tmp_path
     assert "all 2 decided verdicts hold jointly" in together({"a": 0.01, "b": 0.02})
 
 
+@pytest.mark.slow
+def test_verdicts_on_several_claims_are_also_tested_together(cli, tiny, tmp_path):
+    other = tmp_path / "other.py"
+    other.write_text(tiny.read_text().replace('name="tiny"', 'name="other"'))
+    options = ("--profile", "full", "--report", "md", "--jobs", 1)
+    both = cli("verify", "--claim", tiny, "--claim", other, *options).stdout
+    assert "several claims at once (Holm)" in both
+    assert "several claims at once" not in cli("verify", "--claim", tiny, *options).stdout
+
+
 def test_runs_are_listed(cli, tiny):
     assert "no runs yet" in cli("runs").stdout
-    cli("verify", "--claim", tiny, "--profile", "smoke", "--report", "md", "--quiet")
+    cli("verify", "--claim", tiny, *QUICK, "--quiet")
     listed = cli("runs").stdout
     assert "tiny" in listed
     assert "unfinished" not in listed
@@ -178,7 +181,7 @@ except SystemExit as end:
 
 
 def test_judging_stored_trials_loads_no_torch(cli, tiny, tmp_path):
-    cli("verify", "--claim", tiny, "--profile", "smoke", "--report", "md", "--quiet")
+    cli("verify", "--claim", tiny, *QUICK, "--quiet")
     code = f"""
 import sys
 from pathlib import Path

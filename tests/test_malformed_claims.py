@@ -319,10 +319,11 @@ def cases():
         (OF_CLAIM, {}, "claim"),
     ):
         for field, values in table.items():
-            for value, message, *named in values:  # the field that the message names, where it is another
+            for i, (value, message, *named) in enumerate(values):  # named: another field than that one
                 arguments = {changed: {**base, field: value}}
                 name = f"{changed}-{field}-{value[:40]}".encode("unicode_escape").decode()
-                yield pytest.param(arguments, *(named or [field]), message, id=name)
+                marks = pytest.mark.slow if i else ()
+                yield pytest.param(arguments, *(named or [field]), message, id=name, marks=marks)
 
 
 @pytest.mark.parametrize(("arguments", "field", "message"), list(cases()))
