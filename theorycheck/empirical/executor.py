@@ -63,8 +63,9 @@ def completed(
         while running:
             yield _taken(running, ended.get())
     finally:
-        for future in running.values():
-            future.cancel()
+        if not isinstance(executor, Workers):  # they end what waits with their block; loky hangs if cancelled
+            for future in running.values():
+                future.cancel()
 
 
 def _put(ended: SimpleQueue[int], i: int, _: Future[Any]) -> None:
