@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from theorycheck.statements.scaling import Scaling
     from theorycheck.statistics.hypothesis import Hypothesis
 
-NOT_SEEN = 0.05  # p-value from which a further test is said to have found nothing
 MARGIN = 0.25  # how much worse than claimed a number may be, where nobody says otherwise: a convention
 Curve = tuple[tuple[float, float, float, float], ...]
 

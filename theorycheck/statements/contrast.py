@@ -15,7 +15,6 @@ from theorycheck.errors import ClaimError
 from theorycheck.notation import Notation, latex, plain_text
 from theorycheck.statements import requirements, worlds
 from theorycheck.statements.base import (
-    NOT_SEEN,
     Drawing,
     Statement,
     Topic,
@@ -134,7 +133,7 @@ class Contrast(Statement):
             )
             p_value = shape_p_value(rows, [topic.factor], 1)
             detail = f"one power law with {group} = {name}: p = {p_value:.2g}"
-            found.append(Check("power law", "ok" if p_value >= NOT_SEEN else "warning", detail))
+            found.append(Check("power law", "ok" if p_value >= CHECK_SIGNIFICANCE else "warning", detail))
         averages = difference(as_text, topic.factor, group, first, second, claimed=0, margin=0, relation="O")
         if np.isfinite(averages.estimate):
             method = "averages over the range, binomial regression, clustered by pair"

@@ -14,8 +14,9 @@ from theorycheck.design import Design
 from theorycheck.errors import ClaimError
 from theorycheck.notation import Notation, latex, plain_text
 from theorycheck.statements import requirements, worlds
-from theorycheck.statements.base import NOT_SEEN, Drawing, Statement, Topic, Truth, judged, unless_unfitted
+from theorycheck.statements.base import Drawing, Statement, Topic, Truth, judged, unless_unfitted
 from theorycheck.statistics import tests
+from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE
 from theorycheck.verdict import Check, Judgement, LevelValue
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Direction(Statement):
                 found += [count_diagnostics.dispersion(line.fit), count_diagnostics.lapses(line.evidence)]
             p_value = line.evidence.shape_p_value(1)
             detail = f"log {topic.quantity} linear in {topic.letter}: p = {p_value:.2g}"
-            found.append(Check("shape", "ok" if p_value >= NOT_SEEN else "warning", detail))
+            found.append(Check("shape", "ok" if p_value >= CHECK_SIGNIFICANCE else "warning", detail))
         if self.linear is not None:
             found.append(_linear_form(self, levels, topic))
         direction = "grows" if tested.estimate > 0 else "falls"
@@ -185,10 +186,10 @@ def _linear_form(statement: Direction, levels: Sequence[LevelValue], topic: Topi
     fit = sm.WLS(y, x, weights=weights).fit()
     slope, error = float(fit.params[1]), float(np.sqrt(np.linalg.inv(x.T @ (weights[:, None] * x))[1, 1]))
     lack = float(stats.chi2.sf((weights * (y - fit.fittedvalues) ** 2).sum(), len(y) - 2))
-    verb = "not contradicted" if lack >= NOT_SEEN else "contradicted"
+    verb = "not contradicted" if lack >= CHECK_SIGNIFICANCE else "contradicted"
     text = str(statement.linear).replace(str(letter), topic.quantity)
     detail = (
         f"recalled: {text} linear in {topic.letter}: {verb} (lack of fit p = {lack:.2g}), "
         f"slope {slope:.3g} +- {1.96 * error:.2g}; decides nothing"
     )
-    return Check("linear form", "ok" if lack >= NOT_SEEN else "warning", detail)
+    return Check("linear form", "ok" if lack >= CHECK_SIGNIFICANCE else "warning", detail)

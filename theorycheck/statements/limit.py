@@ -13,8 +13,9 @@ from sympy import Expr
 from theorycheck.design import Design
 from theorycheck.notation import Notation, latex, plain_text
 from theorycheck.statements import requirements, worlds
-from theorycheck.statements.base import NOT_SEEN, Drawing, Statement, Topic, Truth, judged
+from theorycheck.statements.base import Drawing, Statement, Topic, Truth, judged
 from theorycheck.statistics import tests
+from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE
 from theorycheck.statistics.tests import Tested
 from theorycheck.verdict import Check, Estimate, Judgement
 
@@ -183,4 +184,4 @@ def _compare(name: str, quantity: str, table: pd.DataFrame, column: str, *, rise
         f"{quantity} from {first.mean():.3g} to {last.mean():.3g} over {len(first)} trials (p ="
         f" {p_value:.2g})"
     )
-    return Check(name, "ok" if p_value < NOT_SEEN else "warning", detail)
+    return Check(name, "ok" if p_value < CHECK_SIGNIFICANCE else "warning", detail)
