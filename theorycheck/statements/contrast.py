@@ -34,6 +34,7 @@ from theorycheck.fields import name_of
 from theorycheck.statements.scaling import Scaling
 from theorycheck.statistics.contrast import contrast as difference
 from theorycheck.statistics.contrast import over_pairs, steeper
+from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE
 from theorycheck.statistics.loglog import level_thresholds
 from theorycheck.statistics.threshold import fit_threshold, shape_p_value
 
