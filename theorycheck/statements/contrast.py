@@ -12,6 +12,7 @@ from sympy import Expr, Symbol
 
 from theorycheck.design import Design
 from theorycheck.errors import ClaimError
+from theorycheck.fields import name_of
 from theorycheck.notation import Notation, latex, plain_text
 from theorycheck.statements import requirements, worlds
 from theorycheck.statements.base import (
@@ -23,20 +24,18 @@ from theorycheck.statements.base import (
     latex_words,
     unless_unfitted,
 )
-from theorycheck.statistics.tests import Tested
-from theorycheck.verdict import Check, Estimate, Interval, Judgement
-
-if TYPE_CHECKING:
-    from theorycheck.observation import Outcomes
-    from theorycheck.plan import Plan
-
-from theorycheck.fields import name_of
 from theorycheck.statements.scaling import Scaling
 from theorycheck.statistics.contrast import contrast as difference
 from theorycheck.statistics.contrast import over_pairs, steeper
 from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE
 from theorycheck.statistics.loglog import level_thresholds
+from theorycheck.statistics.tests import Tested
 from theorycheck.statistics.threshold import fit_threshold, shape_p_value
+from theorycheck.verdict import Check, Estimate, Interval, Judgement
+
+if TYPE_CHECKING:
+    from theorycheck.observation import Outcomes
+    from theorycheck.plan import Plan
 
 CURVATURE = -0.3  # of the curved law in planted worlds: half the change of its exponent per factor of e
 

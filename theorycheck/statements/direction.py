@@ -8,27 +8,23 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from sympy import Expr, Symbol, sympify
+from scipy import stats
+from sympy import Expr, Symbol, lambdify, sympify
 
 from theorycheck.design import Design
 from theorycheck.errors import ClaimError
 from theorycheck.notation import Notation, latex, plain_text
 from theorycheck.statements import requirements, worlds
 from theorycheck.statements.base import Drawing, Statement, Topic, Truth, judged, unless_unfitted
-from theorycheck.statistics import tests
+from theorycheck.statistics import count_diagnostics, diagnostics, tests
+from theorycheck.statistics.evidence import Trials
 from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE
+from theorycheck.statistics.loglog import level_means, level_thresholds
+from theorycheck.statistics.polynomial import exponential
 from theorycheck.verdict import Check, Judgement, LevelValue
 
 if TYPE_CHECKING:
     from theorycheck.plan import Plan
-
-from scipy import stats
-from sympy import lambdify
-
-from theorycheck.statistics import count_diagnostics, diagnostics
-from theorycheck.statistics.evidence import Trials
-from theorycheck.statistics.loglog import level_means, level_thresholds
-from theorycheck.statistics.polynomial import exponential
 
 CURVE_POINTS = 41
 CHANGE = 0.4  # of the log quantity over the range, in planted worlds: growth by a half

@@ -12,19 +12,17 @@ from sympy import Expr
 
 from theorycheck.design import Design
 from theorycheck.errors import ClaimError
-from theorycheck.notation import Notation, latex, plain_text
+from theorycheck.notation import Notation, latex, plain, plain_text
 from theorycheck.statements import requirements, worlds
 from theorycheck.statements.base import Drawing, Statement, Topic, Truth, at, judged, latex_words
 from theorycheck.statistics import tests
+from theorycheck.statistics.loglog import level_thresholds
 from theorycheck.statistics.tests import Tested
 from theorycheck.verdict import Check, Interval, Judgement
 
 if TYPE_CHECKING:
     from theorycheck.observation import Outcomes
     from theorycheck.plan import Plan
-
-from theorycheck.notation import plain
-from theorycheck.statistics.loglog import level_thresholds
 
 Point = Mapping[str, Any]
 EFFECT = 1.5  # standard deviations between neighbours in planted worlds

@@ -8,25 +8,21 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from sympy import Expr, sympify
+from scipy import stats
+from sympy import Expr, fraction, sympify
 
-from theorycheck.design import Design
+from theorycheck.design import Design, evaluate
 from theorycheck.notation import Notation, latex, plain_text
 from theorycheck.statements import requirements, worlds
 from theorycheck.statements.base import Drawing, Statement, Topic, Truth, judged, unless_unfitted
 from theorycheck.statistics import tests
+from theorycheck.statistics.loglog import level_thresholds
 from theorycheck.statistics.tests import Tested
 from theorycheck.verdict import Check, Judgement, LevelValue
 
 if TYPE_CHECKING:
     from theorycheck.observation import Outcomes
     from theorycheck.plan import Plan
-
-from scipy import stats
-from sympy import fraction
-
-from theorycheck.design import evaluate
-from theorycheck.statistics.loglog import level_thresholds
 
 
 @dataclass(frozen=True)
