@@ -1,7 +1,9 @@
 """What every kind of statement keeps, found by walking its classes; and a kind that stands elsewhere."""
 
+import importlib
 import inspect
 import json
+import pkgutil
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +16,7 @@ from scipy import stats
 from sympy import symbols
 from typer.testing import CliRunner
 
-from theorycheck import bounds, calibration
+from theorycheck import bounds, calibration, statements
 from theorycheck.claim import Claim, Design, Paper, Source
 from theorycheck.cli import app
 from theorycheck.empirical.executor import ThisProcess
@@ -43,6 +45,8 @@ def concrete(kind):
         yield from concrete(below)
 
 
+for module in pkgutil.iter_modules(statements.__path__, f"{statements.__name__}."):
+    importlib.import_module(module.name)
 KINDS = sorted(set(concrete(Statement)), key=lambda kind: kind.__name__)
 
 
