@@ -1,6 +1,6 @@
 """The responses that a claim can name: declared in the folders of experiments, found by scanning them.
 
-Loads no torch: an experiment's responses.py imports what trains when a batch runs.
+Loads no torch: an experiment's responses import what trains when a batch runs.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def _describe(error: ValidationError) -> str:
 
 
 def responses() -> Mapping[str, Response]:
-    """All responses by name: what the responses.py of every folder beside this file declares."""
+    """All responses by name: what files named responses*.py declare in the folders beside this file."""
     return _scanned(tuple(empirical.__path__))
 
 
@@ -160,8 +160,11 @@ def _scanned(folders: tuple[str, ...]) -> Mapping[str, Response]:
 def _declared(folders: tuple[str, ...]) -> Iterator[Response]:
     for package in pkgutil.iter_modules(folders, prefix=f"{empirical.__name__}."):
         if package.ispkg:
-            module = importlib.import_module(f"{package.name}.responses")
-            yield from (value for value in vars(module).values() if isinstance(value, Response))
+            folder = importlib.import_module(package.name).__path__
+            for found in pkgutil.iter_modules(folder, prefix=f"{package.name}."):
+                if found.name.rpartition(".")[2].startswith("responses"):
+                    declared = vars(importlib.import_module(found.name)).values()
+                    yield from (value for value in declared if isinstance(value, Response))
 
 
 def response(named: str | Function, measures: bool = False) -> Measured:

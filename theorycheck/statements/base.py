@@ -132,9 +132,13 @@ class Statement(ABC):
     def latex(self, quantity: Expr, notation: Notation) -> str:
         """LaTeX of the statement, without dollar signs."""
 
-    @abstractmethod
     def check(self, design: Design) -> None:
-        """Raise ClaimError where a design cannot test the statement."""
+        """Raise ClaimError where a design cannot test the statement; it must vary its letters."""
+        if missing := [name for name in self.letters if name not in design.varied]:
+            raise ClaimError(
+                f"the design must vary the law's variable {', '.join(missing)}, but varies "
+                f"{', '.join(design.varied)}"
+            )
 
     def check_point(self, parameters: Mapping[str, Any]) -> None:
         """Raise ClaimError where it has no meaning at a point of the design; by default it always has."""
@@ -176,11 +180,10 @@ class Statement(ABC):
         """The judgement where none of the trials at some place is evidence; the same by default."""
         return judgement
 
-    @abstractmethod
     def draw(
         self, judgement: Judgement, claim: Any, evidence: pd.DataFrame, words: Mapping[str, str]
     ) -> Iterator[Drawing]:
-        """The figures that show it; the first one stands on the first page of a report.
+        """The figures that show it, the first one on the first page; by default the judged values by level.
 
         Args:
             judgement: what was found.
@@ -188,6 +191,11 @@ class Statement(ABC):
             evidence: what the judge saw.
             words: what the response calls things, by the name of a letter, or "measured".
         """
+        from theorycheck.drawing import levels
+
+        if judgement.levels:
+            alone, what = replace(judgement, curve=()), "Values at each level alone."
+            yield Drawing("levels", "Levels", what, lambda: levels.direction(alone, claim, evidence, words))
 
     @abstractmethod
     def planted(self, plan: Plan) -> tuple[Truth, ...]:

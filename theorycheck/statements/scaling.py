@@ -35,11 +35,7 @@ class Scaling(Law, Statement):
 
     def check(self, design: Design) -> None:
         """The design varies the letters of the law, and nothing else, over positive numbers."""
-        if missing := [name for name in self.letters if name not in design.varied]:
-            raise ClaimError(
-                f"the design must vary the law's variable {', '.join(missing)}, but varies "
-                f"{', '.join(design.varied)}"
-            )
+        super().check(design)
         if more := [name for name in design.varied if name not in self.letters]:
             raise ClaimError(
                 f"the design varies {', '.join(more)}, of which the law does not speak; hold it instead"
