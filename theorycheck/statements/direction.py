@@ -14,7 +14,16 @@ from theorycheck.design import Design
 from theorycheck.errors import ClaimError
 from theorycheck.notation import Notation, latex, plain_text
 from theorycheck.statements import requirements, worlds
-from theorycheck.statements.base import NOT_SEEN, Drawing, Statement, Topic, Truth, judged, unless_unfitted
+from theorycheck.statements.base import (
+    NOT_SEEN,
+    Drawing,
+    Statement,
+    Topic,
+    Truth,
+    counted,
+    judged,
+    unless_unfitted,
+)
 from theorycheck.statistics import tests
 from theorycheck.verdict import Check, Judgement, LevelValue
 
@@ -88,6 +97,7 @@ class Direction(Statement):
 
     def judge(self, evidence: pd.DataFrame, topic: Topic) -> Judgement:
         """Judge it by evidence, as `observe` makes it of trials."""
+        evidence = counted(evidence, topic.column)
         line = tests.fit_line(evidence, topic.factor)
         levels = (
             level_thresholds(evidence[evidence["trials"] > 0], [topic.factor])

@@ -52,7 +52,7 @@ def direction(table: pd.DataFrame, factor: str, grows: bool = True) -> Tested:
 
     log quantity = a + s x  in the factor x itself, and a one-sided test of s > 0 (or s < 0); the estimate is
     s. Source: Casella and Berger, Statistical Inference, 2002, 11.3.4; for thresholds Finney, Probit
-    Analysis, 1971, 4.6. The table has counts (columns `factor`, n, successes, trials) or measurements
+    Analysis, 1971, 4.6. The table has counts (columns `factor`, searched, successes, trials) or measurements
     (`factor`, value), as for the judge.
     """
     return along(fit_line(table, factor), grows)
@@ -122,10 +122,10 @@ def contrast(
     is the difference D of their  -b2 / b1. As D is one ratio, its interval is Fieller's (J. R. Stat. Soc. B
     16 (1954) 175). The covariance is clustered by pair (Liang and Zeger, Biometrika 73 (1986) 13, theorem 1).
     Without pairs the groups are independent, each with its dispersion, and the degrees of freedom are Welch's
-    (Biometrika 34 (1947) 28). The table holds counts (columns `factor`, n, successes, trials, `group`, and
-    maybe pair: rows of both groups with equal pair share their training samples). The relation is about the
-    number D, wherever x goes: "Theta" for |D - claimed| <= margin, "O" for D <= claimed + margin, "Omega" for
-    D >= claimed - margin.
+    (Biometrika 34 (1947) 28). The table holds counts (columns `factor`, searched, successes, trials, `group`,
+    and maybe pair: rows of both groups with equal pair share their training samples). The relation is about
+    the number D, wherever x goes: "Theta" for |D - claimed| <= margin, "O" for D <= claimed + margin, "Omega"
+    for D >= claimed - margin.
     """
     _require(table, group, [first, second])
     rows = table[(table["trials"] > 0) & table[group].isin([first, second])]
@@ -161,7 +161,7 @@ def transition(table: pd.DataFrame, factor: str, ratio: str, bound: float) -> Te
     """
     rows = table[table["trials"] > 0]
     method = f"binomial regression on log {ratio}, at every level of {factor}"
-    fit = fit_threshold(rows.assign(n=1 / rows[ratio]), [factor])
+    fit = fit_threshold(rows.assign(searched=1 / rows[ratio]), [factor])
     if fit is None or fit.coefficients[1] <= 0:
         return undetermined(method)
     tests = []
