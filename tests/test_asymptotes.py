@@ -89,7 +89,7 @@ def test_the_error_of_the_estimated_rate_is_part_of_the_interval():
 def test_seeds_that_are_told_go_with_guesses():
     rng = np.random.default_rng(0)
     rows = [
-        {"x": x, "n": n, "seed": seed, "trials": 1, "successes": int(rng.random() < rate)}
+        {"x": x, "searched": n, "seed": seed, "trials": 1, "successes": int(rng.random() < rate)}
         for x, n, rate in ((x, n, 0.5 + 0.5 * float(n > 2 / x)) for x in LEVELS for n in SIZES)
         for seed in range(12)
     ]

@@ -37,7 +37,8 @@ def written(tmp_path):
 
 
 def counts(exponent, seed=0, **options):
-    return PlantedThreshold(LEVELS, SAMPLES, 20, exponent, 24.0, **options).draw(np.random.default_rng(seed))
+    planted = PlantedThreshold(LEVELS, SAMPLES, 20, exponent, 24.0, **options)
+    return planted.draw(np.random.default_rng(seed)).rename(columns={"searched": "n"})
 
 
 def measured(exponent, seed=0, **options):
