@@ -65,7 +65,7 @@ def test_guesses_beside_lapses():
 
 
 def test_success_that_stays_above_zero_at_the_smallest_n_is_named():
-    cells = drawn(0.0, 0).query("n >= 24")
+    cells = drawn(0.0, 0).query("searched >= 24")
     detail = check(judge(cells, asked()), "guess rate")
     assert detail.status == "warning"
     assert "cannot be distinguished from low thresholds" in detail.detail

@@ -30,15 +30,14 @@ def cli(tmp_path):
 @pytest.fixture
 def written(tmp_path):
     def write(table, name="table.csv"):
-        table.to_csv(tmp_path / name, index=False)
+        table.rename(columns={"searched": "n"}).to_csv(tmp_path / name, index=False)
         return name
 
     return write
 
 
 def counts(exponent, seed=0, **options):
-    planted = PlantedThreshold(LEVELS, SAMPLES, 20, exponent, 24.0, **options)
-    return planted.draw(np.random.default_rng(seed)).rename(columns={"searched": "n"})
+    return PlantedThreshold(LEVELS, SAMPLES, 20, exponent, 24.0, **options).draw(np.random.default_rng(seed))
 
 
 def measured(exponent, seed=0, **options):
@@ -184,10 +183,10 @@ def test_a_pipe_is_judged_and_hashed_as_the_file_is(written, tmp_path, how):
 def test_two_variables_of_a_threshold():
     rng = np.random.default_rng(1)
     cells = pd.DataFrame(
-        [(a, b, n) for a in LEVELS for b in (1, 2, 4, 8) for n in SAMPLES], columns=["a", "b", "n"]
+        [(a, b, n) for a in LEVELS for b in (1, 2, 4, 8) for n in SAMPLES], columns=["a", "b", "searched"]
     )
     log_threshold = np.log(12) - 1.0 * np.log(cells["a"] / 0.1) + 0.5 * np.log(cells["b"] / 3)
-    rate = 1 / (1 + np.exp(-2 * (np.log(cells["n"]) - log_threshold)))
+    rate = 1 / (1 + np.exp(-2 * (np.log(cells["searched"]) - log_threshold)))
     cells = cells.assign(trials=20, successes=rng.binomial(20, rate))
     asked = Hypothesis((Variable("a", "a", -1, "0"), Variable("b", "b", 0.5, "oo")), "Theta")
     judgement = judge(cells, asked)
