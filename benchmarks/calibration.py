@@ -238,7 +238,7 @@ class Stated:
 
     @property
     def kind(self) -> str:
-        return self.claim.law.calibrated_as(not self.claim.design.samples)
+        return self.claim.law.calibrated_as(not self.claim.design.search)
 
     @property
     def world(self) -> Truth:
@@ -257,7 +257,7 @@ def stated() -> Iterator[Stated]:
     """For each kind of statement that is no scaling law, the first claim of it, in all its worlds."""
     first = {}
     for claim in bounds.claims().values():
-        first.setdefault(claim.law.calibrated_as(not claim.design.samples), claim)
+        first.setdefault(claim.law.calibrated_as(not claim.design.search), claim)
     for kind, claim in first.items():
         if kind not in ("counts", "measured"):
             yield from (Stated(claim, i) for i in range(len(claim.law.planted(plan_of(claim)))))

@@ -56,6 +56,7 @@ from theorycheck.observation import count
 from theorycheck.placement.rules import FIRST_INTERIM, Grid, Placement
 from theorycheck.plan import Arm, Plan, hypothesis, make_plan
 from theorycheck.session import Session
+from theorycheck.statements.base import counted
 from theorycheck.statistics.selection import Fits, fit_laws, gather
 
 SEEDS = tuple(range(42_000, 42_008))  # of all trials here; the verdicts in docs/ have others
@@ -66,7 +67,7 @@ TRIALS_PROFILED = 60
 
 def hardest(plan: Plan, trials: int) -> int:
     """The most iterations that trials of the asymptotic level and the largest N take."""
-    cell = max(plan.cells, key=lambda cell: (-cell.level, cell.n))
+    cell = max(plan.cells, key=lambda cell: (-cell.level, cell.searched))
     return max(m["iterations"] for _, m in train_batch([plan.trial(cell, i) for i in range(trials)]))
 
 
@@ -76,8 +77,8 @@ def grid_seconds(plan: Plan, iterations: int, replicates: int) -> tuple[float, f
     The sample is stratified by N, on which the time of an iteration depends.
     """
     rng, seconds, variance = np.random.default_rng(plan.seed), 0.0, 0.0
-    for n in plan.samples:
-        cells = [cell for cell in plan.cells if cell.n == n]
+    for n in plan.searched:
+        cells = [cell for cell in plan.cells if cell.searched == n]
         chosen = rng.choice(len(cells), CELLS_TIMED, replace=False)
         timed = [_eager_trial(plan.trial(cells[i], 0), iterations) for i in chosen]
         seconds += len(cells) * replicates * float(np.mean(timed))
@@ -120,7 +121,7 @@ def profile(plan: Plan, table: pd.DataFrame) -> dict[str, float]:
     """
     cells = {cell.place: cell for cell in plan.cells}
     rows = table.sample(min(TRIALS_PROFILED, len(table)), random_state=plan.seed)
-    places = rows[[plan.claim.design.factor, "n", "replicate"]].itertuples(index=False)
+    places = rows[[*plan.columns, "replicate"]].itertuples(index=False)
     groups = batches([plan.trial(cells[level, n], replicate) for level, n, replicate in places])
     seconds = dict.fromkeys(("all", "drawing", "training", "training_at_peak", "testing_at_peak"), 0.0)
     fastest = peak()
@@ -165,7 +166,7 @@ def judged(plan: Plan, placement: Placement) -> tuple[Fits, pd.DataFrame]:
     plan, asked = replace(plan, arms=(Arm({}, placement),)), hypothesis(plan.claim)
     with tempfile.TemporaryDirectory() as folder:
         table = Session(Path(folder) / "store.sqlite").carry_out(plan).trials
-    fits = fit_laws(gather(count(table, plan), asked), asked)
+    fits = fit_laws(gather(counted(count(table, plan), plan.columns[-1]), asked), asked)
     if fits is None:
         raise SystemExit(f"{plan.claim.name} gives no estimate, so that there is nothing to compare")
     return fits, table

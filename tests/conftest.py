@@ -60,7 +60,7 @@ from sympy import Ge, Gt, log
 
 from theorycheck.bounds.shallow_vit import NOTATION, PAPER, SETTING, T, M, N, N_star, L, S, alpha_confusion
 from theorycheck.bounds.shallow_vit import alpha_relevant, d, m
-from theorycheck.claim import Claim, Condition, Design, Source
+from theorycheck.claim import Claim, Condition, Design, Search, Source
 from theorycheck.statements import BigO
 
 claim = Claim(
@@ -78,7 +78,7 @@ claim = Claim(
     design=Design(
         factor=alpha_relevant,
         levels=(0.15, 0.2, 0.3),
-        samples=(2, 4, 12, 32, 64),
+        search=Search(N, (2, 4, 12, 32, 64)),
         replicates=4,
         held={**SETTING, "attention": True, L: 20, d: 8, M: 3, m: 40, S: 5, "test_size": 100, T: 300},
     ),

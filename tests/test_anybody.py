@@ -91,7 +91,7 @@ def test_new_refuses_what_is_no_new_claim_file(walk, cli_in, name, message):
         ("-1.0", r"returned -1\.0; a measured value must be positive"),
         ("float('nan')", r"returned nan; a measured value must be positive"),
         ("1 / 0", r"steps_to_leave failed at .*L = \d+\.0: ZeroDivisionError: division by zero"),
-        ("True", r"steps_to_leave returns no numbers, but walk searches no threshold; name samples"),
+        ("True", r"steps_to_leave returns no numbers, but walk searches no threshold; name a search"),
     ],
 )
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -110,7 +110,7 @@ def threshold_claim(tmp_path):
     path.write_text('''
 import numpy as np
 from sympy import symbols
-from theorycheck import BigO, Claim, Design, Paper, Source
+from theorycheck import BigO, Claim, Design, Paper, Search, Source
 b, N_star = symbols("b N_star", positive=True)
 
 def found(point, seed):
@@ -122,8 +122,8 @@ claim = Claim(
     name="coin", title="Tosses that show a bias", quantity=N_star, law=BigO(b**-2, (b, 0)),
     provenance="recalled", source=Source(paper=Paper(key="x", short="X", reference="X"), place="1"),
     response=found,
-    design=Design(factor=b, levels=(0.02, 0.03, 0.05, 0.08, 0.12, 0.2), samples=[2**k for k in range(1, 15)],
-                  replicates=20, held={}),
+    design=Design(factor=b, levels=(0.02, 0.03, 0.05, 0.08, 0.12, 0.2),
+                  search=Search("N", [2**k for k in range(1, 15)]), replicates=20, held={}),
     refuted_by="N* grows faster than b^-2.25",
 )
 ''')

@@ -65,7 +65,7 @@ def test_guesses_beside_lapses():
 
 
 def test_success_that_stays_above_zero_at_the_smallest_n_is_named():
-    cells = drawn(0.0, 0).query("n >= 24")
+    cells = drawn(0.0, 0).query("searched >= 24")
     detail = check(judge(cells, asked()), "guess rate")
     assert detail.status == "warning"
     assert "cannot be distinguished from low thresholds" in detail.detail
@@ -89,7 +89,7 @@ def test_the_error_of_the_estimated_rate_is_part_of_the_interval():
 def test_seeds_that_are_told_go_with_guesses():
     rng = np.random.default_rng(0)
     rows = [
-        {"x": x, "n": n, "seed": seed, "trials": 1, "successes": int(rng.random() < rate)}
+        {"x": x, "searched": n, "seed": seed, "trials": 1, "successes": int(rng.random() < rate)}
         for x, n, rate in ((x, n, 0.5 + 0.5 * float(n > 2 / x)) for x in LEVELS for n in SIZES)
         for seed in range(12)
     ]

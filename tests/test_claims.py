@@ -5,7 +5,7 @@ from pydantic import ValidationError
 from sympy import Symbol
 
 from theorycheck import bounds
-from theorycheck.claim import SAMPLES, Design
+from theorycheck.claim import SAMPLES, Design, Search
 from theorycheck.empirical.response import response
 from theorycheck.errors import ClaimError, DesignError
 from theorycheck.plan import make_plan
@@ -116,7 +116,7 @@ BREAK = {
     ),
     "few N": (
         ("(2, 4, 12, 32, 64)", "(2, 4)"),
-        r"line {line}, field samples of Design: .* at least 3 different sample",
+        r"line {line}, field values of Search: .* at least 3 different sample",
     ),
     "no exponent": (
         ("BigO(alpha_relevant**-2", "BigO(2**(1 / alpha_relevant)"),
@@ -171,7 +171,11 @@ def test_an_impossible_design_is_refused_before_training(tiny, change, error, me
 def test_held_expressions_are_evaluated_at_every_point():
     x, y = Symbol("x", positive=True), Symbol("y")
     design = Design(
-        factor=x, levels=(1, 2, 4), samples=(2, 4, 8), replicates=1, held={y: x / 4, "z": 2 * y + SAMPLES}
+        factor=x,
+        levels=(1, 2, 4),
+        search=Search(SAMPLES, (2, 4, 8)),
+        replicates=1,
+        held={y: x / 4, "z": 2 * y + SAMPLES},
     )
     assert design.point(2.0, 8) == {"x": 2.0, "N": 8, "y": 0.5, "z": 9.0}
 

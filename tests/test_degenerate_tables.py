@@ -87,7 +87,7 @@ def test_so_are_those_of_counts():
 
 def test_success_that_does_not_depend_on_n_has_no_threshold():
     cells = [(x, n, 10, 20) for x in (1, 2, 4, 8) for n in (2, 4, 8, 16, 32)]
-    judgement = judge(pd.DataFrame(cells, columns=["x", "n", "successes", "trials"]), asked(-1.0))
+    judgement = judge(pd.DataFrame(cells, columns=["x", "searched", "successes", "trials"]), asked(-1.0))
     assert (judgement.decision, judgement.estimates) == ("INCONCLUSIVE", ())
     assert judgement.reason.startswith("No exponent can be estimated")
 

@@ -227,7 +227,7 @@ def test_what_can_be_called_with_point_and_seed_is_a_response(function, name):
 
 CLAIM = '''
 from sympy import oo, symbols
-from theorycheck import BigO, Claim, Design, Paper, Source
+from theorycheck import BigO, Claim, Design, Paper, Search, Source
 {imports}
 x, y = symbols("x y", positive=True)
 

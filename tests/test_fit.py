@@ -30,7 +30,7 @@ def cli(tmp_path):
 @pytest.fixture
 def written(tmp_path):
     def write(table, name="table.csv"):
-        table.to_csv(tmp_path / name, index=False)
+        table.rename(columns={"searched": "n"}).to_csv(tmp_path / name, index=False)
         return name
 
     return write
@@ -183,10 +183,10 @@ def test_a_pipe_is_judged_and_hashed_as_the_file_is(written, tmp_path, how):
 def test_two_variables_of_a_threshold():
     rng = np.random.default_rng(1)
     cells = pd.DataFrame(
-        [(a, b, n) for a in LEVELS for b in (1, 2, 4, 8) for n in SAMPLES], columns=["a", "b", "n"]
+        [(a, b, n) for a in LEVELS for b in (1, 2, 4, 8) for n in SAMPLES], columns=["a", "b", "searched"]
     )
     log_threshold = np.log(12) - 1.0 * np.log(cells["a"] / 0.1) + 0.5 * np.log(cells["b"] / 3)
-    rate = 1 / (1 + np.exp(-2 * (np.log(cells["n"]) - log_threshold)))
+    rate = 1 / (1 + np.exp(-2 * (np.log(cells["searched"]) - log_threshold)))
     cells = cells.assign(trials=20, successes=rng.binomial(20, rate))
     asked = Hypothesis((Variable("a", "a", -1, "0"), Variable("b", "b", 0.5, "oo")), "Theta")
     judgement = judge(cells, asked)

@@ -12,7 +12,7 @@ from theorycheck.cli import app
 from theorycheck.plan import make_plan
 
 DESIGN = {"factor": "x", "levels": "(1, 2, 4, 8)", "replicates": "3", "held": "{'k': 1}"}
-SEARCH = DESIGN | {"samples": "(1, 2, 4)"}
+SEARCH = DESIGN | {"search": "Search(N, (1, 2, 4))"}
 CLAIM = {
     "name": "'small'",
     "title": "'A small claim'",
@@ -28,7 +28,7 @@ HEAD = '''
 import builtins, datetime, decimal, functools, itertools, math, pathlib, sys
 import numpy as np
 from sympy import *
-from theorycheck import BigO, Claim, Condition, Design, Omega, Paper, Source, Theta
+from theorycheck import BigO, Claim, Condition, Design, Omega, Paper, Search, Source, Theta
 from theorycheck.law import Law
 from theorycheck.statements import Contrast, Direction, Limit, Ordering, Transition
 
@@ -187,21 +187,29 @@ OF_DESIGN = {  # field: values that are refused there, with the words that say w
     "colour": [("1", "Extra inputs")],
 }  # fmt: skip
 OF_SEARCH = {
-    "samples": [
-        ("(1, 2)", "at least 3 different"),
-        ("(1, 2, 2)", "has 2 twice"),
-        ("(0, 1, 2)", "all positive"),
-        ("(1, 2, float('nan'))", "is nan"),
-        ("(1, 2, math.inf)", "is inf"),
-        ("(1, 2, 10**400)", "beyond 1e308"),
-        ("(1, 2, 10**30)", "at most 2^53"),
-        ("(1, 2, 'many')", "has the value 'many'"),
+    "search": [
+        *(
+            (f"Search(N, {values})", message, "values of Search")
+            for values, message in (
+                ("()", "at least 3 different"),
+                ("(1, 2)", "at least 3 different"),
+                ("(1, 2, 2)", "has 2 twice"),
+                ("(0, 1, 2)", "all positive"),
+                ("(1, 2, float('nan'))", "is nan"),
+                ("(1, 2, math.inf)", "is inf"),
+                ("(1, 2, 10**400)", "beyond 1e308"),
+                ("(1, 2, 10**30)", "at most 2^53"),
+                ("(1, 2, 'many')", "has the value 'many'"),
+            )
+        ),
+        ("Search('', (1, 2, 4))", "is empty", "letter of Search"),
+        ("Search(x, (1, 2, 4))", "varies or searches x twice", "crossed"),
+        ("Search('trials', (1, 2, 4))", "searches trials, a name that the table of trials needs"),
+        ("(N, (1, 2, 4))", "a search is Search(letter, values), as in Search(N, (4, 8, 16))"),
     ],
-    "factor": [
-        ("'n'", "n, a name that the table of trials needs"),
-        ("N", "varies or searches N twice", "crossed"),
-    ],
-    "searched": [("''", "is empty"), ("x", "varies or searches x twice", "crossed")],
+    "samples": [("(1, 2, 4)", "write search=Search(N, (1, 2, 4)), and import Search from theorycheck")],
+    "searched": [("y", "write search=Search(y, ...), and import Search from theorycheck")],
+    "factor": [("N", "varies or searches N twice", "crossed")],
 }
 OF_CLAIM = {
     "name": [
@@ -286,26 +294,26 @@ STATEMENTS = {  # with what their designs need; the message names the field or t
     "Limit(1, 0.1, 1, 20), rivals=(1,)": ("field rivals", {}),
     "Limit(1, 0.1, 1, 20)": ("field design", {"crossed": "{y: (1, 2)}"}),
     "Limit(1, 0.1, 1, 20, ('t',))": ("field design", {"factor": "'t'"}),
-    "Limit(1, 0.1, 1, 21)": ("field design", {"samples": "(1, 2, 4)"}),
-    "Transition(N / x, 0)": ("bound", {"samples": "(1, 2, 4)"}),
-    "Transition(N / x, y)": ("bound", {"samples": "(1, 2, 4)"}),
-    "Transition(y / x, 1)": ("expression", {"samples": "(1, 2, 4)"}),
+    "Limit(1, 0.1, 1, 21)": ("field design", {"search": "Search(N, (1, 2, 4))"}),
+    "Transition(N / x, 0)": ("bound", {"search": "Search(N, (1, 2, 4))"}),
+    "Transition(N / x, y)": ("bound", {"search": "Search(N, (1, 2, 4))"}),
+    "Transition(y / x, 1)": ("expression", {"search": "Search(N, (1, 2, 4))"}),
     "Transition(N / x, 1)": ("field design", {}),
     "Ordering(())": ("pairs", {}),
     "Ordering(({'x': 1}, {'x': 2}))": ("pairs", {}),
     "Ordering((({'x': 1}, {'x': 1}),))": ("pairs", {}),
     "Ordering((({'x': 1}, {'x': 3}),))": ("field design", {}),
     "Ordering((({'y': 1}, {'x': 2}),))": ("field design", {}),
-    "Ordering((({x: 1}, {x: 2}),))": ("field design", {"samples": "(1, 2, 4)"}),
+    "Ordering((({x: 1}, {x: 2}),))": ("field design", {"search": "Search(N, (1, 2, 4))"}),
     "Contrast(x, 'g', (1, 2), (2, 3))": ("first", {}),
     "Contrast(x, 'g', (1, BigO(x, (x, oo))), (2, BigO(x, (x, 0))))": ("first", {}),
     "Contrast(x, 'g', (1, BigO(x, (x, 0))), (2, BigO(y, (y, 0))))": ("second", {}),
     "Contrast(x, 'g', (1, BigO(x, (x, 0))), ('1', BigO(x, (x, 0))))": ("first", {}),
     "Contrast(x, 'g', (1, BigO(x, (x, 0))), (2, BigO(x, (x, 0))))": (
-        "field design", {"samples": "(1, 2, 4)"},
+        "field design", {"search": "Search(N, (1, 2, 4))"},
     ),
     "Contrast(x, 'g', (1, BigO(x, (x, 0))), (3, BigO(x, (x, 0))))": (
-        "field design", {"samples": "(1, 2, 4)", "crossed": "{'g': (1, 2)}"},
+        "field design", {"search": "Search(N, (1, 2, 4))", "crossed": "{'g': (1, 2)}"},
     ),
     "Theta(x**2, (x, 1))": ("a law speaks of", {}),
     "Theta(2**x, (x, oo))": ("exponent", {}),
@@ -439,7 +447,12 @@ ACCEPTED = {
         lambda c: len(c.design.held) == 4,
     ),
     "an emoji": ({"title": "'Größe 📏 大'"}, {}, lambda c: "📏" in c.title),
-    "n without a search": ({"law": "Theta(n, (n, oo))"}, {"factor": "n"}, lambda c: c.design.factor == "n"),
+    "n": ({"law": "Theta(n, (n, oo))"}, {"factor": "n"}, lambda c: c.design.factor == "n"),
+    "n beside a search": (
+        {"law": "Theta(n, (n, oo))"},
+        {"factor": "n", "search": "Search(N, (1, 2, 4))"},
+        lambda c: list(c.design.changing) == ["n", "N"],
+    ),
     "a lambda": ({"response": "lambda point, seed: 1.0"}, {}, lambda c: callable(c.response)),
     "a partial": (
         {"response": "functools.partial(lambda a, p, s: 1.0, 3)"},

@@ -256,7 +256,7 @@ def test_none_is_left_out_where_a_threshold_is_searched(found, law, design, succ
     body = f"return None if rng.random() < 0.03 else np.bool_(rng.normal() < {success})"
     searched = {
         "levels": "(0.03, 0.05, 0.1, 0.15, 0.2, 0.3)",
-        "samples": "[2**k for k in range(14)]",
+        "search": "Search(N, [2**k for k in range(14)])",
         "replicates": "20",
     }
     finding = found(body, {"law": law}, {**searched, **design})
@@ -272,7 +272,7 @@ return bool(rng.normal() < 1.5 * np.log(point['N'] / 16 * (point['x'] / 0.1) ** 
     law = "Contrast(x, 'g', (True, BigO(x**-4, (x, 0))), (False, BigO(x**-2, (x, 0))))"
     design = {
         "levels": "(0.05, 0.1, 0.15, 0.2, 0.3)",
-        "samples": "[2**k for k in range(11)]",
+        "search": "Search(N, [2**k for k in range(11)])",
         "crossed": "{'g': (True, False)}",
     }
     reward("SUPPORTED", found(body, {"law": law}, design))
@@ -288,7 +288,7 @@ def test_a_direction_of_a_function_with_nones_is_found(found):
     [
         ("return None", LINEAR, {}, "no trial of small is evidence: measured returned None at every one"),
         (
-            "return None", {"law": "BigO(x**-2, (x, 0))"}, {"samples": "(1, 2, 4, 8)"},
+            "return None", {"law": "BigO(x**-2, (x, 0))"}, {"search": "Search(N, (1, 2, 4, 8))"},
             "no trial of small is evidence: none of the first [0-9]+ fitted",
         ),
         (
@@ -296,7 +296,7 @@ def test_a_direction_of_a_function_with_nones_is_found(found):
             "returns no numbers, but small searches no threshold",
         ),
         (
-            "return 2.0", LINEAR, {"samples": "(1, 2, 4, 8)"},
+            "return 2.0", LINEAR, {"search": "Search(N, (1, 2, 4, 8))"},
             "measured returns numbers, but small searches a threshold",
         ),
         ("return {'value': -1.0}", LINEAR, {}, "measured measured -1; a measured value must be positive"),
@@ -332,7 +332,11 @@ def test_a_response_that_does_not_fit_the_statement_is_answered(found, body, cla
 
 def test_a_transition_whose_ratio_is_no_positive_number_is_refused_before_training(found, tmp_path):
     with pytest.raises((ClaimError, DesignError), match=r"N - x must be positive, got -3"):
-        found("TRAINED.touch()\nreturn True", {"law": "Transition(N - x, 1)"}, {"samples": "(1, 2, 4)"})
+        found(
+            "TRAINED.touch()\nreturn True",
+            {"law": "Transition(N - x, 1)"},
+            {"search": "Search(N, (1, 2, 4))"},
+        )
     assert not (tmp_path / "trained").exists()
 
 

@@ -114,9 +114,11 @@ def successes_at(eta, trials, seed, spread=0.0, lapse=0.0, guess=0.0):
 def trials_at(factors, seed=0, trials=20, **asymptotes):
     """Cells over a grid of factors, with N* = 24 / x / z^0.5, and more spread than binomial."""
     grid = np.meshgrid(*[LEVELS[::2] / 3 for _ in factors], np.rint(2 ** np.arange(1, 9.0)), indexing="ij")
-    cells = pd.DataFrame({name: axis.ravel() for name, axis in zip([*factors, "n"], grid, strict=True)})
+    cells = pd.DataFrame(
+        {name: axis.ravel() for name, axis in zip([*factors, "searched"], grid, strict=True)}
+    )
     log_threshold = np.log(24) - np.log(cells[factors]) @ [1, 0.5][: len(factors)]
-    eta = 1.5 * (np.log(cells["n"]) - log_threshold)
+    eta = 1.5 * (np.log(cells["searched"]) - log_threshold)
     return cells.assign(
         successes=successes_at(eta, trials, seed, **{"spread": 0.4, **asymptotes}), trials=trials
     )
@@ -127,7 +129,7 @@ def design_of(cells, factors, degree):
     columns = [*(u := u - u.mean(axis=0)).T]
     if degree == 2:
         columns += [u[:, i] * u[:, j] for i in range(len(factors)) for j in range(i, len(factors))]
-    return np.column_stack([np.ones(len(u)), np.log(cells["n"]), *columns])
+    return np.column_stack([np.ones(len(u)), np.log(cells["searched"]), *columns])
 
 
 def minus_log_likelihood(b, design, successes, trials, link="probit", ends=FULL):
@@ -204,7 +206,7 @@ def test_the_threshold_s_jackknife_is_a_loop_over_seeds():
     by_seed = pd.concat([trials_at(["x"], seed, trials=3).assign(seed=seed) for seed in range(8)])
 
     def coefficients(cells):
-        summed = cells.groupby(["x", "n"], as_index=False)[["successes", "trials"]].sum()
+        summed = cells.groupby(["x", "searched"], as_index=False)[["successes", "trials"]].sum()
         return maximum(design_of(summed, ["x"], 1), summed["successes"], summed["trials"])
 
     left = np.array([coefficients(by_seed[by_seed["seed"] != seed]) for seed in range(8)])
@@ -226,7 +228,12 @@ def middling(threshold_exponent, steepness, drift, seed, trials=400):
     b2 = -threshold_exponent * steepness - drift * np.log(100)
     eta = steepness * (log_n - np.log(100)) + b2 * u + drift * u * log_n
     return pd.DataFrame(
-        {"x": np.exp(u), "n": np.exp(log_n), "successes": successes_at(eta, trials, seed), "trials": trials}
+        {
+            "x": np.exp(u),
+            "searched": np.exp(log_n),
+            "successes": successes_at(eta, trials, seed),
+            "trials": trials,
+        }
     )
 
 
@@ -247,7 +254,7 @@ def test_exponents_at_other_rates_are_the_planted_ones(drift):
 
 def lapsing(lapse, seed, trials=40):
     x, ratio = (g.ravel() for g in np.meshgrid(LEVELS, np.linspace(-2, 1.8, 8), indexing="ij"))
-    cells = pd.DataFrame({"x": x, "n": 2000 * x**-1.5 * np.exp(ratio), "trials": trials})
+    cells = pd.DataFrame({"x": x, "searched": 2000 * x**-1.5 * np.exp(ratio), "trials": trials})
     return cells.assign(successes=successes_at(1.5 * ratio, trials, seed, lapse=lapse))
 
 
@@ -368,7 +375,7 @@ def test_the_bootstrap_agrees_with_the_formulas(table, monkeypatch):
 
 def counted(law, seed=0, trials=200):
     x, n = (g.ravel() for g in np.meshgrid(LEVELS, np.rint(2 ** np.arange(1, 10.5, 0.5)), indexing="ij"))
-    cells = pd.DataFrame({"x": x, "n": n, "trials": trials})
+    cells = pd.DataFrame({"x": x, "searched": n, "trials": trials})
     return cells.assign(successes=successes_at(1.5 * np.log(n / law(x)), trials, seed))
 
 

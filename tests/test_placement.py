@@ -26,7 +26,7 @@ LEVELS = (0.03, 0.04, 0.06, 0.09, 0.13, 0.2, 0.3)
 SAMPLES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 CELLS = tuple((x, n) for x in LEVELS for n in SAMPLES)
 ASKED = Hypothesis((Variable("x", "x", -1.0, "0"),), "O")
-NOTHING = pd.DataFrame(columns=["x", "n", "successes", "trials", "unfitted", "work"])
+NOTHING = pd.DataFrame(columns=["x", "searched", "successes", "trials", "unfitted", "work"])
 
 
 def law(exponent=-1.0, threshold=24.0, steepness=1.5):

@@ -26,7 +26,7 @@ ODD = "my claims; $HOME 'x' \"y\" & (z)"
 THRESHOLD = '''
 import numpy as np
 from sympy import symbols
-from theorycheck import BigO, Claim, Design, Paper, Source
+from theorycheck import BigO, Claim, Design, Paper, Search, Source
 b, k, N_star = symbols("b k N_star", positive=True)
 
 def found(point, seed):
@@ -35,8 +35,8 @@ def found(point, seed):
     return heads / point["k"] - 0.5 > 1 / np.sqrt(point["k"])
 
 def design(replicates):
-    return Design(factor=b, levels=(0.02, 0.05, 0.1, 0.2), searched=k,
-                  samples=[2**i for i in range(1, 15)], replicates=replicates, held={})
+    return Design(factor=b, levels=(0.02, 0.05, 0.1, 0.2), search=Search(k, [2**i for i in range(1, 15)]),
+                  replicates=replicates, held={})
 
 claim = Claim(
     name="coin", title="Tosses that show a bias", quantity=N_star, law=BigO(b**-2, (b, 0)),

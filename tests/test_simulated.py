@@ -74,7 +74,7 @@ def plan_of(tiny, profile="full", **edits):
 
 FINE = {
     "levels": ("levels=(0.15, 0.2, 0.3)", "levels=(0.1, 0.15, 0.2, 0.25, 0.3, 0.4)"),
-    "samples": ("samples=(2, 4, 12, 32, 64)", "samples=(2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)"),
+    "search": ("(2, 4, 12, 32, 64)", "(2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)"),
     "replicates": ("replicates=4", "replicates=40"),
 }
 

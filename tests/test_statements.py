@@ -127,7 +127,7 @@ def test_a_contrast_is_judged_at_the_deep_end_where_a_power_law_bends():
         rate = stats.norm.cdf(1.5 * (np.log(n / 100) + u - bend * u**2))
         rows = {
             "x": x,
-            "n": n,
+            "searched": n,
             "successes": rng.binomial(40, rate),
             "trials": 40,
             "pair": np.arange(len(x)),

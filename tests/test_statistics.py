@@ -50,7 +50,7 @@ def planted(
     )
     cells = {
         "x": 0.09 * np.exp(u),
-        "n": np.rint(np.exp(log_n)).astype(int),
+        "searched": np.rint(np.exp(log_n)).astype(int),
         "successes": rng.binomial(trials, rate),
     }
     return pd.DataFrame(cells).assign(trials=trials, unfitted=0, x=lambda d: d["x"].round(9))
@@ -76,7 +76,7 @@ def test_the_fit_is_the_maximum_of_the_likelihood():
     """Oracle: the same likelihood, written out and maximised by scipy."""
     cells = planted(-1.3)
     fit = fit_threshold(cells, ["x"])
-    log_n, u = np.log(cells["n"]), np.log(cells["x"] / fit.basis.centre[0])
+    log_n, u = np.log(cells["searched"]), np.log(cells["x"] / fit.basis.centre[0])
 
     def minus_log_likelihood(b):
         rate = stats.norm.cdf(b[0] + b[1] * log_n + b[2] * u).clip(1e-300, 1 - 1e-16)
@@ -201,7 +201,7 @@ def test_censored_and_stepped_levels_are_named():
         + [(2.0, n, 20) for n in SIZES]
         + [(3.0, n, 20 * (n > 10)) for n in SIZES]
     )
-    cells = pd.DataFrame(rows, columns=["x", "n", "successes"]).assign(trials=20)
+    cells = pd.DataFrame(rows, columns=["x", "searched", "successes"]).assign(trials=20)
     above, below, step = level_thresholds(cells, ["x"])
     assert (above.kind, above.value, above.high) == ("above", 256, np.inf)
     assert (below.kind, below.value, below.low) == ("below", 2, 0)
@@ -218,7 +218,7 @@ def test_too_few_measured_thresholds_give_no_verdict():
 
 
 def test_complete_separation_is_named():
-    cells = planted(-1, levels=LEVELS[:4]).assign(successes=lambda d: 20 * (d["n"] > 1.5 / d["x"]))
+    cells = planted(-1, levels=LEVELS[:4]).assign(successes=lambda d: 20 * (d["searched"] > 1.5 / d["x"]))
     judgement = judge(cells, ASKED)
     assert judgement.decision == "INCONCLUSIVE"
     assert "every cell always succeeds or always fails" in judgement.reason
@@ -247,7 +247,7 @@ def test_counts_that_all_but_separate_are_judged_without_a_bend():
         ],
         *[(0.2, 20, 2, 2), (0.2, 24, 1, 2), (0.3, 8, 1, 1), (0.3, 10, 1, 2), (0.3, 24, 2, 2)],
     ]
-    table = pd.DataFrame(rows, columns=["x", "n", "successes", "trials"])
+    table = pd.DataFrame(rows, columns=["x", "searched", "successes", "trials"])
     hypothesis = Hypothesis((Variable("x", "x", -1.0, "0"),), "O")
     evidence = gather(table, hypothesis)
     assert evidence.fit(1) is not None
@@ -335,7 +335,7 @@ def test_agreement_and_rivals_are_reported():
 
 def test_unfitted_trials_are_left_out_and_may_void_a_verdict():
     cells = planted(-1.0)
-    few = cells.assign(unfitted=np.where((cells["n"] == 64) & (cells["x"] == 0.03), 3, 0))
+    few = cells.assign(unfitted=np.where((cells["searched"] == 64) & (cells["x"] == 0.03), 3, 0))
     assert judge(few, ASKED).decision == "SUPPORTED"
     # All trials at the smallest level did not fit: had they failed or succeeded, the slope would be another.
     lost = cells.assign(unfitted=np.where(cells["x"] < 0.05, cells["trials"], 0))
@@ -386,7 +386,7 @@ def test_the_binomial_regression_is_that_of_statsmodels(link):
     """With intercepts of levels as columns, and swept out."""
     cells = planted(-1.0, trials=8)
     own = pd.get_dummies(cells["x"]).to_numpy(float)
-    log_n = np.log(cells["n"].to_numpy(float))[:, None]
+    log_n = np.log(cells["searched"].to_numpy(float))[:, None]
     links = {
         "probit": sm.families.links.Probit,
         "logit": sm.families.links.Logit,

@@ -41,7 +41,7 @@ def test_the_powers_are_the_maximum_of_the_likelihood():
     """Oracle: a threshold for every level, a steepness and its power, written out and maximised by scipy."""
     cells = counts(-0.5, 3)
     steepness = fit_steepness(cells, ["x"])
-    level, log_n = np.searchsorted(LEVELS, cells["x"]), np.log(cells["n"].to_numpy())
+    level, log_n = np.searchsorted(LEVELS, cells["x"]), np.log(cells["searched"].to_numpy())
     u = np.log(cells["x"].to_numpy() / np.sqrt(LEVELS[0] * LEVELS[-1]))
 
     def minus_log_likelihood(p):
@@ -60,7 +60,7 @@ def test_two_factors_have_a_power_each():
     x, z, n = (grid.ravel() for grid in np.meshgrid((1.0, 2.0, 4.0), (1.0, 3.0, 9.0), SAMPLES, indexing="ij"))
     eta = 1.5 * (x / 2) ** 0.4 * (z / 3) ** -0.3 * (np.log(n) - np.log(24) + 0.5 * np.log(x / 2))
     cells = pd.DataFrame(
-        {"x": x, "z": z, "n": n, "successes": rng.binomial(200, stats.norm.cdf(eta)), "trials": 200}
+        {"x": x, "z": z, "searched": n, "successes": rng.binomial(200, stats.norm.cdf(eta)), "trials": 200}
     )
     assert fit_steepness(cells, ["x", "z"]).powers == pytest.approx([0.4, -0.3], abs=0.06)
 
@@ -112,7 +112,7 @@ def test_the_check_says_what_one_steepness_would_say():
 
 
 def test_steepness_that_cannot_be_told_is_taken_to_be_the_same():
-    separated = counts(0.0, 0).assign(successes=lambda d: np.where(d["n"] * d["x"] > 2.5, 20, 0))
+    separated = counts(0.0, 0).assign(successes=lambda d: np.where(d["searched"] * d["x"] > 2.5, 20, 0))
     assert fit_steepness(separated, ["x"]) == SAME
     nothing = counts(0.0, 0).iloc[:0]
     assert fit_steepness(nothing, ["x"]) == SAME
@@ -129,7 +129,7 @@ def test_the_covariance_allows_for_the_power_that_is_estimated_beside():
     """Oracle: the block of the inverse of the joint information, whose Hessian is taken by differences."""
     cells = counts(-0.5, 2)
     fit = Trials.of(cells, ["x"]).fit(1)
-    log_n, trials = np.log(cells["n"].to_numpy()), cells["trials"].to_numpy()
+    log_n, trials = np.log(cells["searched"].to_numpy()), cells["trials"].to_numpy()
     u = np.log(cells["x"].to_numpy() / fit.basis.centre[0])
     v = np.log(cells["x"].to_numpy() / np.sqrt(LEVELS[0] * LEVELS[-1]))
 

@@ -287,7 +287,9 @@ def pure(tmp_path_factory):
     (folder / "site/sitecustomize.py").write_text(PURE)
     path = claim_file(folder, "", GOOD)
     found = claim_file(folder, "", "return point['N'] > 10 * point['x'] * (1 + seed % 97 / 97)", "search")
-    found.write_text(found.read_text().replace("held=", "samples=[2, 4, 8, 16, 32, 64, 128, 256], held="))
+    found.write_text(
+        found.read_text().replace("held=", "search=Search('N', [2, 4, 8, 16, 32, 64, 128, 256]), held=")
+    )
     (folder / "table.csv").write_text("x,value\n1,1.0\n2,4.1\n4,15.9\n8,64.5\n16,250\n")
     verify(str(path), store=folder / STORE, out=folder / "out")
     return folder

@@ -41,7 +41,7 @@ def counts(rng, slope):
     """Thresholds N* = 16 exp(slope tau)."""
     tau, n = (grid.ravel() for grid in np.meshgrid(AMOUNTS, SIZES, indexing="ij"))
     rate = stats.norm.cdf(1.2 * (np.log(n / 16) - slope * tau))
-    return pd.DataFrame({"tau": tau, "n": n, "successes": rng.binomial(20, rate), "trials": 20})
+    return pd.DataFrame({"tau": tau, "searched": n, "successes": rng.binomial(20, rate), "trials": 20})
 
 
 def measurements(rng, slope):
@@ -89,7 +89,9 @@ def arms(rng, difference=1.0, shared=0.8, replicates=10, seeds=False):
         rise = 1.2 * (np.log(n / 16) - exponent * np.log(x / 0.085))
         luck = shared**0.5 * noise + (1 - shared) ** 0.5 * rng.normal(size=len(x))
         tables.append(
-            pd.DataFrame({"x": x, "n": n, "successes": (rise + luck > 0) * 1, "arm": arm, "pair": pair})
+            pd.DataFrame(
+                {"x": x, "searched": n, "successes": (rise + luck > 0) * 1, "arm": arm, "pair": pair}
+            )
         )
     return pd.concat(tables, ignore_index=True).assign(trials=1)
 

@@ -47,7 +47,7 @@ def test_a_verdict_from_real_training(run, tmp_path):
     assert ((trials["test_loss"] <= 0.01) == (trials["outcome"] == "success"))[
         trials["outcome"] != "unfitted"
     ].all()
-    rates = (trials["outcome"] == "success").groupby(trials["n"]).mean()
+    rates = (trials["outcome"] == "success").groupby(trials["N"]).mean()
     assert rates[32] > rates[2]  # more samples help
 
 

@@ -8,6 +8,7 @@ from conftest import mostly_slow
 from verified import verify
 
 from theorycheck import bounds
+from theorycheck.claim import Search
 from theorycheck.empirical.store import Store
 from theorycheck.observation import count, tabulate
 from theorycheck.placement.rules import Adaptive
@@ -84,7 +85,7 @@ def test_the_authors_design_is_run_outside_of_the_regime_and_says_so(tmp_path, m
         update={
             "held": {**design.held, "m": 20, "test_size": 50, "T": 60},
             "levels": design.levels[-1:] + design.levels[:5:2],
-            "samples": design.samples[:4:1],
+            "search": Search("N", design.search.values[:4]),
         }
     )
     small = claim.model_copy(update={"designs": {"authors": smaller}})

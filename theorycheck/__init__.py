@@ -10,11 +10,23 @@ from __future__ import annotations
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["BigO", "Claim", "Condition", "Design", "Omega", "Paper", "Result", "Source", "Theta", "verify"]
+__all__ = [
+    "BigO",
+    "Claim",
+    "Condition",
+    "Design",
+    "Omega",
+    "Paper",
+    "Result",
+    "Search",
+    "Source",
+    "Theta",
+    "verify",
+]
 
 _HOMES = {
     **dict.fromkeys(("verify", "Result"), "api"),
-    **dict.fromkeys(("Claim", "Condition", "Design", "Paper", "Source"), "claim"),
+    **dict.fromkeys(("Claim", "Condition", "Design", "Paper", "Search", "Source"), "claim"),
     **dict.fromkeys(("BigO", "Omega", "Theta"), "statements"),
 }
 

@@ -45,7 +45,7 @@ class Result:
 
     @property
     def trials(self) -> pd.DataFrame:
-        """One row a trial: what is varied, n (what is searched), replicate, the measurement, work and key."""
+        """One row a trial: what is varied, what is searched, replicate, the measurement, work and key."""
         return self.finding.trials
 
     def exponent(self, letter: str | None = None) -> Estimate:

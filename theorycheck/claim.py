@@ -23,10 +23,11 @@ from theorycheck.errors import ClaimError
 from theorycheck.fields import Frozen, Held, Misfit, Text, numbers, printable
 from theorycheck.fingerprint import check_response
 from theorycheck.notation import latex, plain_text
+from theorycheck.search import Search
 from theorycheck.statements.base import MARGIN, Statement, Topic
 from theorycheck.text import shell_word
 
-__all__ = ["SAMPLES", "Claim", "Condition", "Design", "Paper", "Point", "Source", "evaluate"]
+__all__ = ["SAMPLES", "Claim", "Condition", "Design", "Paper", "Point", "Search", "Source", "evaluate"]
 
 Provenance = Literal["stated", "recalled"]
 DesignName = Annotated[
@@ -158,7 +159,7 @@ class Claim(Frozen):
             raise Misfit(field, f"the test of {self.law.name} has no {field}; leave it out")
         if "margin" not in given:
             self.__dict__["margin"] = self.law.standard_margin
-        if self.guess_rate is not None and not ("guess_rate" in self.law.fields and self.design.samples):
+        if self.guess_rate is not None and not ("guess_rate" in self.law.fields and self.design.search):
             raise Misfit("guess_rate", "only a scaling law of a threshold is judged with it; leave it out")
         return self
 
@@ -275,10 +276,16 @@ class Claim(Frozen):
             self.margin,
             self.design.varied,
             {name: self.text(name) for name in self.design.varied},
-            self.text(self.design.searched),
+            self.searched,
             self.rivals,
             self.guess_rate,
+            **({"column": self.design.search.letter} if self.design.search else {}),
         )
+
+    @property
+    def searched(self) -> str:
+        """The letter that is searched, for readers; N where none is."""
+        return self.text(self.design.search.letter if self.design.search else SAMPLES.name)
 
     @property
     def statement(self) -> str:

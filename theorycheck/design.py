@@ -15,7 +15,8 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from sympy import Expr, Symbol
 
 from theorycheck.errors import ClaimError
-from theorycheck.fields import Crossed, Frozen, Held, Misfit, Name, Note, finite, numbers
+from theorycheck.fields import Crossed, Frozen, Held, Misfit, Name, Note, finite, name_of, numbers
+from theorycheck.search import Search
 
 Point = dict[str, Any]  # values of all parameters of a response, by name
 SAMPLES = Symbol(
@@ -32,6 +33,7 @@ RESERVED = frozenset(
         "point",
         "ratio",
         "replicate",
+        "searched",
         "seed",
         "successes",
         "trials",
@@ -40,9 +42,7 @@ RESERVED = frozenset(
         "work",
     }
 )
-RESERVED_IN_SEARCHES = RESERVED | {"n"}  # the column of what is searched
 MOST_TRIALS = 1_000_000  # cells times replicates; with more a design is taken for a mistake
-LARGEST_SAMPLE = 2**53  # beyond it a float no longer distinguishes neighbouring integers
 MOST_SHOWN = 100  # characters of an expression, in a message
 _COUNTS = ("n", "successes", "trials")
 
@@ -57,9 +57,8 @@ class Design(Frozen):
         factor: the varied quantity.
         levels: its values, at least three.
         crossed: other quantities that are varied, with their values; every one goes with every level.
-        searched: the quantity whose threshold is sought.
-        samples: its values that may be tried, at least three: training-set sizes N, unless something else is
-            searched; none where a trial measures a value directly.
+        search: the quantity whose threshold is sought, with its values that may be tried; None where a trial
+            measures a value directly.
         replicates: trials at each design point. A scaling law of one threshold has as many in each cell
             (level, N) under the full profile only; other profiles place its trials where success turns.
         held: the other parameters of the response: numbers, texts, True, False or None; a SymPy expression is
@@ -73,13 +72,28 @@ class Design(Frozen):
     factor: Name
     levels: Annotated[tuple[float, ...], BeforeValidator(numbers)]
     crossed: Crossed = Field(default_factory=dict)
-    searched: Name = SAMPLES.name
-    samples: Annotated[tuple[int | float, ...], BeforeValidator(numbers)] = ()
+    search: Search | None = None
     replicates: int = Field(ge=1, le=MOST_TRIALS)
     held: Held
     outside_regime: bool = False
     note: Note = ""
     published: Path | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_today(cls, fields: Any) -> Any:
+        """Say what to write instead of two fields that a design had before."""
+        if not isinstance(fields, Mapping):
+            return fields
+        for old in ("samples", "searched"):
+            if old in fields:
+                letter, values = name_of(fields.get("searched", SAMPLES)), fields.get("samples", "...")
+                raise Misfit(
+                    old,
+                    "samples and searched are one field now: write"
+                    f" search=Search({letter!s:.100}, {values!s:.100}), and import Search from theorycheck",
+                )
+        return fields
 
     @field_validator("levels")
     @classmethod
@@ -90,34 +104,32 @@ class Design(Frozen):
             raise ValueError(f"levels must be finite and not negative, got {min(levels):g}")
         return tuple(sorted(levels))
 
-    @field_validator("samples")
+    @field_validator("search", mode="before")
     @classmethod
-    def _enough_samples(cls, samples: tuple[int | float, ...]) -> tuple[int | float, ...]:
-        if samples and (len(samples) < 3 or min(samples) <= 0):
+    def _a_search(cls, search: Any) -> Any:
+        if search is not None and not isinstance(search, Search):
             raise ValueError(
-                f"a threshold needs at least 3 different sample sizes N, all positive, got {samples}"
+                f"a search is Search(letter, values), as in Search(N, (4, 8, 16)), got {search!r:.100}"
             )
-        if samples and max(samples) > LARGEST_SAMPLE:
-            raise ValueError(f"samples must be at most 2^53, got {max(samples):.3g}; name smaller ones")
-        return tuple(sorted(samples))
+        return search
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:
-        names = [*self.varied, *([self.searched] if self.samples else [])]
+        names = [*self.varied, *([self.search.letter] if self.search else [])]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise Misfit("crossed", f"the design varies or searches {', '.join(twice)} twice; name it once")
-        taken = RESERVED_IN_SEARCHES if self.samples else RESERVED
-        if clash := sorted(taken & set(self.varied)):
+        if clash := sorted(RESERVED & set(names)):
+            in_crossed = "crossed" if self.crossed.keys() & clash else "search"
             raise Misfit(
-                "factor" if self.factor in clash else "crossed",
-                f"the design varies {', '.join(clash)}, a name that the table of trials needs; rename it (it"
-                f" needs {', '.join(sorted(taken))})",
+                "factor" if self.factor in clash else in_crossed,
+                f"the design varies or searches {', '.join(clash)}, a name that the table of trials needs;"
+                f" rename it (it needs {', '.join(sorted(RESERVED))})",
             )
         return self
 
     @model_validator(mode="after")
     def _can_be_carried_out(self) -> Self:
-        values = [self.levels, *self.crossed.values(), self.samples or (None,)]
+        values = [self.levels, *self.crossed.values(), self.search.values if self.search else (None,)]
         trials = self.replicates * math.prod(map(len, values))
         if trials > MOST_TRIALS:
             raise Misfit(
@@ -167,7 +179,7 @@ class Design(Frozen):
         return {
             self.factor: self.levels,
             **self.crossed,
-            **({self.searched: self.samples} if self.samples else {}),
+            **({self.search.letter: self.search.values} if self.search else {}),
         }
 
     @property
@@ -195,7 +207,7 @@ class Design(Frozen):
         return (dict(zip(self.crossed, values, strict=True)) for values in product(*self.crossed.values()))
 
     def point(
-        self, level: float, n: float | None = None, group: Mapping[str, Any] = MappingProxyType({})
+        self, level: float, searched: float | None = None, group: Mapping[str, Any] = MappingProxyType({})
     ) -> Point:
         """All parameters of the response at a level, a value of what is searched, and a combination of the
         crossed.
@@ -204,8 +216,8 @@ class Design(Frozen):
             ClaimError: an expression among the held values has no finite number there.
         """
         values = {**self.held, self.factor: level, **group}
-        if n is not None:
-            values[self.searched] = n
+        if self.search and searched is not None:
+            values[self.search.letter] = searched
         return {name: _value(name, values) for name in values}
 
 
@@ -251,6 +263,10 @@ def _at(values: Mapping[Any, Any]) -> str:
 def _check_counts(rows: csv.DictReader[str], factor: str) -> None:
     """ValueError where a table lacks a column of counts, or has other values than numbers in it."""
     needed = (factor, *_COUNTS)
+    if factor in _COUNTS:
+        raise ValueError(
+            f"its column {factor} is that of what is searched, not of the factor {factor}; rename this"
+        )
     missing = [name for name in needed if name not in (rows.fieldnames or ())]
     if missing:
         raise ValueError(f"it lacks the column {', '.join(missing)}")

@@ -22,6 +22,7 @@ from theorycheck.table import contents, parse
 from theorycheck.verdict import Check, Verdict
 
 Point = Literal["0", "oo"]
+COLUMN = "n"  # of what is searched, in tables that others made
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def fit(
         raise TableError(
             f"{path}: asked for a guess rate, which successes have, but these are measurements; leave it out"
         )
-    topic = replace(topic, margin=asked.margin, guess_rate=asked.guess_rate)
+    topic = replace(topic, margin=asked.margin, guess_rate=asked.guess_rate, column=COLUMN)
     judgement = stated.judge(table, topic).with_check(error_rates(stated.calibrated_as(not counts)))
     if assumed:
         judgement = judgement.with_check(assumed)
@@ -176,7 +177,7 @@ def _conditions(claim: Claim) -> Check:
 
 def _design(path: Path, table: pd.DataFrame, asked: Hypothesis) -> dict[str, Any]:
     levels = {factor: sorted(map(float, table[factor].unique())) for factor in asked.factors}
-    samples = {"samples": sorted(map(int, table["n"].unique()))} if "successes" in table else {}
+    samples = {"samples": sorted(map(int, table[COLUMN].unique()))} if "successes" in table else {}
     seeds = {"seeds": int(table["seed"].nunique())} if "seed" in table else {}
     return {
         "table": str(path),

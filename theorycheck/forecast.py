@@ -75,7 +75,7 @@ def middle_of_samples(plan: Plan) -> Assumptions | None:
 
 
 def _in_the_middle(plan: Plan) -> Assumptions:
-    return Assumptions(float(np.exp(np.log(plan.samples).mean())))
+    return Assumptions(float(np.exp(np.log(plan.searched).mean())))
 
 
 def worlds(plan: Plan) -> int:
@@ -135,17 +135,21 @@ def cannot_tell(plan: Plan) -> str | None:
     return (
         f"if {plan.claim.name} held exactly, this design would give about {variable.exponent:g} {interval},"
         f" which does not exclude {' and '.join(blurred)}; try a larger --profile, or other levels and"
-        f" {plan.claim.text(plan.claim.design.searched)}, and see"
+        f" {plan.claim.searched}, and see"
         f" `{plan.claim.command('plan', f' --profile {plan.profile}')}`"
     )
 
 
 def expected_cells(placement: Placement, planted: PlantedThreshold) -> pd.DataFrame:
-    """The cells to try if the law were known and the whole budget spent on all levels alike: x, n, trials."""
-    cells = pd.DataFrame(placement.cells, columns=["x", "n"])
+    """The cells to try if the law were known and the whole budget spent on all levels alike.
+
+    Returns:
+        Columns x, searched, trials.
+    """
+    cells = pd.DataFrame(placement.cells, columns=["x", "searched"])
     if isinstance(placement, Grid):
         return cells.assign(trials=placement.replicates)
-    near = cells[np.abs(planted.probit(cells["x"], cells["n"])) <= FARTHEST]
+    near = cells[np.abs(planted.probit(cells["x"], cells["searched"])) <= FARTHEST]
     return near.assign(trials=placement.budget / max(1, len(near)))
 
 
@@ -155,7 +159,7 @@ def expected_fit(planted: PlantedThreshold, cells: pd.DataFrame) -> ThresholdFit
 
     Args:
         planted: the law.
-        cells: the columns x, n, trials.
+        cells: the columns x, searched, trials.
     """
     basis = centred_basis(pd.DataFrame({"x": planted.levels}), ["x"])
     design = threshold_design(cells, basis) * planted.relative_steepness(cells["x"])[:, None]
@@ -196,7 +200,7 @@ def _nearest_rival(variable: Variable) -> float | None:
 
 def _planted(plan: Plan, exponent: float, assumed: Assumptions) -> PlantedThreshold:
     inside = sorted({level for level, _ in plan.placement.cells})
-    return PlantedThreshold(inside, plan.samples, 1, exponent, assumed.threshold, assumed.steepness)
+    return PlantedThreshold(inside, plan.searched, 1, exponent, assumed.threshold, assumed.steepness)
 
 
 def _replicate(
@@ -229,7 +233,7 @@ def _simulate(
     calls = [partial(_replicate, placement, planted, renamed, i) for i in range(REPLICATIONS)]
     judged = _judged(calls, workers, advance)
     thresholds = np.exp(planted.log_threshold(planted.levels))
-    measured = int(((thresholds >= min(plan.samples)) & (thresholds <= max(plan.samples))).sum())
+    measured = int(((thresholds >= min(plan.searched)) & (thresholds <= max(plan.searched))).sum())
     return Chances(name, exponent, *judged, measured)
 
 

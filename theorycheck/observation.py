@@ -31,7 +31,7 @@ class Outcomes:
 
     @property
     def columns(self) -> list[str]:
-        """What distinguishes design points in tables: what is varied, and n, if something is searched."""
+        """What distinguishes design points in tables: what is varied, and what is searched."""
         return self.plan.columns
 
     def columns_without(self, name: str) -> list[str]:
@@ -64,7 +64,7 @@ class Outcomes:
         return values.assign(censored=censored).drop(columns="seed")
 
     def counts(self, **pairs: Sequence[str]) -> pd.DataFrame:
-        """Counts by cell: what is varied, n, successes, trials, unfitted, and the work of all.
+        """Counts by cell: what is varied and searched, successes, trials, unfitted, and the work of all.
 
         Args:
             pairs: a further column, which numbers the combinations of some columns of the trials; cells are
@@ -124,7 +124,7 @@ class Outcomes:
     def parameters(self, cells: pd.DataFrame) -> Iterator[Mapping[str, Any]]:
         """All parameters of the response at each row of a table that has the columns of design points."""
         known = {
-            (cell.level, *cell.group.values(), cell.n)[: len(self.columns)]: cell.parameters
+            (cell.level, *cell.group.values(), cell.searched)[: len(self.columns)]: cell.parameters
             for cell in self.plan.cells
         }
         return (known[place] for place in cells[self.columns].itertuples(index=False, name=None))
@@ -135,7 +135,7 @@ class Outcomes:
             raise ClaimError(f"no trial of {name} is evidence: {measured.name} returned None at every one")
         if measured.value not in table or table[measured.value].isna().any():
             raise ClaimError(
-                f"{measured.name} returns no numbers, but {name} searches no threshold; name samples"
+                f"{measured.name} returns no numbers, but {name} searches no threshold; name a search"
             )
         return table.assign(value=table[measured.value], seed=table["replicate"])
 
@@ -143,20 +143,19 @@ class Outcomes:
 def tabulate(
     plan: Plan, trials: Sequence[tuple[Cell, Trial]], measurements: Mapping[str, Mapping[str, Any]]
 ) -> pd.DataFrame:
-    """One row a trial: what is varied, n (if searched), replicate, measurement, work, and key."""
-    factor, measured = plan.claim.design.factor, plan.measured
+    """One row a trial: what is varied, what is searched, replicate, measurement, work, and key."""
+    design, measured = plan.claim.design, plan.measured
     names = {name for _, trial in trials for name in measurements[trial.key]}
     if clash := sorted(names & set(plan.columns)):
         raise ClaimError(
-            f"{measured.name} returns {', '.join(clash)}, which the design varies; give it another name"
+            f"{measured.name} returns {', '.join(clash)}, which the design varies or searches; give it"
+            " another name"
         )
-
-    def searched(cell: Cell) -> dict[str, float]:
-        return {"n": cell.n} if plan.claim.design.samples else {}
-
+    letters = [design.search.letter] if design.search else []
     rows = [
         {
-            **{factor: cell.level, **cell.group, **searched(cell), "replicate": trial.replicate},
+            **{design.factor: cell.level, **cell.group, **dict.fromkeys(letters, cell.searched)},
+            "replicate": trial.replicate,
             **measurements[trial.key],
             **{"work": measured.work(cell.parameters, measurements[trial.key]), "key": trial.key},
         }
@@ -168,7 +167,7 @@ def tabulate(
 def count(table: pd.DataFrame, plan: Plan, *more: str) -> pd.DataFrame:
     """Count outcomes in each cell, and at each value of more columns.
 
-    The columns are what is varied, n, those more, successes, trials, unfitted, and the work of all.
+    The columns are what is varied and searched, those more, successes, trials, unfitted, and the work of all.
     """
     outcomes = pd.DataFrame(
         {

@@ -21,7 +21,7 @@ from theorycheck.empirical.response import Measured, response
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError, DesignError
 from theorycheck.placement.rules import RULE, Adaptive, Grid, Placement
-from theorycheck.statements.base import at
+from theorycheck.statements.base import at, counted
 from theorycheck.statistics.hypothesis import Hypothesis
 
 ProfileName = Literal["smoke", "quick", "standard", "full"]
@@ -69,22 +69,22 @@ class Cell:
 
     Attributes:
         level: of the factor.
-        n: of what is searched; 0 where nothing is.
+        searched: value of what is searched; 0 where nothing is.
         group: values of what is crossed with the factor.
         parameters: all parameters of the response.
         violated: the conditions of the claim that do not hold here.
     """
 
     level: float
-    n: float
+    searched: float
     group: dict[str, Any]
     parameters: dict[str, Any]
     violated: tuple[Condition, ...]
 
     @property
     def place(self) -> tuple[float, float]:
-        """Level and n."""
-        return self.level, self.n
+        """Level, and value of what is searched."""
+        return self.level, self.searched
 
     @property
     def in_regime(self) -> bool:
@@ -136,14 +136,14 @@ class Plan:
         """The trials that follow after those counted, with their cells; none when there are enough.
 
         Args:
-            counts: as for `Adaptive.next_round`, with the columns of what is crossed.
+            counts: cells that were tried, as `theorycheck.observation.count` makes them.
         """
-        following = []
+        following, search = [], self.claim.design.search
         for arm in self.arms:
             here = at(counts, arm.group)
-            n = here["n"] if self.claim.design.samples else [0] * len(here)
-            made = here["trials"] + here["unfitted"]
-            tried = Counter(dict(zip(zip(here[self.claim.design.factor], n, strict=True), made, strict=True)))
+            here = counted(here, search.letter) if search else here.assign(searched=0)
+            places = zip(here[self.claim.design.factor], here["searched"], strict=True)
+            tried = Counter(dict(zip(places, here["trials"] + here["unfitted"], strict=True)))
             chosen = arm.placement.next_round(here)
             following += [
                 (cell, self.trial(cell, int(tried[cell.place]) + i))
@@ -160,10 +160,8 @@ class Plan:
 
     @property
     def columns(self) -> list[str]:
-        """What tells a design point in tables of trials: what is varied, and n, the value that is searched,
-        if any.
-        """
-        return [*self.claim.design.varied, *(["n"] if self.claim.design.samples else [])]
+        """What tells a design point in tables of trials: what is varied, and what is searched."""
+        return list(self.claim.design.changing)
 
     @property
     def levels(self) -> list[float]:
@@ -171,9 +169,9 @@ class Plan:
         return sorted({cell.level for cell in self.cells})
 
     @property
-    def samples(self) -> list[float]:
+    def searched(self) -> list[float]:
         """The values of what is searched, in increasing order."""
-        return sorted({cell.n for cell in self.cells})
+        return sorted({cell.searched for cell in self.cells})
 
     @property
     def placement(self) -> Placement:
@@ -183,14 +181,14 @@ class Plan:
     @cached_property
     def design(self) -> dict[str, Any]:
         """The design as JSON values, for reports."""
-        claim = self.claim
+        claim, search = self.claim, self.claim.design.search
         return {
             "profile": self.profile,
             "factor": claim.design.factor,
             "levels": self.levels,
             "crossed": {name: list(values) for name, values in claim.design.crossed.items()},
-            "searched": claim.design.searched if claim.design.samples else None,
-            "samples": list(claim.design.samples),
+            "searched": search.letter if search else None,
+            "samples": list(search.values) if search else [],
             "placement": f"in each of {len(self.arms)} groups: " * (len(self.arms) > 1) + str(self.placement),
             "seed": self.seed,
             "device": self.device,
@@ -248,23 +246,22 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
     """
     measured = response_of(claim)
     _check_search(claim, measured)
-    cells = []
-    for group, level, n in product(
-        claim.design.groups(), claim.design.levels, claim.design.samples or (None,)
+    cells, search = [], claim.design.search
+    for group, level, searched in product(
+        claim.design.groups(), claim.design.levels, search.values if search else (None,)
     ):
-        parameters = claim.design.point(level, n, group)
-        searched = {} if n is None else {claim.design.searched: n}
-        named = {claim.design.factor: level, **group, **searched}.items()
+        parameters = claim.design.point(level, searched, group)
+        named = {claim.design.factor: level, **group, **({search.letter: searched} if search else {})}
         measured.check(
-            parameters, ", ".join(f"{claim.text(name)} = {_short(value)}" for name, value in named)
+            parameters, ", ".join(f"{claim.text(name)} = {_short(value)}" for name, value in named.items())
         )
         claim.law.check_point(parameters)
         violated = tuple(c for c in claim.conditions if not c.holds(parameters))
-        cells.append(Cell(level, n or 0, group, parameters, violated))
+        cells.append(Cell(level, searched or 0, group, parameters, violated))
     tried = [cell for cell in cells if cell.in_regime or claim.design.outside_regime]
     if not tried:
         conditions = "; ".join(claim.text(c.relation) for c in claim.conditions)
-        letter = f"{claim.text(claim.design.searched)}, " if claim.design.samples else ""
+        letter = f"{claim.searched}, " if search else ""
         raise DesignError(
             f"no design point of {claim.name} lies in the theorem's regime ({conditions}); change the levels,"
             f" {letter}or the held values"
@@ -281,19 +278,19 @@ def response_of(claim: Claim) -> Measured:
         ClaimError: the claim names an unknown one.
     """
     try:
-        return response(claim.response, measures=not claim.design.samples)
+        return response(claim.response, measures=not claim.design.search)
     except ClaimError as error:
         raise ClaimError(f"field response of {claim.name}: {error}") from error
 
 
 def _check_search(claim: Claim, measured: Measured) -> None:
     """A threshold needs values to search, and a measured value has none."""
-    searches = bool(claim.design.samples)
+    searches = bool(claim.design.search)
     if searches == (measured.value is not None):
         wanted = "measures a value directly" if searches else "measures success"
         raise DesignError(
             f"the response {measured.name} {wanted}, so that the design of {claim.name} must have "
-            f"{'no samples' if searches else 'samples among which its threshold is sought'}"
+            f"{'no search' if searches else 'a search=Search(letter, values) for its threshold'}"
         )
 
 
@@ -305,14 +302,14 @@ def one_threshold(claim: Claim) -> bool:
     """Whether a power law of a threshold in one variable is stated, whose trials are placed where success
     turns.
     """
-    return bool(claim.design.samples) and (claim.law.placed_by({}) or (None, False))[1]
+    return bool(claim.design.search) and (claim.law.placed_by({}) or (None, False))[1]
 
 
 def _place(
     claim: Claim, profile: ProfileName, cells: tuple[tuple[float, float], ...], group: Mapping[str, Any]
 ) -> Placement:
     """Adaptively for thresholds that follow power laws of one variable, else every cell alike."""
-    placed_by = claim.law.placed_by(group) if claim.design.samples else None
+    placed_by = claim.law.placed_by(group) if claim.design.search else None
     if placed_by is None:
         return PROFILES[profile].repeat(cells, claim.design.replicates)
     if profile == "full":

@@ -48,13 +48,14 @@ def told(value: LevelValue, claim: Claim, observed: pd.DataFrame) -> str:
     for (name, values), x in zip(claim.design.crossed.items(), value.point[1:], strict=False):
         rows = rows[rows[name] == crossed_value(values, x)]
     text = f"{value.value:.3g} [{value.low:.3g}, {value.high:.3g}] at {place}"
-    if "successes" not in rows:
+    search = claim.design.search
+    if search is None:
         return f"{text}; {len(rows)} trials, {rows['value'].min():g} to {rows['value'].max():g}"
-    counts = rows.groupby("n")[["successes", "trials"]].sum()
+    counts = rows.groupby(search.letter)[["successes", "trials"]].sum()
     tried = ", ".join(
         f"{k} of {t} at {n:g}" for n, (k, t) in zip(counts.index, counts.to_numpy(), strict=True) if t
     )
-    return f"{text}; trials that succeed by {claim.text(claim.design.searched)}: {tried}"
+    return f"{text}; trials that succeed by {claim.searched}: {tried}"
 
 
 def crossed_value(values: Sequence[Any], x: float) -> Any:

@@ -47,9 +47,10 @@ def formula(claim: Claim, expression: Basic | str, after: str = "") -> str:
 
 def axis_label(claim: Claim, counted: Mapping[str, str]) -> str:
     """What the quantity of a claim is measured in, with the words that its response has for it."""
-    searched = claim.design.searched if claim.design.samples else ""
-    known = counted.get(searched)
-    return f"{known} {formula(claim, searched)}" if known else formula(claim, searched or claim.quantity)
+    search = claim.design.search
+    if search is None:
+        return formula(claim, claim.quantity)
+    return f"{counted.get(search.letter, '')} {formula(claim, search.letter)}".lstrip()
 
 
 @cache

@@ -28,23 +28,23 @@ def success_map(
 ) -> Figure:
     """Share of successes in every cell (level, N), with the fitted threshold and the claimed slope."""
     figure, axes = one_axes()
-    levels, samples = np.array(claim.design.levels), np.array(claim.design.samples)
-    grid = _shares(cells, claim.design.factor, levels, samples)
+    factor, letter = claim.design.changing
+    levels, values = (np.array(tried) for tried in claim.design.changing.values())
+    grid = _shares(cells, claim)
     axes.set_facecolor(
         "0.85"
     )  # cells without evidence: not needed, outside of the regime, or all trials unfitted
-    mesh = axes.pcolormesh(_edges(levels), _edges(samples), grid, cmap="cividis", vmin=0, vmax=1)
+    mesh = axes.pcolormesh(_edges(levels), _edges(values), grid, cmap="cividis", vmin=0, vmax=1)
     figure.colorbar(mesh, ax=axes, label="share of successful trials")
     _draw_laws(axes, judgement, exponent, on_map=True)
     for row in cells[cells["trials"] > 0].to_dict("records"):
-        (mark,) = axes.plot([row[claim.design.factor]], [row["n"]], "s", markersize=11, alpha=0, zorder=9)
+        (mark,) = axes.plot([row[factor]], [row[letter]], "s", markersize=11, alpha=0, zorder=9)
         tell(
             mark,
-            f"{row['successes']} of {row['trials']} trials succeed at {row[claim.design.factor]:g},"
-            f" {row['n']:g}",
+            f"{row['successes']} of {row['trials']} trials succeed at {row[factor]:g}, {row[letter]:g}",
         )
     _label(axes, claim, words, levels)
-    axes.set_ylim(_edges(samples)[0], _edges(samples)[-1])
+    axes.set_ylim(_edges(values)[0], _edges(values)[-1])
     if judgement.curve:
         axes.legend(loc="upper right", framealpha=0.95)
     return figure
@@ -52,15 +52,16 @@ def success_map(
 
 def published_map(claim: Claim, cells: pd.DataFrame, words: Words) -> Figure:
     """The success map of this run beside the published one, on the same axes."""
-    published = pd.read_csv(claim.design.published)
+    factor, letter = claim.design.changing
+    levels, values = (np.array(tried) for tried in claim.design.changing.values())
+    published = pd.read_csv(claim.design.published).rename(columns={"n": letter})
     figure = Figure(figsize=(8.8, 4.2), layout="constrained")
     both = figure.subplots(1, 2, sharex=True, sharey=True)
-    levels, samples = np.array(claim.design.levels), np.array(claim.design.samples)
-    rounded = published.assign(**{claim.design.factor: _nearest(published[claim.design.factor], levels)})
+    rounded = published.assign(**{factor: _nearest(published[factor], levels)})
     for axes, counts, title in zip(both, (cells, rounded), ("this run", "published"), strict=True):
         axes.set_facecolor("0.85")
-        grid = _shares(counts, claim.design.factor, levels, samples)
-        mesh = axes.pcolormesh(_edges(levels), _edges(samples), grid, cmap="cividis", vmin=0, vmax=1)
+        grid = _shares(counts, claim)
+        mesh = axes.pcolormesh(_edges(levels), _edges(values), grid, cmap="cividis", vmin=0, vmax=1)
         _label(axes, claim, words, levels)
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.2f}"))
         axes.tick_params(axis="x", rotation=90)
@@ -95,7 +96,7 @@ def log_log_plot(
             "^",
             mfc="none",
             color=STYLE["threshold"],
-            label=lettered(f"threshold beyond the {claim.text(claim.design.searched)} tried (bound)"),
+            label=lettered(f"threshold beyond the {claim.searched} tried (bound)"),
         )
     _label(axes, claim, words, [t.point[0] for t in judgement.levels])
     axes.legend(loc="best", framealpha=0.95)
@@ -141,14 +142,15 @@ def _nearest(values: pd.Series, levels: np.ndarray) -> np.ndarray:
     return np.asarray(levels[np.abs(values.to_numpy(float)[:, None] - levels[None, :]).argmin(axis=1)])
 
 
-def _shares(cells: pd.DataFrame, factor: str, levels: np.ndarray, samples: np.ndarray) -> np.ndarray:
+def _shares(cells: pd.DataFrame, claim: Claim) -> np.ndarray:
     """Share of successes by N (row) and level (column); nan where nothing was tried."""
+    (factor, levels), (letter, values) = claim.design.changing.items()
     share = (
         (cells["successes"] / cells["trials"].where(cells["trials"] > 0))
-        .groupby([cells["n"], cells[factor]])
+        .groupby([cells[letter], cells[factor]])
         .sum(min_count=1)
     )
-    return np.asarray(share.unstack().reindex(index=samples, columns=levels), float)
+    return np.asarray(share.unstack().reindex(index=values, columns=levels), float)
 
 
 def _label(axes: Axes, claim: Claim, words: Words, levels: np.ndarray | list[float]) -> None:

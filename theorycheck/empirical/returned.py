@@ -9,7 +9,7 @@ from typing import Any
 
 from sympy.logic.boolalg import BooleanAtom
 
-from theorycheck.design import RESERVED_IN_SEARCHES
+from theorycheck.design import RESERVED
 from theorycheck.errors import ClaimError
 
 MOST_SHOWN = 100  # characters of what was returned
@@ -60,7 +60,7 @@ def _named(found: Mapping[Any, Any], name: str) -> dict[str, float | list[float]
         raise ClaimError(
             f"{name} returned a mapping of {_shown(list(found))}; it must name 'value', and others by text"
         )
-    if clash := sorted(RESERVED_IN_SEARCHES.difference({"value"}).intersection(found)):
+    if clash := sorted(RESERVED.difference({"value"}).intersection(found)):
         raise ClaimError(
             f"{name} returned a mapping with {', '.join(clash)}, which the table of trials needs; rename it"
         )

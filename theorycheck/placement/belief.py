@@ -54,7 +54,7 @@ class Belief:
         self._level = np.array([self.levels.index(level) for level, _ in self._cells])
         self._log_n = np.log([n for _, n in self._cells])
         place = {cell: i for i, cell in enumerate(self._cells)}
-        at = [place[cell] for cell in zip(counts[variable.factor], counts["n"], strict=True)]
+        at = [place[cell] for cell in zip(counts[variable.factor], counts["searched"], strict=True)]
         self._trials, self._successes = np.zeros((2, len(place)))
         self._trials[at], self._successes[at] = counts["trials"], counts["successes"]
         spent, work = (

@@ -103,7 +103,7 @@ class Adaptive:
         chance.
 
         Args:
-            counts: one row a cell that was tried, with the columns of the factor, n, successes, trials,
+            counts: one row a cell that was tried: the columns of the factor, searched, successes, trials,
                 unfitted (tried as well, but no evidence), and work (spent on all of them, in any unit).
         """
         levels = len({level for level, _ in self.cells})
@@ -146,7 +146,7 @@ class Adaptive:
             return Counter()
         (variable,) = self.hypothesis.variables
         made = dict(
-            zip(zip(counts[variable.factor], counts["n"], strict=True), counts["trials"], strict=True)
+            zip(zip(counts[variable.factor], counts["searched"], strict=True), counts["trials"], strict=True)
         )
         smallest: dict[float, float] = {}
         for level, n in self.cells:
@@ -201,12 +201,12 @@ def simulate(
         factor: its column.
 
     Returns:
-        Cells with the columns of the factor, n, successes, trials, unfitted (none is), work.
+        Cells with the columns of the factor, searched, successes, trials, unfitted (none is), work.
     """
     counts = {cell: [0, 0] for cell in placement.cells}
     while True:
         rows = [(*cell, *count, 0, count[1] * work(*cell)) for cell, count in counts.items() if count[1]]
-        table = pd.DataFrame(rows, columns=[factor, "n", "successes", "trials", "unfitted", "work"])
+        table = pd.DataFrame(rows, columns=[factor, "searched", "successes", "trials", "unfitted", "work"])
         following = placement.next_round(table)
         if not following:
             return table

@@ -78,11 +78,7 @@ def description(claim: Claim, meaning: str) -> str:
                 f"{claim.text(name)}: {', '.join(map(str, values))}"
                 for name, values in design.crossed.items()
             ),
-            *(
-                [f"{claim.text(design.searched)}: {', '.join(map(str, design.samples))}"]
-                if design.samples
-                else []
-            ),
+            *([f"{claim.searched}: {', '.join(map(str, design.search.values))}"] if design.search else []),
             (
                 f"{design.replicates} replicates at each point, unless placed where success turns"
                 " (docs/claim-files.md)"
@@ -122,8 +118,7 @@ def outlook(
     """
     levels, samples, factor = design["levels"], design["samples"], claim.text(claim.design.factor)
     middle = float(np.exp(np.log([x for x in levels if x > 0]).mean()))
-    searched = claim.text(claim.design.searched)
-    rows = [("planted law", "exponent", f"levels inside {searched}", "width of interval", *DECISIONS)]
+    rows = [("planted law", "exponent", f"levels inside {claim.searched}", "width of interval", *DECISIONS)]
     for c in chances:
         width = f"{c.width:.2f}" if np.isfinite(c.width) else "unbounded"
         shares = (f"{100 * c.shares.get(d, 0):.0f} %" for d in DECISIONS)
@@ -132,7 +127,7 @@ def outlook(
         rows.append((c.law, number, inside, width, *shares))
     varied = [f"{factor}: {len(levels)} levels, {levels[0]:g} to {levels[-1]:g}"]
     if samples:
-        varied.append(f"{searched}: {len(samples)} values, {samples[0]} to {samples[-1]}")
+        varied.append(f"{claim.searched}: {len(samples)} values, {samples[0]} to {samples[-1]}")
     placed = f"profile {design['profile']}: {design['placement']}"
     assuming = (
         f"{claim.text(claim.quantity)} = {assumed.threshold:.3g} at {factor} = {middle:.3g} (--threshold),"
@@ -167,7 +162,7 @@ def _assumptions(verdict: Verdict) -> list[str]:
 
 
 def _table(verdict: Verdict, claim: Claim | None) -> Iterator[str]:
-    design, searched = verdict.design, claim.text(claim.design.searched) if claim else "N"
+    design, searched = verdict.design, claim.searched if claim else "N"
     for prediction in verdict.predictions:
         levels = design["levels"][prediction.variable]
         yield f"{prediction.letter}: {len(levels)} levels, {levels[0]:g} to {levels[-1]:g}"

@@ -45,6 +45,7 @@ class Topic:
         searched: what a threshold is a value of, for readers.
         rivals: other exponents that the data should exclude.
         guess_rate: share of trials that succeed whatever is searched; estimated where it is None.
+        column: of what is searched, in tables of counts; `n` in those that others made.
     """
 
     factor: str
@@ -56,6 +57,7 @@ class Topic:
     searched: str = "N"
     rivals: tuple[float, ...] = ()
     guess_rate: float | None = None
+    column: str = "n"
 
 
 @dataclass(frozen=True)
@@ -242,6 +244,13 @@ def unless_unfitted(
     if check.status != "failed":
         return judgement
     return replace(judgement, decision="INCONCLUSIVE", reason=diagnostics.depends_on_unfitted(check))
+
+
+def counted(table: pd.DataFrame, letter: str) -> pd.DataFrame:
+    """A table as the statistics and the placement read it: with the column of the searched letter, if it has
+    counts, called `searched`.
+    """
+    return table.rename(columns={letter: "searched"}) if "successes" in table else table
 
 
 def at(table: pd.DataFrame, point: Mapping[str, Any]) -> pd.DataFrame:

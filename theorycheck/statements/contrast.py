@@ -20,6 +20,7 @@ from theorycheck.statements.base import (
     Statement,
     Topic,
     Truth,
+    counted,
     judged,
     latex_words,
     unless_unfitted,
@@ -107,7 +108,7 @@ class Contrast(Statement):
     def judge(self, evidence: pd.DataFrame, topic: Topic) -> Judgement:
         """Judge it by evidence, as `observe` makes it of trials."""
         group, names = self.group, (self.first[0], self.second[0])
-        as_text = evidence.assign(**{group: evidence[group].astype(str)})
+        as_text = counted(evidence, topic.column).assign(**{group: evidence[group].astype(str)})
         first, second = (str(name) for name in names)
 
         def test(rows: pd.DataFrame) -> Tested:
@@ -167,7 +168,7 @@ class Contrast(Statement):
         return next(((law, False) for value, law in bounds if value == group.get(self.group)), None)
 
     def observe(self, outcomes: Outcomes) -> pd.DataFrame:
-        """Counts by cell and pair: trials of both groups with the same level, n and replicate."""
+        """Counts by cell and pair: trials of both groups of the same level, value searched and replicate."""
         return outcomes.counts(pair=[*outcomes.columns_without(self.group), "replicate"])
 
     def draw(
@@ -195,7 +196,7 @@ class Contrast(Statement):
                         return second * u[x]
                     return (first - 2 * curvature * end) * u[x] + curvature * u[x] ** 2
 
-                return _in_pairs(worlds.law(plan, log_threshold, rng), self.variable.name, rng)
+                return _in_pairs(worlds.law(plan, log_threshold, rng), plan, rng)
 
             return Truth(name, holds, first - second, draw)
 
@@ -207,13 +208,16 @@ class Contrast(Statement):
         )
 
 
-def _in_pairs(counts: pd.DataFrame, factor: str, rng: np.random.Generator) -> pd.DataFrame:
-    """One row a trial, in random order within its cell; those of equal level, n and place are a pair."""
+def _in_pairs(counts: pd.DataFrame, plan: Plan, rng: np.random.Generator) -> pd.DataFrame:
+    """One row a trial, in random order within its cell; those of equal level, value searched and place are a
+    pair.
+    """
     rows = counts.loc[counts.index.repeat(counts["trials"])]
     place = rows.groupby(level=0).cumcount()
     order = rng.random(len(rows))
     rank = pd.Series(order, index=rows.index).groupby(level=0).rank(method="first").astype(int) - 1
-    pair = rows[factor].astype(str) + "|" + rows["n"].astype(str) + "|" + place.astype(str)
+    factor, _, letter = plan.columns
+    pair = rows[factor].astype(str) + "|" + rows[letter].astype(str) + "|" + place.astype(str)
     return rows.assign(successes=(rank < rows["successes"]) * 1, trials=1, pair=pair).reset_index(drop=True)
 
 

@@ -15,7 +15,7 @@ from theorycheck.design import Design
 from theorycheck.errors import ClaimError
 from theorycheck.notation import Notation, latex, plain_text
 from theorycheck.statements import requirements, worlds
-from theorycheck.statements.base import Drawing, Statement, Topic, Truth, judged, unless_unfitted
+from theorycheck.statements.base import Drawing, Statement, Topic, Truth, counted, judged, unless_unfitted
 from theorycheck.statistics import count_diagnostics, diagnostics, tests
 from theorycheck.statistics.evidence import Trials
 from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE
@@ -85,6 +85,7 @@ class Direction(Statement):
 
     def judge(self, evidence: pd.DataFrame, topic: Topic) -> Judgement:
         """Judge it by evidence, as `observe` makes it of trials."""
+        evidence = counted(evidence, topic.column)
         line = tests.fit_line(evidence, topic.factor)
         levels = (
             level_thresholds(evidence[evidence["trials"] > 0], [topic.factor])

@@ -198,7 +198,7 @@ def _samples_needed(table: pd.DataFrame, points: Sequence[Point]) -> Check:
         rows = at(table, point)
         rows = rows[rows["outcome"] != "unfitted"]
         outcomes = pd.DataFrame(
-            {"x": 1.0, "n": rows["N"], "successes": rows["outcome"] == "success", "trials": 1}
+            {"x": 1.0, "searched": rows["N"], "successes": rows["outcome"] == "success", "trials": 1}
         )
         for value in level_thresholds(outcomes, ["x"]):
             if value.measured:

@@ -74,10 +74,10 @@ def check_times(design: Design, names: Sequence[str]) -> None:
 def check_ratio(design: Design, expression: Expr) -> None:
     """The expression of a transition contains what is searched, and otherwise letters that have values."""
     names = {s.name for s in expression.free_symbols}
-    if design.searched not in names or names - design.letters:
+    if design.search and (design.search.letter not in names or names - design.letters):
         raise ClaimError(
-            f"Transition: expression {expression} must contain {design.searched}, which the design searches,"
-            f" and letters that it varies or holds: {', '.join(sorted(design.letters))}"
+            f"Transition: expression {expression} must contain {design.search.letter}, which the design"
+            f" searches, and letters that it varies or holds: {', '.join(sorted(design.letters))}"
         )
 
 
@@ -92,11 +92,11 @@ def check_factor(design: Design, variable: Symbol) -> None:
 
 def check_search(design: Design, kind: str, wanted: bool) -> None:
     """The design searches a threshold, or none, as is wanted."""
-    if bool(design.samples) != wanted:
+    if bool(design.search) != wanted:
         needs = (
-            "samples among which a threshold is sought"
+            "search=Search(letter, values), for a threshold"
             if wanted
-            else "no samples, as it is about measured values"
+            else "no search, as it is about measured values"
         )
         raise ClaimError(f"{kind} needs a design with {needs}")
 

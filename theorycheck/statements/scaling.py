@@ -12,7 +12,7 @@ from theorycheck.design import Design
 from theorycheck.errors import ClaimError
 from theorycheck.law import Law
 from theorycheck.statements import worlds
-from theorycheck.statements.base import MARGIN, Drawing, Statement, Topic, Truth
+from theorycheck.statements.base import MARGIN, Drawing, Statement, Topic, Truth, counted
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.judge import judge
 from theorycheck.verdict import Judgement, Prediction
@@ -75,7 +75,7 @@ class Scaling(Law, Statement):
 
     def judge(self, evidence: pd.DataFrame, topic: Topic) -> Judgement:
         """Judge the exponents by regression, see `theorycheck.statistics.judge`."""
-        return judge(evidence, self.hypothesis(topic))
+        return judge(counted(evidence, topic.column), self.hypothesis(topic))
 
     def draw(
         self, judgement: Judgement, claim: Any, evidence: pd.DataFrame, words: Mapping[str, str]
@@ -84,7 +84,7 @@ class Scaling(Law, Statement):
         from theorycheck.drawing import levels, maps
 
         exponents = self.hypothesis(claim.topic).variables
-        if claim.design.crossed or not claim.design.samples:
+        if claim.design.crossed or not claim.design.search:
             what = "Values at each level alone; dashed: the claimed slope."
             yield Drawing(
                 "levels",

@@ -93,7 +93,9 @@ class Transition(Statement):
 
         tested = test(evidence)
         rows = evidence[evidence["trials"] > 0]
-        levels = [_inverted(v) for v in level_thresholds(rows.assign(n=1 / rows["ratio"]), [topic.factor])]
+        levels = [
+            _inverted(v) for v in level_thresholds(rows.assign(searched=1 / rows["ratio"]), [topic.factor])
+        ]
         inside = sum(level.measured for level in levels)
         beyond = [f"{level.point[0]:g}" for level in levels if level.kind == "above"]
         detail = f"transition inside the ratios tried at {inside} of {len(levels)} levels of {topic.letter}"
@@ -148,13 +150,13 @@ class Transition(Statement):
         ratios = {cell.place: self.ratio(cell.parameters) for cell in plan.cells}
 
         def world(name: str, holds: bool | None, times: float) -> Truth:
-            def rate(group: Mapping[str, Any], x: float, n: float) -> float:
-                away = np.log(times * bound / ratios[x, n]) + 0.5 * np.log(max(x, lowest) / lowest)
+            def rate(group: Mapping[str, Any], x: float, searched: float) -> float:
+                away = np.log(times * bound / ratios[x, searched]) + 0.5 * np.log(max(x, lowest) / lowest)
                 return float(stats.norm.cdf(3 * away))
 
             def draw(rng: np.random.Generator) -> pd.DataFrame:
                 table = worlds.counts(plan, rate, rng)
-                cells = zip(table[plan.claim.design.factor], table["n"], strict=True)
+                cells = table[plan.columns].itertuples(index=False, name=None)
                 return table.assign(ratio=[ratios[place] for place in cells])
 
             return Truth(name, holds, times * bound if times >= 1 else None, draw)

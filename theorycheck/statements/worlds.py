@@ -28,7 +28,7 @@ class _Rate:
     of: Callable[[Group, float, float], float]
 
     def rate(self, x: float, n: float) -> float:
-        """At level x, with n."""
+        """At level x, with n of what is searched."""
         return self.of(self.group, x, n)
 
 
@@ -43,14 +43,14 @@ def counts(
         rng: source of the outcomes.
 
     Returns:
-        Columns of what is varied, n, successes, trials, unfitted (none is), work.
+        Columns of what is varied, what is searched, successes, trials, unfitted (none is), work.
     """
-    factor = plan.claim.design.factor
+    factor, letter = plan.claim.design.factor, plan.columns[-1]
     tables = [
         simulate(arm.placement, _Rate(arm.group, rate), rng, factor=factor).assign(**arm.group)
         for arm in plan.arms
     ]
-    return pd.concat(tables, ignore_index=True)
+    return pd.concat(tables, ignore_index=True).rename(columns={"searched": letter})
 
 
 def values(
@@ -76,10 +76,10 @@ def law(plan: Plan, log_quantity: Callable[[Group, float], float], rng: np.rando
 
     Thresholds are relative to the middle of what is searched, whose success curve is a probit.
     """
-    if not plan.claim.design.samples:
+    if not plan.claim.design.search:
         table = values(plan, log_quantity, NOISE, rng)
         return table.assign(value=np.exp(table["value"]), censored=0).drop(columns="seed")
-    middle = float(np.log(plan.samples).mean())
+    middle = float(np.log(plan.searched).mean())
 
     def rate(group: Group, x: float, n: float) -> float:
         return float(stats.norm.cdf(STEEPNESS * (np.log(n) - middle - log_quantity(group, x))))

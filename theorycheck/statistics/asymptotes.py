@@ -95,7 +95,7 @@ def fit_guess(
     Returns:
         The rate, and the p-value of no guesses; see `_profile`.
     """
-    log_n, levels = np.log(cells["n"].to_numpy(float))[:, None], level_numbers(cells, factors)
+    log_n, levels = np.log(cells["searched"].to_numpy(float))[:, None], level_numbers(cells, factors)
     design = steepness.scaled(log_n, cells)
     return _profile(
         lambda guess: fit_binomial(cells, design, asymptotes=replace(beside, guess=guess), groups=levels),

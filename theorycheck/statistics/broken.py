@@ -52,7 +52,7 @@ def _of_counts(evidence: Trials) -> Deviance:
         evidence.asymptotes,
         evidence.steepness,
     )
-    level, log_n = level_numbers(cells, evidence.factors), np.log(cells["n"].to_numpy(float))
+    level, log_n = level_numbers(cells, evidence.factors), np.log(cells["searched"].to_numpy(float))
     saturated = fit_binomial(
         cells, steepness.scaled(log_n[:, None], cells), asymptotes=asymptotes, groups=level
     )

@@ -23,8 +23,8 @@ Joint = tuple[np.ndarray, np.ndarray, float]
 
 
 def over_pairs(rows: pd.DataFrame, factor: str) -> pd.DataFrame:
-    """Counts by level and n, of rows that tell pairs."""
-    counts = rows.groupby([factor, "n"], as_index=False)[["successes", "trials"]].sum()
+    """Counts by level and what is searched, of rows that tell pairs."""
+    counts = rows.groupby([factor, "searched"], as_index=False)[["successes", "trials"]].sum()
     return counts[counts["trials"] > 0]
 
 

@@ -55,7 +55,9 @@ def guess_rate(evidence: Trials, fit: Fit) -> Check:
         given = "fitted with it (p = {p_value:.1g})" if evidence.asymptotes.estimated else "as given"
         detail = f"guess rate {guess:.1%} at small {evidence.searched}, {given.format(p_value=p_value)}"
         return Check("guess rate", "warning" if evidence.asymptotes.estimated else "ok", detail)
-    at_smallest = evidence.table.sort_values("n").groupby(list(evidence.factors), as_index=False).first()
+    at_smallest = (
+        evidence.table.sort_values("searched").groupby(list(evidence.factors), as_index=False).first()
+    )
     share = float(at_smallest["successes"].sum() / at_smallest["trials"].sum())
     least = min(_expected(evidence.table, evidence.factors, fit), default=0.0)
     if share > FAR_BELOW and least > FAR_BELOW:
@@ -107,7 +109,7 @@ def monotonicity(evidence: Trials) -> Check:
     falling, significance = [], CHECK_SIGNIFICANCE / len(evidence.levels)
     for value in evidence.levels:
         cells = at_points(evidence.table, evidence.factors, {value.point})
-        terms = np.column_stack([np.ones(len(cells)), np.log(cells["n"])])
+        terms = np.column_stack([np.ones(len(cells)), np.log(cells["searched"])])
         fit = fit_binomial(cells, terms, asymptotes=Asymptotes(evidence.asymptotes.guess))
         if fit is not None and stats.norm.cdf(fit.params[1] / fit.bse[1]) < significance:
             falling.append(", ".join(f"{x:g}" for x in value.point))

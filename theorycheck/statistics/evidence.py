@@ -72,9 +72,9 @@ class Evidence(Protocol):
 
 @dataclass(frozen=True)
 class Trials:
-    """Counts of successes: cells with the columns `factors`, n, successes, trials (> 0), and maybe seed.
+    """Counts of successes: columns `factors`, searched, successes, trials (> 0), and maybe seed.
 
-    For readers, n is called what is `searched`. A guess rate and a lapse rate are part of every
+    For readers, what is searched is called `searched`. A guess rate and a lapse rate are part of every
     fit when p < 0.01, and a steepness of the success curve that changes along the levels when p < 0.1.
     """
 

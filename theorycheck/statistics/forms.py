@@ -58,7 +58,7 @@ def compare_forms(
     number of rows.
 
     Args:
-        table: of cells (columns factor, n, successes, trials) or of measurements (factor, value, maybe
+        table: of cells (columns factor, searched, successes, trials) or of measurements (factor, value, maybe
             censored).
         factor: the column of x.
         claimed: the exponent that a theorem claims.
@@ -185,7 +185,7 @@ def _thresholds(
     successes, trials = cells["successes"].to_numpy(float), cells["trials"].to_numpy(float)
     x, log_n, relative = (
         cells[factor].to_numpy(float),
-        np.log(cells["n"].to_numpy(float)),
+        np.log(cells["searched"].to_numpy(float)),
         steepness.of(cells),
     )
 

@@ -53,7 +53,7 @@ def judge(table: pd.DataFrame, hypothesis: Hypothesis) -> Judgement:
     rejected but doubtful (p between 0.01 and 0.1), a verdict must hold with the next degree as well.
 
     Args:
-        table: cells with the columns of the factors, n, successes, trials, and maybe unfitted and seed
+        table: cells with the columns of the factors, searched, successes, trials, and maybe unfitted and seed
             (`trials` counts successes and failures; `unfitted` those that did not fit their training data,
             which is no evidence about N*); or measurements with the factors, value, and maybe censored (a
             lower bound) and seed.

@@ -22,7 +22,7 @@ def level_thresholds(
     """Estimate the threshold of every combination of levels on its own.
 
     Args:
-        cells: one row a cell with the columns `factors`, n, successes, trials (trials > 0).
+        cells: one row a cell with the columns `factors`, searched, successes, trials (trials > 0).
         factors: the columns of the levels.
         rate: share of the trials between the asymptotes that succeed at the threshold.
         asymptotes: of success.
@@ -30,10 +30,10 @@ def level_thresholds(
     Returns:
         One threshold a combination; intervals by the delta method on log N*.
     """
-    counts = cells.groupby([*factors, "n"], as_index=False)[["successes", "trials"]].sum()
+    counts = cells.groupby([*factors, "searched"], as_index=False)[["successes", "trials"]].sum()
     grouped = counts.groupby(list(factors))
     return [
-        _level_threshold(tuple(map(float, point)), level.sort_values("n"), rate, asymptotes)
+        _level_threshold(tuple(map(float, point)), level.sort_values("searched"), rate, asymptotes)
         for point, level in grouped
     ]
 
@@ -41,7 +41,7 @@ def level_thresholds(
 def _level_threshold(
     point: tuple[float, ...], level: pd.DataFrame, rate: float, asymptotes: Asymptotes
 ) -> LevelValue:
-    n = [float(n) for n in level["n"]]
+    n = [float(n) for n in level["searched"]]
     enough = asymptotes.inside((level["successes"] / level["trials"]).to_numpy()) >= rate
     fit = fit_binomial(level, np.column_stack([np.ones(len(n)), np.log(n)]), asymptotes=asymptotes)
     if fit is not None and fit.covariance is not None and fit.params[1] > 0:

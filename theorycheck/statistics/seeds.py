@@ -16,7 +16,7 @@ def over_seeds(cells: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
     """The counts of each cell, summed over its seeds."""
     if "seed" not in cells:
         return cells
-    return cells.groupby([*factors, "n"], as_index=False)[["successes", "trials"]].sum()
+    return cells.groupby([*factors, "searched"], as_index=False)[["successes", "trials"]].sum()
 
 
 def without_one_seed(
@@ -28,8 +28,10 @@ def without_one_seed(
     Of many seeds each takes one of Fisher's steps from the fit of all, which is what the refit tends to
     (MacKinnon, Nielsen and Webb, J. Econometrics 232 (2023) 272, linearised).
     """
-    place = {cell: i for i, cell in enumerate(counts[[*factors, "n"]].itertuples(index=False, name=None))}
-    at = np.array([place[cell] for cell in cells[[*factors, "n"]].itertuples(index=False, name=None)])
+    place = {
+        cell: i for i, cell in enumerate(counts[[*factors, "searched"]].itertuples(index=False, name=None))
+    }
+    at = np.array([place[cell] for cell in cells[[*factors, "searched"]].itertuples(index=False, name=None)])
     seed = pd.factorize(cells["seed"])[0]
     if seed.max() < 1:
         return None

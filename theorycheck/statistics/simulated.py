@@ -97,7 +97,7 @@ class PlantedThreshold:
         return float(np.exp(np.log(self.levels).mean()))
 
     def draw(self, rng: np.random.Generator) -> pd.DataFrame:
-        """Cells with the columns x, n, successes, trials, and seed if asked for."""
+        """Cells with the columns x, searched, successes, trials, and seed if asked for."""
         if self.seed_deviation:
             return self._draw_seeds(rng)
         rates = self._rates()
@@ -116,12 +116,12 @@ class PlantedThreshold:
         return (
             table
             if self.seed_column
-            else table.groupby(["x", "n"], as_index=False)[["successes", "trials"]].sum()
+            else table.groupby(["x", "searched"], as_index=False)[["successes", "trials"]].sum()
         )
 
     def _cells(self) -> pd.DataFrame:
         x, n = (grid.ravel() for grid in np.meshgrid(self.levels, self.samples, indexing="ij"))
-        return pd.DataFrame({"x": x.astype(float), "n": n.astype(int), "trials": self.replicates})
+        return pd.DataFrame({"x": x.astype(float), "searched": n.astype(int), "trials": self.replicates})
 
     def rate(self, x: ArrayLike, n: ArrayLike, shift: float = 0.0) -> np.ndarray:
         """Success rate at level x and sample size n, with log N* shifted."""
@@ -149,7 +149,7 @@ class PlantedThreshold:
 
     def _rates(self, shift: float = 0.0) -> np.ndarray:
         cells = self._cells()
-        return self.rate(cells["x"], cells["n"], shift)
+        return self.rate(cells["x"], cells["searched"], shift)
 
 
 @dataclass(frozen=True)

@@ -75,8 +75,8 @@ def fit_steepness(cells: pd.DataFrame, factors: Sequence[str], asymptotes: Asymp
     (McCullagh and Nelder, Generalized Linear Models, 1989, section 4.5).
 
     Args:
-        cells: columns `factors`, n, successes, trials, of levels whose threshold lies inside the range of N;
-            rows of one cell are added up.
+        cells: columns `factors`, searched, successes, trials, of levels whose threshold lies inside the range
+            of N; rows of one cell are added up.
         factors: the columns of the levels.
         asymptotes: of success.
 
@@ -84,12 +84,12 @@ def fit_steepness(cells: pd.DataFrame, factors: Sequence[str], asymptotes: Asymp
         The powers where the test rejects, at 10 %, that steepness is the same everywhere; else, or where some
         regression has no unique maximum, none.
     """
-    cells = cells.groupby([*factors, "n"], as_index=False)[["successes", "trials"]].sum()
+    cells = cells.groupby([*factors, "searched"], as_index=False)[["successes", "trials"]].sum()
     if cells.empty:
         return SAME
     points = points_of(cells, factors)
     low, high = points.min(axis=0), points.max(axis=0)
-    terms, levels = np.log(cells["n"].to_numpy(float))[:, None], level_numbers(cells, factors)
+    terms, levels = np.log(cells["searched"].to_numpy(float))[:, None], level_numbers(cells, factors)
     steepness = Steepness(tuple(factors), (0.0,) * len(factors), _floats(low), _floats(high))
     step = _step(steepness, cells, terms, asymptotes=asymptotes, groups=levels)
     if step is None or step[0].params[0] <= 0:

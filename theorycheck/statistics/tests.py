@@ -45,7 +45,7 @@ def direction(table: pd.DataFrame, factor: str, grows: bool = True) -> Tested:
 
     log quantity = a + s x  in the factor x itself, and a one-sided test of s > 0 (or s < 0); the estimate is
     s. Source: Casella and Berger, Statistical Inference, 2002, 11.3.4; for thresholds Finney, Probit
-    Analysis, 1971, 4.6. The table has counts (columns `factor`, n, successes, trials) or measurements
+    Analysis, 1971, 4.6. The table has counts (columns `factor`, searched, successes, trials) or measurements
     (`factor`, value), as for the judge.
     """
     return along(fit_line(table, factor), grows)
@@ -116,7 +116,7 @@ def transition(table: pd.DataFrame, factor: str, ratio: str, bound: float) -> Te
     """
     rows = table[table["trials"] > 0]
     method = f"binomial regression on log {ratio}, at every level of {factor}"
-    fit = fit_threshold(rows.assign(n=1 / rows[ratio]), [factor])
+    fit = fit_threshold(rows.assign(searched=1 / rows[ratio]), [factor])
     if fit is None or fit.coefficients[1] <= 0:
         return undetermined(method)
     tests = []

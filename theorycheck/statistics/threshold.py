@@ -128,7 +128,7 @@ class ThresholdFit:
 
 def threshold_design(cells: pd.DataFrame, basis: Basis) -> np.ndarray:
     """The columns that b0, b1, b2, ... of a ThresholdFit multiply where r is 1, shape (cell, coefficient)."""
-    return np.column_stack([np.ones(len(cells)), np.log(cells["n"]), basis.columns(cells)])
+    return np.column_stack([np.ones(len(cells)), np.log(cells["searched"]), basis.columns(cells)])
 
 
 def fit_threshold(
@@ -143,9 +143,9 @@ def fit_threshold(
     """Fit the threshold's exponents to counts of successes.
 
     Args:
-        cells: one row a cell with the columns `factors`, n, successes, trials (trials > 0), and optionally
-            seed: rows of one seed share their randomness, and the covariance is then the delete-one-seed
-                jackknife's.
+        cells: one row a cell with the columns `factors`, searched, successes, trials (trials > 0), and
+            optionally seed: rows of one seed share their randomness, and the covariance is then the
+                delete-one-seed jackknife's.
         factors: the columns of the x_j.
         degree: of log N* in log x.
         link: of the regression.
@@ -235,7 +235,7 @@ def shape_p_value(
     if smaller is None or count <= len(smaller.coefficients) - 1:
         return 1.0
     p_values = []
-    log_n = np.log(cells["n"].to_numpy(float))[:, None]
+    log_n = np.log(cells["searched"].to_numpy(float))[:, None]
     saturated = fit_binomial(cells, steepness.scaled(log_n, cells), asymptotes=asymptotes, groups=levels)
     if saturated is not None:
         beside = _beside(saturated, cells, asymptotes, steepness)
@@ -269,7 +269,7 @@ def exponent_at_rate(
     """
     cells = over_seeds(cells, [factor])
     basis = centred_basis(cells, [factor])
-    u, log_n = basis.columns(cells)[:, 0], np.log(cells["n"].to_numpy(float))
+    u, log_n = basis.columns(cells)[:, 0], np.log(cells["searched"].to_numpy(float))
     result = fit_binomial(
         cells, np.column_stack([np.ones(len(cells)), log_n, u, u * log_n]), asymptotes=asymptotes
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sympy import E, Ge, Gt, Rational, ceiling, log, symbols
 
-from theorycheck.claim import SAMPLES, Condition, Design, Paper
+from theorycheck.claim import SAMPLES, Condition, Design, Paper, Search
 
 PAPER = Paper(
     key="li2023shallow",
@@ -80,7 +80,7 @@ MODEL_VARIATIONS = {
 AUTHORS = Design(
     factor=alpha_relevant,
     levels=tuple(k**-0.5 for k in range(4, 15)),
-    samples=(*(2, 4, 6, 8, 12, 16, 20, 24, 28, 32, 36), *range(40, 401, 40)),
+    search=Search(N, (*(2, 4, 6, 8, 12, 16, 20, 24, 28, 32, 36), *range(40, 401, 40))),
     replicates=20,
     held={
         **SETTING,

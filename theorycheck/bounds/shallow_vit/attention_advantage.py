@@ -12,12 +12,13 @@ from theorycheck.bounds.shallow_vit import (
     SAMPLES_UP_TO_256,
     SETTING,
     VARIATIONS,
+    N,
     N_star,
     T,
     alpha_relevant,
     eta,
 )
-from theorycheck.claim import Claim, Design, Source
+from theorycheck.claim import Claim, Design, Search, Source
 from theorycheck.statements import BigO, Contrast
 
 claim = Claim(
@@ -38,7 +39,7 @@ claim = Claim(
         factor=alpha_relevant,
         levels=LEVELS,
         crossed={"attention": (False, True)},
-        samples=(*SAMPLES_UP_TO_256, 320, 384, 512),
+        search=Search(N, (*SAMPLES_UP_TO_256, 320, 384, 512)),
         replicates=20,
         held={**SETTING, T: ceiling(20 / (eta * alpha_relevant**2))},
     ),

@@ -13,7 +13,7 @@ from theorycheck.bounds.shallow_vit import (
     alpha_confusion,
     alpha_relevant,
 )
-from theorycheck.claim import Claim, Design, Source
+from theorycheck.claim import Claim, Design, Search, Source
 from theorycheck.statements import Transition
 
 c = symbols("c", positive=True)
@@ -29,8 +29,7 @@ claim = Claim(
     design=Design(
         factor=N,
         levels=(16, 24, 32, 48, 64),
-        searched=alpha_confusion,
-        samples=(0.01, 0.02, 0.03, 0.05, 0.07, 0.09, 0.11, 0.13, 0.15, 0.17, 0.18),
+        search=Search(alpha_confusion, (0.01, 0.02, 0.03, 0.05, 0.07, 0.09, 0.11, 0.13, 0.15, 0.17, 0.18)),
         replicates=20,
         held={**SETTING, "attention": True, alpha_relevant: 0.2},
     ),

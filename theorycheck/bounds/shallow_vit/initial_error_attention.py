@@ -8,11 +8,12 @@ from theorycheck.bounds.shallow_vit import (
     REGIME,
     SETTING,
     VARIATIONS,
+    N,
     N_star,
     alpha_relevant,
     delta,
 )
-from theorycheck.claim import Claim, Design, Source
+from theorycheck.claim import Claim, Design, Search, Source
 from theorycheck.statements import Direction
 
 claim = Claim(
@@ -27,7 +28,7 @@ claim = Claim(
     design=Design(
         factor=delta,
         levels=(0, 0.2, 0.4, 0.6, 0.8, 1.0),
-        samples=(6, 8, 12, 16, 24, 32, 48),
+        search=Search(N, (6, 8, 12, 16, 24, 32, 48)),
         replicates=40,
         held={**SETTING, "attention": True, alpha_relevant: 0.1},
     ),

@@ -13,7 +13,7 @@ from theorycheck.bounds.shallow_vit import (
     alpha_relevant,
     m,
 )
-from theorycheck.claim import Claim, Design, Source
+from theorycheck.claim import Claim, Design, Search, Source
 from theorycheck.statements import BigO
 
 m_star = symbols("m_star", positive=True)
@@ -31,8 +31,7 @@ claim = Claim(
         factor=M,
         levels=(4, 6, 9, 13, 20, 30, 40),
         crossed={N: (64, 128, 256)},
-        searched=m,
-        samples=(1, 2, 3, 4, 6, 8, 12, 16),
+        search=Search(m, (1, 2, 3, 4, 6, 8, 12, 16)),
         replicates=12,
         held={**SETTING, "attention": True, alpha_relevant: 0.2},
     ),

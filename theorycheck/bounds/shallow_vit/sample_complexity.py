@@ -12,10 +12,11 @@ from theorycheck.bounds.shallow_vit import (
     SAMPLES_UP_TO_256,
     SETTING,
     VARIATIONS,
+    N,
     N_star,
     alpha_relevant,
 )
-from theorycheck.claim import Claim, Design, Source
+from theorycheck.claim import Claim, Design, Search, Source
 from theorycheck.statements import BigO
 
 claim = Claim(
@@ -30,7 +31,7 @@ claim = Claim(
     design=Design(
         factor=alpha_relevant,
         levels=LEVELS,
-        samples=SAMPLES_UP_TO_256,
+        search=Search(N, SAMPLES_UP_TO_256),
         replicates=20,
         held={**SETTING, "attention": True},
     ),

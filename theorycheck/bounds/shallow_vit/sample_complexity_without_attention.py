@@ -14,12 +14,13 @@ from theorycheck.bounds.shallow_vit import (
     SAMPLES_UP_TO_256,
     SETTING,
     VARIATIONS,
+    N,
     N_star,
     T,
     alpha_relevant,
     eta,
 )
-from theorycheck.claim import Claim, Design, Source
+from theorycheck.claim import Claim, Design, Search, Source
 from theorycheck.statements import BigO
 
 claim = Claim(
@@ -34,7 +35,7 @@ claim = Claim(
     design=Design(
         factor=alpha_relevant,
         levels=LEVELS,
-        samples=(*SAMPLES_UP_TO_256, 320, 384, 512),
+        search=Search(N, (*SAMPLES_UP_TO_256, 320, 384, 512)),
         replicates=20,
         # A mean token carries the signal alpha_*^2 once: fitting takes of the order of 1/(eta alpha_*^2)
         # iterations.
