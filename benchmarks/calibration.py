@@ -27,7 +27,8 @@ from theorycheck import bounds
 from theorycheck.bounds.shallow_vit import LEVELS, SAMPLES_UP_TO_256
 from theorycheck.claim import Claim
 from theorycheck.placement.rules import simulate
-from theorycheck.plan import PROFILES, Plan, make_plan
+from theorycheck.plan import Plan, make_plan
+from theorycheck.profiles import PROFILES
 from theorycheck.statements.base import Truth
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.judge import drift_of

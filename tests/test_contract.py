@@ -21,6 +21,7 @@ from theorycheck.claim import Claim, Design, Paper, Source
 from theorycheck.cli import app
 from theorycheck.empirical.executor import ThisProcess
 from theorycheck.errors import ClaimError
+from theorycheck.judgement import Interval
 from theorycheck.notation import latex, plain_text
 from theorycheck.placement.rules import Adaptive
 from theorycheck.plan import make_plan
@@ -30,7 +31,6 @@ from theorycheck.statements import Scaling, Statement, worlds
 from theorycheck.statements.base import Truth, judged
 from theorycheck.statistics import tests
 from theorycheck.statistics.loglog import level_means
-from theorycheck.verdict import Interval
 
 PAGE = Path(__file__).parents[1] / "docs/claim-files.md"
 DRAWS = 3

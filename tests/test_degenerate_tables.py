@@ -8,12 +8,13 @@ import pytest
 from test_fit import counts
 from test_statistics import detail, status
 
+from theorycheck.judgement import Estimate, Interval, Judgement
 from theorycheck.statistics.forms import compare_forms
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.measurement import fit_measurement, shape_p_value
 from theorycheck.statistics.polynomial import exponential, independent
-from theorycheck.verdict import Estimate, Interval, Judgement, Prediction, Variation, Verdict
+from theorycheck.verdict import Prediction, Variation, Verdict
 
 LEVELS = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0)
 

@@ -12,6 +12,7 @@ import statsmodels.api as sm
 from scipy import optimize, special, stats
 from statsmodels.tools.numdiff import approx_fprime, approx_hess
 
+from theorycheck.judgement import LevelValue
 from theorycheck.statistics import least_squares
 from theorycheck.statistics.asymptotes import fit_lapse
 from theorycheck.statistics.forms import compare_forms
@@ -19,7 +20,6 @@ from theorycheck.statistics.links import FULL, Asymptotes
 from theorycheck.statistics.loglog import fit_loglog
 from theorycheck.statistics.measurement import fit_measurement
 from theorycheck.statistics.threshold import exponent_at_rate, fit_threshold
-from theorycheck.verdict import LevelValue
 
 LEVELS = np.array([1, 1.5, 2, 3, 4.5, 7, 10])
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from theorycheck.judgement import Interval
 from theorycheck.placement.belief import FARTHEST, Belief
 from theorycheck.placement.rules import (
     FIRST_INTERIM,
@@ -20,7 +21,6 @@ from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.selection import fit_laws, gather
 from theorycheck.statistics.simulated import PlantedThreshold
 from theorycheck.statistics.threshold import fit_threshold
-from theorycheck.verdict import Interval
 
 LEVELS = (0.03, 0.04, 0.06, 0.09, 0.13, 0.2, 0.3)
 SAMPLES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)

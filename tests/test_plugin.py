@@ -14,7 +14,7 @@ import pytest
 from projects import claim_file, module_of, pins, run
 
 from theorycheck.empirical.store import Store
-from theorycheck.plan import PROFILES
+from theorycheck.profiles import PROFILES
 from theorycheck.pytest_plugin import options
 
 pytest_plugins = "pytester"

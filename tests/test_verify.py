@@ -145,7 +145,7 @@ def test_exit_status(run, decisions, status):
 def test_unbounded_intervals_are_null_in_json(run):
     from dataclasses import replace
 
-    from theorycheck.verdict import Estimate, Interval
+    from theorycheck.judgement import Estimate, Interval
 
     verdict = run(profile="smoke")
     unbounded = Estimate("alpha_relevant", -1.0, Interval(-math.inf, math.inf, 0.95), "")

@@ -11,14 +11,16 @@ from matplotlib.figure import Figure
 from theorycheck.claim import Claim
 from theorycheck.empirical.store import DEFAULT_STORE
 from theorycheck.errors import ClaimError, ReportError
-from theorycheck.plan import ProfileName
+from theorycheck.finding import Finding
+from theorycheck.judgement import Decision, Estimate
+from theorycheck.profiles import ProfileName
 from theorycheck.reports import DEFAULT_OUT, html
 from theorycheck.reports.blocks import Paragraph
 from theorycheck.reports.document import document
 from theorycheck.reports.report import Format, available, part
 from theorycheck.reports.terminal import summary
-from theorycheck.session import Finding, Progress, Session, folder_of, silent, write
-from theorycheck.verdict import Decision, Estimate, Verdict
+from theorycheck.session import Progress, Session, folder_of, silent, write
+from theorycheck.verdict import Verdict
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from theorycheck.verdict import Check
+from theorycheck.judgement import Check
 
 COVERAGE = (
     0.93,

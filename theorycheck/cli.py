@@ -124,12 +124,13 @@ def verify(
             "name the claims to verify by --claim NAME, or all of them by --all; not both"
         )
     from theorycheck import bounds
+    from theorycheck.finding import jointly
     from theorycheck.forecast import cannot_tell
     from theorycheck.plan import make_plan
     from theorycheck.reports.overview import table, write_overview
     from theorycheck.reports.report import available, part, write_joint_report
     from theorycheck.reports.terminal import summary, together
-    from theorycheck.session import Session, folder_of, jointly, silent, write
+    from theorycheck.session import Session, folder_of, silent, write
     from theorycheck.verdict import exit_status, result_document
 
     with explained():

@@ -15,11 +15,12 @@ from theorycheck.calibration import error_rates
 from theorycheck.claim import Claim
 from theorycheck.errors import LawError, TableError
 from theorycheck.expression import parse_law
-from theorycheck.plan import hypothesis, with_options
+from theorycheck.judgement import Check
+from theorycheck.plan import hypothesis
 from theorycheck.statements import Scaling, Topic
 from theorycheck.statistics.hypothesis import Hypothesis
 from theorycheck.table import contents, parse
-from theorycheck.verdict import Check, Verdict
+from theorycheck.verdict import Verdict
 
 Point = Literal["0", "oo"]
 COLUMN = "n"  # of what is searched, in tables that others made
@@ -123,7 +124,7 @@ def fit(
     else:
         table, stated, assumed = _read(content, law, path)
         topic = Topic(stated.letters[0], stated.letters[0], "value", stated.standard_margin)
-        asked = with_options(stated.hypothesis(topic), margin, guess_rate)
+        asked = stated.hypothesis(topic).with_options(margin, guess_rate)
     counts = "successes" in table
     if guess_rate and not counts:
         raise TableError(

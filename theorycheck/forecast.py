@@ -13,6 +13,7 @@ import pandas as pd
 
 from theorycheck.empirical.executor import Executor, completed, started
 from theorycheck.empirical.sweep import train
+from theorycheck.judgement import Decision, Interval
 from theorycheck.placement.belief import FARTHEST
 from theorycheck.placement.rules import Adaptive, Grid, Placement, simulate
 from theorycheck.plan import Plan, hypothesis, one_threshold
@@ -24,7 +25,6 @@ from theorycheck.statistics.polynomial import centred_basis
 from theorycheck.statistics.selection import decide, fit_laws, gather
 from theorycheck.statistics.simulated import PlantedThreshold
 from theorycheck.statistics.threshold import ThresholdFit, threshold_design
-from theorycheck.verdict import Decision, Interval
 
 REPLICATIONS = 100
 STEEPNESS = 1.5  # of success against log N, about that of the trained ViTs

@@ -10,8 +10,8 @@ import pandas as pd
 
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError
+from theorycheck.judgement import Check, Judgement
 from theorycheck.plan import Cell, Plan
-from theorycheck.verdict import Check, Judgement
 
 HOPELESS = 24  # trials; were half of all trials evidence, that none is would happen once in 2^24
 WANTED_EVIDENCE = 0.95  # share of trials, below which a reader is warned: a convention

@@ -6,13 +6,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
@@ -21,46 +20,9 @@ from theorycheck.empirical.response import Measured, response
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError, DesignError
 from theorycheck.placement.rules import RULE, Adaptive, Grid, Placement
+from theorycheck.profiles import PROFILES, ProfileName
 from theorycheck.statements.base import at, counted
 from theorycheck.statistics.hypothesis import Hypothesis
-
-ProfileName = Literal["smoke", "quick", "standard", "full"]
-
-
-@dataclass(frozen=True)
-class Profile:
-    """How much of a claim's design is carried out.
-
-    Attributes:
-        width: of the exponent's 95 % interval that is narrow enough, in margins of the claim, where trials
-            are placed adaptively; the profile full places nothing so.
-        budget: most trials of an adaptive placement.
-        share: of the design's replicates, where every design point is tried alike.
-    """
-
-    width: float
-    budget: int
-    share: float
-
-    def place(
-        self, cells: tuple[tuple[float, float], ...], hypothesis: Hypothesis, decides: bool = True
-    ) -> Adaptive:
-        """The placement of trials over cells that tests a hypothesis to this extent; `decides` as there."""
-        return Adaptive(cells, hypothesis, self.width * hypothesis.margin, self.budget, decides)
-
-    def repeat(self, cells: tuple[tuple[float, float], ...], replicates: int) -> Grid:
-        """The placement that tries all cells alike, to this extent; at least twice, to see overdispersion."""
-        return Grid(cells, max(2, round(self.share * replicates)))
-
-
-PROFILES: dict[ProfileName, Profile] = {
-    "smoke": Profile(width=1, budget=40, share=0.1),
-    "quick": Profile(width=1, budget=240, share=0.4),
-    "standard": Profile(width=1, budget=2400, share=1),
-    "full": Profile(
-        width=0, budget=0, share=4
-    ),  # a single threshold's scaling: every N at every level, see `_place`
-}
 
 
 @dataclass(frozen=True)
@@ -334,20 +296,4 @@ def hypothesis(claim: Claim, margin: float | None = None, guess_rate: float | No
             f"{claim.name} states no scaling law ({claim.statement}), which is what this command needs; "
             f"`{claim.command('verify')}` tests it"
         )
-    return with_options(claim.law.hypothesis(claim.topic), margin, guess_rate)
-
-
-def with_options(own: Hypothesis, margin: float | None = None, guess_rate: float | None = None) -> Hypothesis:
-    """A hypothesis with another margin or guess rate, where these are given.
-
-    Raises:
-        ClaimError: the margin is not positive, or the guess rate no share.
-    """
-    if margin is not None and not 0 < margin < math.inf:
-        raise ClaimError(f"asked for a margin of {margin:g}; it must be a positive number, such as 0.25")
-    if guess_rate is not None and not 0 <= guess_rate < 1:
-        raise ClaimError(
-            f"asked for a guess rate of {guess_rate:g}; it must be a share from 0 to below 1, such as 0.5"
-        )
-    guess = own.guess_rate if guess_rate is None else guess_rate
-    return replace(own, margin=margin or own.margin, guess_rate=guess)
+    return claim.law.hypothesis(claim.topic).with_options(margin, guess_rate)

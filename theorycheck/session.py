@@ -11,26 +11,23 @@ from pathlib import Path
 import pandas as pd
 
 from theorycheck import bounds
-from theorycheck.calibration import error_rates
 from theorycheck.claim import Claim
 from theorycheck.empirical import sweep
 from theorycheck.empirical.executor import Executor, started
 from theorycheck.empirical.store import DEFAULT_STORE, Store
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError, Interrupted, StoreError
+from theorycheck.finding import Finding, conclude
 from theorycheck.observation import (
-    Outcomes,
-    as_drawn,
     check_hope,
     count,
-    report_no_evidence,
     tabulate,
 )
-from theorycheck.plan import PROFILES, Plan, ProfileName, make_plan
+from theorycheck.plan import Plan, make_plan
+from theorycheck.profiles import PROFILES, ProfileName
 from theorycheck.reports.report import Format, write_report
-from theorycheck.statistics.tests import holm
 from theorycheck.stopping import cause_of, stoppable
-from theorycheck.verdict import Check, Decision, Estimate, Judgement, Variation, Verdict
+from theorycheck.verdict import Variation, Verdict
 
 # Given what is done, shows progress until the block ends; told how many are done now, and how many more there
 # will be.
@@ -41,33 +38,6 @@ Progress = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
 def silent(task: str) -> Iterator[Callable[[int, int], None]]:
     """Show nothing."""
     yield lambda done, more: None
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What was found on a claim.
-
-    Attributes:
-        verdict: with everything it rests on.
-        claim: as it was tested.
-        trials: one row a trial.
-        observed: what the judge saw of them.
-    """
-
-    verdict: Verdict
-    claim: Claim
-    trials: pd.DataFrame
-    observed: pd.DataFrame
-
-    @property
-    def decision(self) -> Decision:
-        """SUPPORTED, REFUTED or INCONCLUSIVE."""
-        return self.verdict.judgement.decision
-
-    @property
-    def estimates(self) -> tuple[Estimate, ...]:
-        """The estimates that the verdict rests on, one a variable."""
-        return self.verdict.judgement.estimates
 
 
 @dataclass(frozen=True)
@@ -159,7 +129,7 @@ class Session:
             for candidate in (asked, *(asked.varied(name) for name in asked.variations)):
                 plan = make_plan(candidate, design["profile"], design["seed"], design["device"])
                 if plan.hash == kept["hash"]:
-                    return _found(plan, collect(plan, opened), 0, time.monotonic())
+                    return conclude(plan, collect(plan, opened), 0, time.monotonic())
         raise ClaimError(
             f"run {run} was planned for another version of {found.name} or of theorycheck, or for another"
             " claim; verify the claim again"
@@ -170,7 +140,7 @@ class Session:
         begun = time.monotonic()
         run = store.start_run(plan.hash, plan.claim.name, plan.document)
         table, trained = self._train(plan, store)
-        finding = _found(plan, table, trained, begun)
+        finding = conclude(plan, table, trained, begun)
         store.finish_run(run, trained, len(table) - trained, finding.decision)
         return finding
 
@@ -251,33 +221,6 @@ def _known(name: str, run: int) -> Claim:
     return known[name]
 
 
-def _found(plan: Plan, table: pd.DataFrame, trained: int, begun: float) -> Finding:
-    """Judge a plan's trials."""
-    outcomes, law = Outcomes(plan, table), plan.claim.law
-    evidence = law.observe(outcomes)
-    judgement = report_no_evidence(law.judge(evidence, plan.claim.topic), outcomes)
-    judgement = judgement.with_check(error_rates(law.calibrated_as(plan.measured.value is not None)))
-    if plan.claim.design.outside_regime:
-        judgement = judgement.with_check(_outside(plan))
-    verdict = describe(outcomes, judgement, trained, time.monotonic() - begun)
-    return Finding(verdict, plan.claim, table, evidence)
-
-
-def _outside(plan: Plan) -> Check:
-    """Which conditions of the theorem fail in a design that tries such points as well."""
-    parts = [
-        f"{plan.claim.text(c.relation)} fails at {len(plan.levels) - plan.holding(c)} of {len(plan.levels)}"
-        " levels"
-        for c in plan.claim.conditions
-        if plan.holding(c) < len(plan.levels)
-    ]
-    if not parts:
-        return Check("assumptions", "ok", "the theorem's conditions hold at every level")
-    return Check(
-        "assumptions", "warning", f"{'; '.join(parts)}: this verdict is on the design, not on the theorem"
-    )
-
-
 @contextmanager
 def _continued(store: Store) -> Iterator[None]:
     """Answer Ctrl-C, SIGTERM and SIGHUP, also between two rounds."""
@@ -290,41 +233,3 @@ def _continued(store: Store) -> Iterator[None]:
             f"{cause}: what was trained is stored in {store.path}; run the same command again to go on",
             status,
         ) from error
-
-
-def describe(outcomes: Outcomes, judgement: Judgement, trained: int, seconds: float) -> Verdict:
-    """Put the judgement together with what it is about."""
-    plan, table, claim = outcomes.plan, outcomes.table, outcomes.plan.claim
-    unfitted = (table["outcome"] == "unfitted") & ~outcomes.no_evidence
-    return Verdict(
-        name=claim.name,
-        statement=claim.statement,
-        provenance=claim.provenance,
-        source=str(claim.source),
-        predictions=claim.law.predictions(claim.topic),
-        relation=claim.law.relation,
-        estimated=claim.law.estimated,
-        judgement=judgement,
-        design={**plan.design, "as_drawn": as_drawn(outcomes), "words": dict(plan.measured.words)},
-        trials={
-            "total": len(table),
-            "trained": trained,
-            "reused": len(table) - trained,
-            "censored": int(unfitted.sum()),
-        },
-        plan_hash=plan.hash,
-        seconds=seconds,
-    )
-
-
-def jointly(verdicts: Sequence[Verdict]) -> dict[str, float]:
-    """P-values of the decided claims, adjusted for their number (Holm); from 0.05 on they hold on their own
-    only.
-    """
-    judgements = {v.name: v.judgement for v in verdicts}
-    decided = {
-        name: j.p_supported if j.decision == "SUPPORTED" else j.p_refuted
-        for name, j in judgements.items()
-        if j.decision != "INCONCLUSIVE"
-    }
-    return holm(decided) if decided else {}

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from theorycheck.judgement import LevelValue
 from theorycheck.text import one_line
-from theorycheck.verdict import LevelValue
 
 if TYPE_CHECKING:
     from theorycheck.claim import Claim

@@ -14,7 +14,7 @@ from scipy import stats
 from theorycheck.drawing.axes import SERIES, STYLE, crossed_value, log_axes, one_axes, points, told
 from theorycheck.drawing.lettering import axis_label, formula
 from theorycheck.drawing.lettering import words as lettered
-from theorycheck.verdict import Judgement, LevelValue
+from theorycheck.judgement import Judgement, LevelValue
 
 if TYPE_CHECKING:
     from theorycheck.claim import Claim

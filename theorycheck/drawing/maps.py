@@ -14,7 +14,7 @@ from matplotlib.ticker import FuncFormatter
 from theorycheck.drawing.axes import STYLE, log_axes, one_axes, tell, told
 from theorycheck.drawing.lettering import axis_label, formula
 from theorycheck.drawing.lettering import words as lettered
-from theorycheck.verdict import Judgement
+from theorycheck.judgement import Judgement
 
 if TYPE_CHECKING:
     from theorycheck.claim import Claim

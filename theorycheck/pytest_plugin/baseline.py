@@ -15,8 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 
 from theorycheck.api import Result
 from theorycheck.errors import TheoryCheckError
+from theorycheck.judgement import Decision
 from theorycheck.pytest_plugin.options import line
-from theorycheck.verdict import Decision
 
 FORMAT = 2  # format 1 was keyed by the claim's name alone
 ANY = "*"  # what an entry of format 1 does not say

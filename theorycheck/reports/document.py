@@ -10,6 +10,7 @@ from importlib.metadata import version
 
 from theorycheck import __version__
 from theorycheck.claim import Claim, Paper
+from theorycheck.judgement import Check, Estimate
 from theorycheck.reports.blocks import (
     Block,
     Code,
@@ -26,7 +27,7 @@ from theorycheck.reports.blocks import (
     Table,
     harmless,
 )
-from theorycheck.verdict import Check, Estimate, Verdict
+from theorycheck.verdict import Verdict
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,11 @@ from sympy import Expr
 
 from theorycheck.design import Design
 from theorycheck.errors import ClaimError
+from theorycheck.judgement import Check, Decision, Estimate, Judgement, LevelValue
 from theorycheck.notation import Notation
 from theorycheck.statistics import diagnostics
 from theorycheck.statistics.tests import Tested
-from theorycheck.verdict import Check, Decision, Estimate, Judgement, LevelValue, Prediction
+from theorycheck.verdict import Prediction
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -13,6 +13,7 @@ from sympy import Expr, Symbol
 from theorycheck.design import Design
 from theorycheck.errors import ClaimError
 from theorycheck.fields import name_of
+from theorycheck.judgement import Check, Estimate, Interval, Judgement
 from theorycheck.notation import Notation, latex, plain_text
 from theorycheck.statements import requirements, worlds
 from theorycheck.statements.base import (
@@ -32,7 +33,6 @@ from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE
 from theorycheck.statistics.loglog import level_thresholds
 from theorycheck.statistics.tests import Tested
 from theorycheck.statistics.threshold import fit_threshold, shape_p_value
-from theorycheck.verdict import Check, Estimate, Interval, Judgement
 
 if TYPE_CHECKING:
     from theorycheck.observation import Outcomes

@@ -13,6 +13,7 @@ from sympy import Expr, Symbol, lambdify, sympify
 
 from theorycheck.design import Design
 from theorycheck.errors import ClaimError
+from theorycheck.judgement import Check, Judgement, LevelValue
 from theorycheck.notation import Notation, latex, plain_text
 from theorycheck.statements import requirements, worlds
 from theorycheck.statements.base import Drawing, Statement, Topic, Truth, counted, judged, unless_unfitted
@@ -21,7 +22,6 @@ from theorycheck.statistics.evidence import Trials
 from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE
 from theorycheck.statistics.loglog import level_means, level_thresholds
 from theorycheck.statistics.polynomial import exponential
-from theorycheck.verdict import Check, Judgement, LevelValue
 
 if TYPE_CHECKING:
     from theorycheck.plan import Plan

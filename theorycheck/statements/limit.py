@@ -11,13 +11,13 @@ import pandas as pd
 from sympy import Expr
 
 from theorycheck.design import Design
+from theorycheck.judgement import Check, Estimate, Judgement
 from theorycheck.notation import Notation, latex, plain_text
 from theorycheck.statements import requirements, worlds
 from theorycheck.statements.base import Drawing, Statement, Topic, Truth, judged
 from theorycheck.statistics import tests
 from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE
 from theorycheck.statistics.tests import Tested
-from theorycheck.verdict import Check, Estimate, Judgement
 
 if TYPE_CHECKING:
     from theorycheck.observation import Outcomes

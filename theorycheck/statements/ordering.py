@@ -12,13 +12,13 @@ from sympy import Expr
 
 from theorycheck.design import Design
 from theorycheck.errors import ClaimError
+from theorycheck.judgement import Check, Interval, Judgement
 from theorycheck.notation import Notation, latex, plain, plain_text
 from theorycheck.statements import requirements, worlds
 from theorycheck.statements.base import Drawing, Statement, Topic, Truth, at, judged, latex_words
 from theorycheck.statistics import tests
 from theorycheck.statistics.loglog import level_thresholds
 from theorycheck.statistics.tests import Tested
-from theorycheck.verdict import Check, Interval, Judgement
 
 if TYPE_CHECKING:
     from theorycheck.observation import Outcomes

@@ -10,12 +10,13 @@ import pandas as pd
 
 from theorycheck.design import Design
 from theorycheck.errors import ClaimError
+from theorycheck.judgement import Judgement
 from theorycheck.law import Law
 from theorycheck.statements import worlds
 from theorycheck.statements.base import MARGIN, Drawing, Statement, Topic, Truth, counted
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.judge import judge
-from theorycheck.verdict import Judgement, Prediction
+from theorycheck.verdict import Prediction
 
 if TYPE_CHECKING:
     from theorycheck.plan import Plan

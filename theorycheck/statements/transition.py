@@ -12,13 +12,13 @@ from scipy import stats
 from sympy import Expr, fraction, sympify
 
 from theorycheck.design import Design, evaluate
+from theorycheck.judgement import Check, Judgement, LevelValue
 from theorycheck.notation import Notation, latex, plain_text
 from theorycheck.statements import requirements, worlds
 from theorycheck.statements.base import Drawing, Statement, Topic, Truth, judged, unless_unfitted
 from theorycheck.statistics import tests
 from theorycheck.statistics.loglog import level_thresholds
 from theorycheck.statistics.tests import Tested
-from theorycheck.verdict import Check, Judgement, LevelValue
 
 if TYPE_CHECKING:
     from theorycheck.observation import Outcomes

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import linalg, stats
 
+from theorycheck.judgement import Interval
 from theorycheck.statistics import tests
 from theorycheck.statistics.binomial import clustered_covariance, fit_binomial
 from theorycheck.statistics.evidence import Trials
@@ -14,7 +15,6 @@ from theorycheck.statistics.polynomial import centred_basis
 from theorycheck.statistics.selection import Fits, fit_laws
 from theorycheck.statistics.tests import Tested
 from theorycheck.statistics.threshold import fit_threshold, threshold_design
-from theorycheck.verdict import Interval
 
 METHOD = "difference of exponents"
 FAR = 1e9  # no bound on a ratio; the t statistic against it is the denominator's own

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from theorycheck.judgement import Check, Status
 from theorycheck.statistics import threshold
 from theorycheck.statistics.binomial import fit_binomial
 from theorycheck.statistics.evidence import Fit, Trials
 from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE, Hypothesis
 from theorycheck.statistics.links import LINKS, Asymptotes, Link
 from theorycheck.statistics.polynomial import at_points
-from theorycheck.verdict import Check, Status
 
 # None of these decides a verdict; how often each check warns: docs/calibration.md, thresholds.
 HIGH_RATE = 0.9  # a convention: the other success rate that papers name

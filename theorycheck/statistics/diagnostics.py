@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from theorycheck.judgement import Check, Decision, Estimate, LevelValue, Regression, Status
 from theorycheck.statistics import count_diagnostics
 from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
 from theorycheck.statistics.forms import compare_forms
@@ -14,7 +15,6 @@ from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE, TESTED, Hypoth
 from theorycheck.statistics.least_squares import Errors
 from theorycheck.statistics.measurement import fit_measurement
 from theorycheck.statistics.selection import FEWEST_LEVELS
-from theorycheck.verdict import Check, Decision, Estimate, LevelValue, Regression, Status
 
 # Below these a check warns; conventions, which decide no verdict.
 WANTED_LEVELS = 5  # a cubic and one level to check it

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 import pandas as pd
 
+from theorycheck.judgement import Interval, LevelValue
 from theorycheck.statistics import measurement, threshold
 from theorycheck.statistics.asymptotes import Found, find_asymptotes
 from theorycheck.statistics.least_squares import censored_rows
@@ -15,7 +16,6 @@ from theorycheck.statistics.links import Asymptotes
 from theorycheck.statistics.loglog import level_means, level_thresholds
 from theorycheck.statistics.polynomial import Basis, at_points
 from theorycheck.statistics.steepness import SAME, Steepness, fit_steepness
-from theorycheck.verdict import Interval, LevelValue
 
 
 class Fit(Protocol):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from theorycheck.verdict import Interval
+from theorycheck.errors import ClaimError
+from theorycheck.judgement import Interval
 
 Relation = Literal["O", "Omega", "Theta"]
 
@@ -64,6 +65,21 @@ class Hypothesis:
     margin: float = 0.25
     searched: str = "N"
     guess_rate: float | None = None
+
+    def with_options(self, margin: float | None = None, guess_rate: float | None = None) -> Hypothesis:
+        """The same with another margin or guess rate, where these are given.
+
+        Raises:
+            ClaimError: the margin is not positive, or the guess rate no share.
+        """
+        if margin is not None and not 0 < margin < np.inf:
+            raise ClaimError(f"asked for a margin of {margin:g}; it must be a positive number, such as 0.25")
+        if guess_rate is not None and not 0 <= guess_rate < 1:
+            raise ClaimError(
+                f"asked for a guess rate of {guess_rate:g}; it must be a share from 0 to below 1, such as 0.5"
+            )
+        guess = self.guess_rate if guess_rate is None else guess_rate
+        return replace(self, margin=margin or self.margin, guess_rate=guess)
 
     @property
     def factors(self) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from theorycheck.judgement import Check, Decision, Estimate, Judgement
 from theorycheck.statistics import diagnostics
 from theorycheck.statistics.evidence import Evidence, Trials
 from theorycheck.statistics.hypothesis import TESTED, Hypothesis
@@ -22,7 +23,6 @@ from theorycheck.statistics.selection import (
     gather,
     too_few_levels,
 )
-from theorycheck.verdict import Check, Decision, Estimate, Judgement
 
 CURVE_POINTS = 41  # of a figure
 

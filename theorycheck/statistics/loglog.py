@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from theorycheck.judgement import Estimate, Interval, LevelValue, Regression, RegressionRow
 from theorycheck.statistics.binomial import fit_binomial
 from theorycheck.statistics.least_squares import rounding_variance
 from theorycheck.statistics.links import FULL, Asymptotes
 from theorycheck.statistics.polynomial import exponential, independent
-from theorycheck.verdict import Estimate, Interval, LevelValue, Regression, RegressionRow
 
 
 def level_thresholds(

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from scipy import linalg, sparse, stats
 
+from theorycheck.judgement import Interval
 from theorycheck.statistics.least_squares import Data, Errors, Estimated, Fitted, estimate
 from theorycheck.statistics.polynomial import Basis, centred_basis, exponential
-from theorycheck.verdict import Interval
 
 
 @dataclass(frozen=True)

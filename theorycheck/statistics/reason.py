@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from theorycheck.judgement import Decision, Estimate, Interval
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
-from theorycheck.verdict import Decision, Estimate, Interval
 
 MOST_TRIALS = 100  # times as many as there are, beyond which more trials are no advice: a convention
 

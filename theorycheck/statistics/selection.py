@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from theorycheck.judgement import Decision, Estimate, Interval
 from theorycheck.statistics.broken import broken_laws_excluded
 from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
 from theorycheck.statistics.hypothesis import (
@@ -17,7 +18,6 @@ from theorycheck.statistics.hypothesis import (
     Hypothesis,
     Variable,
 )
-from theorycheck.verdict import Decision, Estimate, Interval
 
 HIGHEST_DEGREE = 3  # of a curve; a convention: the highest with a spare level among the fewest advised, five
 FEWEST_LEVELS = 3  # measured levels below which no exponent is estimated: a line and one level to check it

@@ -11,11 +11,11 @@ from numpy import inf, nan
 from scipy import stats
 
 from theorycheck.errors import DesignError
+from theorycheck.judgement import Decision, Interval
 from theorycheck.statistics.evidence import Fit, Measurements, Trials
 from theorycheck.statistics.hypothesis import SIGNIFICANCE
 from theorycheck.statistics.measurement import fit_measurement
 from theorycheck.statistics.threshold import fit_threshold
-from theorycheck.verdict import Decision, Interval
 
 
 @dataclass(frozen=True)

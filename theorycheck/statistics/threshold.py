@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from theorycheck.judgement import Interval
 from theorycheck.statistics.binomial import BinomialFit, covariance_beside, fit_binomial
 from theorycheck.statistics.dispersion import (
     deviance_p_value,
@@ -23,7 +24,6 @@ from theorycheck.statistics.links import FULL, LINKS, Asymptotes, Link
 from theorycheck.statistics.polynomial import Basis, centred_basis, exponential, level_numbers
 from theorycheck.statistics.seeds import over_seeds, without_one_seed
 from theorycheck.statistics.steepness import SAME, Steepness, refit
-from theorycheck.verdict import Interval
 
 
 @dataclass(frozen=True)
