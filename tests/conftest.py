@@ -60,7 +60,8 @@ from sympy import Ge, Gt, log
 
 from theorycheck.bounds.shallow_vit import NOTATION, PAPER, SETTING, T, M, N, N_star, L, S, alpha_confusion
 from theorycheck.bounds.shallow_vit import alpha_relevant, d, m
-from theorycheck.claim import Claim, Condition, Design, Search, Source
+from theorycheck.claim import Claim, Condition, Design, Search
+from theorycheck.source import Source
 from theorycheck.statements import BigO
 
 claim = Claim(

@@ -25,7 +25,8 @@ CLAIM = '''"""A small claim."""
 from sympy import symbols
 
 from theorycheck.bounds.shallow_vit import SETTING, L, M, N, T, S, alpha_relevant, d, eta, m
-from theorycheck.claim import Claim, Design, Paper, Source
+from theorycheck.claim import Claim, Design
+from theorycheck.source import Paper, Source
 from theorycheck.statements import Direction
 from theorycheck.statements.below import Below
 

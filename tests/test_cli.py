@@ -271,7 +271,7 @@ def test_where_no_log_can_be_written_the_line_says_where_the_error_was(tmp_path)
 def test_an_interrupt_anywhere_ends_with_status_130():
     prelude = "import theorycheck.cli\ndef interrupted(wanted): raise KeyboardInterrupt\n"
     prelude += (
-        "theorycheck.cli.typer.echo, kept = lambda *a, **k: kept(*a, **k) if k else interrupted(a),"
+        "theorycheck.cli.claims.typer.echo, kept = lambda *a, **k: kept(*a, **k) if k else interrupted(a),"
         " typer.echo"
     )
     ended = command("--version", prelude="import typer\n" + prelude, text=True)

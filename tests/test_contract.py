@@ -17,7 +17,7 @@ from sympy import symbols
 from typer.testing import CliRunner
 
 from theorycheck import bounds, calibration, statements
-from theorycheck.claim import Claim, Design, Paper, Source
+from theorycheck.claim import Claim, Design
 from theorycheck.cli import app
 from theorycheck.empirical.executor import ThisProcess
 from theorycheck.errors import ClaimError
@@ -27,6 +27,7 @@ from theorycheck.placement.rules import Adaptive
 from theorycheck.plan import make_plan
 from theorycheck.reports.report import available
 from theorycheck.session import Session, write
+from theorycheck.source import Paper, Source
 from theorycheck.statements import Scaling, Statement, worlds
 from theorycheck.statements.base import Truth, judged
 from theorycheck.statistics import tests

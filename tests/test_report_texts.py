@@ -15,7 +15,6 @@ from test_cli import run
 from verified import verify
 
 from theorycheck import bounds
-from theorycheck.claim import Paper, Source
 from theorycheck.drawing import lettering, levels
 from theorycheck.errors import ClaimError
 from theorycheck.reports import html, latex, markdown, pdf, report
@@ -31,6 +30,7 @@ from theorycheck.reports.blocks import (
     harmless,
 )
 from theorycheck.reports.terminal import columns, description, summary
+from theorycheck.source import Paper, Source
 from theorycheck.statements import Ordering
 from theorycheck.text import neutral, one_line
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 import sympy
 from pydantic import (
@@ -24,33 +24,15 @@ from theorycheck.fields import Frozen, Held, Misfit, Text, numbers, printable
 from theorycheck.fingerprint import check_response
 from theorycheck.notation import latex, plain_text
 from theorycheck.search import Search
+from theorycheck.source import Paper, Provenance, Source
 from theorycheck.statements.base import MARGIN, Statement, Topic
 from theorycheck.text import shell_word
 
 __all__ = ["SAMPLES", "Claim", "Condition", "Design", "Paper", "Point", "Search", "Source", "evaluate"]
 
-Provenance = Literal["stated", "recalled"]
 DesignName = Annotated[
     Text, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_ .-]*$", max_length=100)
 ]  # part of a folder's name
-
-
-class Paper(Frozen):
-    """A publication: BibTeX key, short name for terminals, full reference for reports."""
-
-    key: Text
-    short: Text
-    reference: Text
-
-
-class Source(Frozen):
-    """Where a statement stands: paper and place, such as "Theorem 1"."""
-
-    paper: Paper
-    place: Text
-
-    def __str__(self) -> str:
-        return f"{self.paper.short}, {self.place}"
 
 
 class Condition(Frozen):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from theorycheck import __version__
-from theorycheck.claim import Claim, Paper
+from theorycheck.claim import Claim
 from theorycheck.judgement import Check, Estimate
 from theorycheck.reports.blocks import (
     Block,
@@ -27,6 +27,7 @@ from theorycheck.reports.blocks import (
     Table,
     harmless,
 )
+from theorycheck.source import Paper
 from theorycheck.verdict import Verdict
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from sympy import E, Ge, Gt, Rational, ceiling, log, symbols
 
-from theorycheck.claim import SAMPLES, Condition, Design, Paper, Search
+from theorycheck.claim import SAMPLES, Condition, Design, Search
+from theorycheck.source import Paper
 
 PAPER = Paper(
     key="li2023shallow",

@@ -1,0 +1,162 @@
+"""Commands on runs: verify, runs, report."""
+
+from __future__ import annotations
+
+import json as json_module
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from theorycheck.cli.app import ProfileName, StoreOption, app, formats_of
+from theorycheck.empirical.store import DEFAULT_STORE
+from theorycheck.errors import StoreError
+from theorycheck.exits import explained
+from theorycheck.progress import progress as bar
+from theorycheck.reports import DEFAULT_OUT
+
+
+@app.command()
+def verify(
+    claim: Annotated[
+        list[str] | None, typer.Option(help="Name of a claim, or path of a claim file; may be repeated.")
+    ] = None,
+    all_claims: Annotated[bool, typer.Option("--all", help="Verify every claim.")] = False,
+    profile: Annotated[
+        ProfileName,
+        typer.Option(
+            help="How much of the design to carry out: seconds, up to 1 or 5 minutes on 2 cores, or all."
+        ),
+    ] = "standard",
+    report: Annotated[
+        str | None,
+        typer.Option(help="Formats of the report, of md,html,tex,pdf; by default all that can be made here."),
+    ] = None,
+    fragment: Annotated[
+        bool, typer.Option("--fragment", help="Write report.tex without its preamble.")
+    ] = False,
+    design: Annotated[
+        str | None, typer.Option(help="Another experiment that the claim names; see `show`.")
+    ] = None,
+    sensitivity: Annotated[
+        bool,
+        typer.Option("--sensitivity", help="Verify under the claim's variations of the experiment as well."),
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="Base seed of all trials.")] = 0,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes, by default one a core.")] = None,
+    device: Annotated[Literal["cpu", "cuda"], typer.Option(help="Where to train.")] = "cpu",
+    store: StoreOption = DEFAULT_STORE,
+    out: Annotated[Path, typer.Option(help="Folder of the reports, one subfolder a claim.")] = DEFAULT_OUT,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress, and one line a claim.")] = False,
+) -> None:
+    """Train what a claim speaks about, judge it, and write a report.
+
+    Exit status: 0 every claim SUPPORTED, 1 some REFUTED, 3 none refuted but some INCONCLUSIVE, 2 usage or
+    input error, 70 unexpected error, 130 or (by SIGTERM) 143 interrupted (finished trials are stored, and the
+    same command continues).
+    """
+    if bool(claim) == all_claims:
+        raise typer.BadParameter(
+            "name the claims to verify by --claim NAME, or all of them by --all; not both"
+        )
+    from theorycheck import bounds
+    from theorycheck.finding import jointly
+    from theorycheck.forecast import cannot_tell
+    from theorycheck.plan import make_plan
+    from theorycheck.reports.overview import table, write_overview
+    from theorycheck.reports.report import available, part, write_joint_report
+    from theorycheck.reports.terminal import summary, together
+    from theorycheck.session import Session, folder_of, silent, write
+    from theorycheck.verdict import exit_status, result_document
+
+    with explained():
+        claims = list(bounds.claims().values()) if all_claims else [bounds.find(name) for name in claim or []]
+        jobs = jobs or os.cpu_count() or 1
+        formats = available(formats_of(report))
+        session = Session(store, jobs, silent if quiet else bar)
+        verdicts, findings = [], []
+        for found in claims:
+            planned = make_plan(found.of_design(design), profile, seed, device)
+            warning = cannot_tell(planned)
+            if warning and not quiet:
+                typer.echo(f"theorycheck: {warning}", err=True)
+            finding = session.carry_out(planned, sensitivity)
+            verdict = write(finding, folder_of(found, design, out), formats, fragment)
+            verdicts.append(verdict)
+            findings.append(finding)
+            if not json:
+                typer.echo(
+                    f"{verdict.name} {verdict.judgement.decision}"
+                    if quiet
+                    else summary(verdict, finding.claim)
+                )
+        if len(verdicts) > 1:
+            parts = [part(v, f.claim, f.observed) for v, f in zip(verdicts, findings, strict=True)]
+            paths = [str(write_overview(verdicts, out)), *write_joint_report(parts, out, formats)]
+            if not (json or quiet):
+                typer.echo("\n".join(["", *table(verdicts), together(jointly(verdicts)), *paths]))
+        if json:
+            typer.echo(json_module.dumps(result_document(verdicts), indent=2))
+    raise typer.Exit(exit_status(verdicts))
+
+
+@app.command()
+def runs(store: StoreOption = DEFAULT_STORE) -> None:
+    """List the runs in the store: claim, plan, trials trained and reused, verdict. Writes nothing."""
+    from theorycheck.empirical.store import Store
+    from theorycheck.empirical.store_file import is_there
+    from theorycheck.reports.terminal import columns
+    from theorycheck.text import one_line
+
+    with explained():
+        if not is_there(store):
+            typer.echo(f"no runs yet: there is no store {store}; `theorycheck verify` makes one")
+            return
+        with Store(store, read_only=True) as opened:
+            listed = opened.runs()
+        if not listed:
+            typer.echo(f"no runs yet in the store {store}")
+            return
+        rows = [["run", "claim", "plan", "started", "finished", "trained", "reused", "verdict"]]
+        for run in listed:
+            values = {**run, "plan": run["plan"][:12], "finished": run["finished"] or "unfinished"}
+            rows.append(["" if value is None else one_line(str(value), 80) for value in values.values()])
+        typer.echo("\n".join(columns(rows)))
+
+
+@app.command()
+def report(
+    run: Annotated[int, typer.Argument(help="Number of a run, as `theorycheck runs` lists it.")],
+    formats: Annotated[
+        str | None,
+        typer.Option("--report", help="Formats, of md,html,tex,pdf; by default all that can be made here."),
+    ] = None,
+    fragment: Annotated[
+        bool, typer.Option("--fragment", help="Write report.tex without its preamble.")
+    ] = False,
+    claim: Annotated[
+        str | None,
+        typer.Option(
+            help="Path of the claim file, where the run was about one; a store never chooses what is loaded."
+        ),
+    ] = None,
+    store: StoreOption = DEFAULT_STORE,
+    out: Annotated[Path, typer.Option(help="Folder of the reports, one subfolder a claim.")] = DEFAULT_OUT,
+) -> None:
+    """Write the report of a run again, from its stored trials; trains nothing. Exit status as for verify."""
+    from theorycheck.empirical.store_file import is_there
+    from theorycheck.reports.report import available
+    from theorycheck.reports.terminal import summary
+    from theorycheck.session import Session, folder_of, write
+    from theorycheck.verdict import exit_status
+
+    with explained():
+        wanted = available(formats_of(formats))
+        if not is_there(store):
+            raise StoreError(f"there is no store {store}; `theorycheck verify` makes one")
+        finding = Session(store).replay(run, claim)
+        verdict = write(finding, folder_of(finding.claim, finding.claim.design_name, out), wanted, fragment)
+        typer.echo(summary(verdict, finding.claim))
+    raise typer.Exit(exit_status([verdict]))
