@@ -21,7 +21,8 @@ from test_cli import run as run_cli
 from theorycheck import Claim, Design, Paper, Source, Theta
 from theorycheck.empirical import rows
 from theorycheck.empirical.store import Store
-from theorycheck.empirical.store_file import APPLICATION, FORMAT, TABLES_OF_FORMAT_1
+from theorycheck.empirical.store_file import APPLICATION, FORMAT
+from theorycheck.empirical.store_tables import TABLES_OF_FORMAT_1
 from theorycheck.errors import ClaimError, StoreError, TheoryCheckError
 from theorycheck.plan import make_plan
 from theorycheck.session import Session, collect

@@ -14,9 +14,10 @@ import pytest
 import torch
 
 from theorycheck import bounds
+from theorycheck.code import name_of
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError
-from theorycheck.fingerprint import check_response, fingerprint, name_of
+from theorycheck.fingerprint import check_response, fingerprint
 from theorycheck.plan import make_plan
 
 SCALE = 1

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dis
 import hashlib
 import json
-from collections.abc import Iterator
-from functools import lru_cache
+import sys
+from collections.abc import Callable, Iterator
+from functools import lru_cache, partial
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from theorycheck.errors import ClaimError
@@ -86,3 +87,23 @@ def _all_inside(code: CodeType) -> Iterator[CodeType]:
     for inner in _inside(code):
         yield inner
         yield from _all_inside(inner)
+
+
+def file_of(value: type | ModuleType) -> str:
+    """The file that defines a class or is a module; empty where there is none."""
+    module = sys.modules.get(value.__module__) if isinstance(value, type) else value
+    return getattr(module, "__file__", None) or ""
+
+
+def is_importable(class_: type) -> bool:
+    """Whether other processes find the class by the name of its module."""
+    module = sys.modules.get(class_.__module__)
+    return class_.__module__ != "__main__" and getattr(module, class_.__name__, None) is class_
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """The name of a function, of what a partial calls, or of a callable object's class."""
+    if isinstance(function, partial):
+        return name_of(function.func)
+    name = str(getattr(function, "__name__", type(function).__name__))
+    return "function" if name == "<lambda>" else name

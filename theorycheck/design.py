@@ -24,24 +24,10 @@ SAMPLES = Symbol(
 )  # the number of training samples, the letter every sample-complexity bound uses
 
 # Columns that tables of trials, and what the judge makes of them, have beside what is varied.
-RESERVED = frozenset(
-    {
-        "censored",
-        "key",
-        "outcome",
-        "pair",
-        "point",
-        "ratio",
-        "replicate",
-        "searched",
-        "seed",
-        "successes",
-        "trials",
-        "unfitted",
-        "value",
-        "work",
-    }
-)
+RESERVED = frozenset({
+    "censored", "key", "outcome", "pair", "point", "ratio", "replicate", "searched", "seed", "successes",
+    "trials", "unfitted", "value", "work",
+})  # fmt: skip
 MOST_TRIALS = 1_000_000  # cells times replicates; with more a design is taken for a mistake
 MOST_SHOWN = 100  # characters of an expression, in a message
 _COUNTS = ("n", "successes", "trials")

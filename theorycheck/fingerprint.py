@@ -1,6 +1,4 @@
-"""What the result of a function depends on: its text or code, the modules beside it, and the values it
-carries.
-"""
+"""What the result of a function depends on: its code, the modules beside it, and the values it carries."""
 
 from __future__ import annotations
 
@@ -25,7 +23,16 @@ from typing import Any
 
 import numpy as np
 
-from theorycheck.code import attributes_read, code_digest, digest, names_read, place_in
+from theorycheck.code import (
+    attributes_read,
+    code_digest,
+    digest,
+    file_of,
+    is_importable,
+    name_of,
+    names_read,
+    place_in,
+)  # fmt: skip
 from theorycheck.errors import ClaimError
 from theorycheck.local_modules import is_installed, local_files
 
@@ -33,18 +40,9 @@ Function = Callable[[Mapping[str, Any], int], Any]  # of a design point and a se
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), type(...))
 _GENERATORS = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random)
 _OF_EVERY_CLASS = {
-    "__dict__",
-    "__weakref__",
-    "__module__",
-    "__doc__",
-    "__annotations__",
-    "__annotate_func__",
-    "__annotations_cache__",
-    "__firstlineno__",
-    "__static_attributes__",
-    "__abstractmethods__",
-    "_abc_impl",
-}
+    "__dict__", "__weakref__", "__module__", "__doc__", "__annotations__", "__annotate_func__",
+    "__annotations_cache__", "__firstlineno__", "__static_attributes__", "__abstractmethods__", "_abc_impl",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -66,14 +64,6 @@ class Fingerprint:
         return [
             path for path, was in self.files.items() if not path.is_file() or digest(path.read_bytes()) != was
         ]
-
-
-def name_of(function: Function) -> str:
-    """The name of a function, of what a partial calls, or of a callable object's class."""
-    if isinstance(function, partial):
-        return name_of(function.func)
-    name = str(getattr(function, "__name__", type(function).__name__))
-    return "function" if name == "<lambda>" else name
 
 
 def check_response(function: Function) -> None:
@@ -237,7 +227,7 @@ class _Walk:
 
     def _is_edited(self, value: FunctionType | type | ModuleType) -> bool:
         named = value.__name__ if isinstance(value, ModuleType) else value.__module__
-        file = value.__code__.co_filename if isinstance(value, FunctionType) else _file_of(value)
+        file = value.__code__.co_filename if isinstance(value, FunctionType) else file_of(value)
         return bool(file) and self._is_followed(Path(file), named)
 
     def _is_followed(self, file: Path, module: str | None) -> bool:
@@ -255,13 +245,13 @@ class _Walk:
     def _module(self, module: ModuleType) -> Iterator[Any]:
         yield module.__name__
         if self._is_edited(module):
-            yield self._text(Path(_file_of(module)), module.__name__, module.__spec__ is None)
+            yield self._text(Path(file_of(module)), module.__name__, module.__spec__ is None)
             own = [value for value in vars(module).values() if isinstance(value, FunctionType)]
             yield sorted(self._all(value for value in own if value.__module__ == module.__name__))
 
     def _class(self, class_: type) -> Iterator[Any]:
         yield class_.__qualname__
-        if _is_importable(class_) and not self._is_edited(class_):
+        if is_importable(class_) and not self._is_edited(class_):
             yield class_.__module__
             return
         yield self._all(class_.__bases__)
@@ -308,13 +298,3 @@ def _is_plain(value: Any) -> bool:
 
 def _is_code(value: Any) -> bool:
     return isinstance(value, FunctionType | staticmethod | classmethod | property | cached_property)
-
-
-def _file_of(value: type | ModuleType) -> str:
-    module = sys.modules.get(value.__module__) if isinstance(value, type) else value
-    return getattr(module, "__file__", None) or ""
-
-
-def _is_importable(class_: type) -> bool:
-    module = sys.modules.get(class_.__module__)
-    return class_.__module__ != "__main__" and getattr(module, class_.__name__, None) is class_

@@ -15,12 +15,13 @@ from typing import Any, ClassVar
 
 import cloudpickle
 
+from theorycheck.code import name_of
 from theorycheck.empirical.devices import cpu_or_cuda
 from theorycheck.empirical.parameters import TRIALS_AT_ONCE
 from theorycheck.empirical.returned import measurement
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError
-from theorycheck.fingerprint import Fingerprint, Function, fingerprint, name_of
+from theorycheck.fingerprint import Fingerprint, Function, fingerprint
 from theorycheck.local_modules import beside
 
 REVISION = 3  # raise it whenever a function would be called otherwise for the same specification

@@ -18,31 +18,11 @@ from functools import cache
 from pathlib import Path
 
 from theorycheck.empirical.rows import Row, checksum, content, formerly_sound
+from theorycheck.empirical.store_tables import TABLES, TABLES_OF_FORMAT_1
 from theorycheck.errors import StoreError
 
 APPLICATION = 0x74636B73  # "tcks"
 FORMAT = 2
-_TABLES = """
-CREATE TABLE trials (
-    key TEXT PRIMARY KEY, specification TEXT NOT NULL, measurement TEXT NOT NULL, finished TEXT NOT NULL,
-    checksum TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE plans (
-    hash TEXT PRIMARY KEY, claim TEXT NOT NULL, document TEXT NOT NULL, recorded TEXT NOT NULL,
-    checksum TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE runs (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, plan TEXT NOT NULL, started TEXT NOT NULL, finished TEXT,
-    trained INTEGER NOT NULL, reused INTEGER NOT NULL, verdict TEXT, checksum TEXT NOT NULL);
-CREATE TABLE damaged (origin TEXT NOT NULL, content TEXT NOT NULL, found TEXT NOT NULL);
-"""
-TABLES_OF_FORMAT_1 = """
-CREATE TABLE IF NOT EXISTS trials (
-    key TEXT PRIMARY KEY, specification TEXT NOT NULL, measurement TEXT NOT NULL, finished TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS plans (
-    hash TEXT PRIMARY KEY, claim TEXT NOT NULL, document TEXT NOT NULL, recorded TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS runs (
-    id INTEGER PRIMARY KEY, plan TEXT NOT NULL REFERENCES plans (hash), started TEXT NOT NULL, finished TEXT,
-    trained INTEGER NOT NULL DEFAULT 0, reused INTEGER NOT NULL, verdict TEXT);
-"""
 _log = logging.getLogger(__name__)
 _KEPT = ("trials", "plans", "runs")
 _SIDE_FILES = ("-wal", "-journal")
@@ -222,7 +202,7 @@ def _bring_to_format(connection: sqlite3.Connection, path: Path) -> None:
             return
         if found == 1:
             _set_tables_aside(connection)
-        _execute_all(connection, _TABLES)
+        _execute_all(connection, TABLES)
         if found == 1:
             _take_over(connection)
         connection.execute(f"PRAGMA application_id = {APPLICATION}")
@@ -254,7 +234,7 @@ def _format_of(connection: sqlite3.Connection, path: Path) -> int:
         raise StoreError(
             f"the store {path} has format {version}, this version reads format {FORMAT}; name another --store"
         )
-    if tables != _schema_of(_TABLES):
+    if tables != _schema_of(TABLES):
         raise corrupt(path, f"its tables are not those of format {FORMAT}")
     return FORMAT
 
