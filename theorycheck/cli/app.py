@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -60,3 +61,10 @@ def formats_of(report: str | None) -> list[Format] | None:
             f"--report takes some of {','.join(known)}, with commas; got {', '.join(map(repr, unknown))}"
         )
     return [known[name] for name in names]
+
+
+def say(text: str) -> None:
+    """Print a text; on a terminal, in lines that fit it."""
+    from theorycheck.reports.terminal import wrapped
+
+    typer.echo(wrapped(text, shutil.get_terminal_size().columns) if sys.stdout.isatty() else text)

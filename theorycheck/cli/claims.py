@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from theorycheck.cli.app import ProfileName, app
+from theorycheck.cli.app import ProfileName, app, say
 from theorycheck.errors import ClaimError
 from theorycheck.exits import explained
 from theorycheck.progress import progress as bar
@@ -22,7 +22,7 @@ def list_claims() -> None:
 
     with explained():
         rows = [(c.name, f"{c.source} ({c.provenance})", c.statement) for c in claims().values()]
-        typer.echo("\n".join(columns(rows)))
+        say("\n".join(columns(rows)))
 
 
 @app.command()
@@ -34,7 +34,7 @@ def show(claim: Annotated[str, typer.Argument(help="Name of a claim, or path of 
 
     with explained():
         found = find(claim)
-        typer.echo(description(found, response(found.response).meaning))
+        say(description(found, response(found.response).meaning))
 
 
 @app.command()
@@ -81,7 +81,7 @@ def plan(
             chances = forecast(made, assumed, lambda done: advance(done, 0), workers)
         trials = chances[0].trials
         seconds = seconds_per_trial(made) * trials / workers
-        typer.echo(outlook(made.claim, made.design, assumed, chances, trials, seconds, workers))
+        say(outlook(made.claim, made.design, assumed, chances, trials, seconds, workers))
 
 
 @app.command()

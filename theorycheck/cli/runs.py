@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from theorycheck.cli.app import ProfileName, StoreOption, app, formats_of
+from theorycheck.cli.app import ProfileName, StoreOption, app, formats_of, say
 from theorycheck.empirical.store import DEFAULT_STORE
 from theorycheck.errors import StoreError
 from theorycheck.exits import explained
@@ -87,16 +87,13 @@ def verify(
             verdicts.append(verdict)
             findings.append(finding)
             if not json:
-                typer.echo(
-                    f"{verdict.name} {verdict.judgement.decision}"
-                    if quiet
-                    else summary(verdict, finding.claim)
-                )
+                short = f"{verdict.name} {verdict.judgement.decision}"
+                say(short if quiet else summary(verdict, finding.claim))
         if len(verdicts) > 1:
             parts = [part(v, f.claim, f.observed) for v, f in zip(verdicts, findings, strict=True)]
             paths = [str(write_overview(verdicts, out)), *write_joint_report(parts, out, formats)]
             if not (json or quiet):
-                typer.echo("\n".join(["", *table(verdicts), together(jointly(verdicts)), *paths]))
+                say("\n".join(["", *table(verdicts), together(jointly(verdicts)), *paths]))
         if json:
             typer.echo(json_module.dumps(result_document(verdicts), indent=2))
     raise typer.Exit(exit_status(verdicts))
@@ -123,7 +120,7 @@ def runs(store: StoreOption = DEFAULT_STORE) -> None:
         for run in listed:
             values = {**run, "plan": run["plan"][:12], "finished": run["finished"] or "unfinished"}
             rows.append(["" if value is None else one_line(str(value), 80) for value in values.values()])
-        typer.echo("\n".join(columns(rows)))
+        say("\n".join(columns(rows)))
 
 
 @app.command()
@@ -158,5 +155,5 @@ def report(
             raise StoreError(f"there is no store {store}; `theorycheck verify` makes one")
         finding = Session(store).replay(run, claim)
         verdict = write(finding, folder_of(finding.claim, finding.claim.design_name, out), wanted, fragment)
-        typer.echo(summary(verdict, finding.claim))
+        say(summary(verdict, finding.claim))
     raise typer.Exit(exit_status([verdict]))

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from theorycheck.cli.app import app
+from theorycheck.cli.app import app, say
 from theorycheck.exits import explained
 from theorycheck.progress import patience
 
@@ -69,7 +69,8 @@ def fit(
         judged = found or Bound(law or "", relation, tuple(variable or ()), tuple(as_variable_goes_to or ()))
         with patience(f"reading and judging {table}"):
             verdict = fit_table(table, judged, margin, guess_rate)
-        typer.echo(
-            json_module.dumps(result_document([verdict]), indent=2) if json else summary(verdict, found)
-        )
+        if json:
+            typer.echo(json_module.dumps(result_document([verdict]), indent=2))
+        else:
+            say(summary(verdict, found))
     raise typer.Exit(exit_status([verdict]))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +49,19 @@ def summary(verdict: Verdict, claim: Claim | None = None) -> str:
     ]
     lines = [*assumed, heading, *_indent(blocks), f"  {conclusion}", *headline, *report]
     return "\n".join(map(one_line, lines))
+
+
+def wrapped(text: str, width: int) -> str:
+    """Lines that are too long for a terminal go on below the place where their last column begins."""
+    return "\n".join(part for line in text.split("\n") for part in _wrapped(line, width))
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    starts = [gap.end() for gap in re.finditer(r"^ +| {3,}", line) if gap.end() <= width / 2]
+    hanging = " " * (max(starts, default=0) or 2)
+    return textwrap.wrap(
+        line, width, subsequent_indent=hanging, break_on_hyphens=False, drop_whitespace=True
+    ) or [""]
 
 
 def together(adjusted: Mapping[str, float]) -> str:
