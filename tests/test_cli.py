@@ -52,7 +52,7 @@ def test_show_prints_statement_assumptions_and_design(cli, name):
     claim = claims()[name]
     assert claim.statement in shown
     assert all(claim.text(c.relation) in shown for c in claim.conditions)
-    assert ("alpha_# = alpha_*/10" in shown) == (claim.design.searched != "alpha_confusion")
+    assert ("alpha_# = alpha_*/10" in shown) == ("alpha_confusion" not in claim.design.changing)
     assert claim.refuted_by in shown
 
 

@@ -266,6 +266,21 @@ def test_none_is_left_out_where_a_threshold_is_searched(found, law, design, succ
     assert counts["trials"].sum() == len(finding.trials) - counts["unfitted"].sum()
 
 
+def test_a_table_of_trials_has_the_letters_own_names(found):
+    design = {
+        "factor": "'n'",
+        "levels": "(1, 2, 4, 8, 16)",
+        "search": "Search('k', [2**i for i in range(11)])",
+    }
+    law = {"law": "BigO(Symbol('n', positive=True), (Symbol('n', positive=True), oo))"}
+    finding = found("return bool(rng.normal() < 1.5 * np.log(point['k'] / point['n'] / 4))", law, design)
+    assert list(finding.trials)[:3] == ["n", "k", "replicate"]
+    assert {"n", "k"} < set(finding.observed)
+    (estimate,) = finding.verdict.judgement.estimates
+    assert estimate.factor == "n"
+    assert 1 in estimate.interval
+
+
 def test_a_contrast_of_a_function_is_found(found):
     body = """e = -4 if point['g'] else -2
 return bool(rng.normal() < 1.5 * np.log(point['N'] / 16 * (point['x'] / 0.1) ** -e))"""
