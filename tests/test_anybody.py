@@ -152,10 +152,12 @@ def test_a_varied_name_that_the_table_needs_is_refused(tmp_path):
     path = threshold_claim(tmp_path)
     path.write_text(
         path.read_text()
-        .replace('symbols("b N_star"', 'symbols("n N_star"')
-        .replace('point["b"]', 'point["n"]')
+        .replace('symbols("b N_star"', 'symbols("trials N_star"')
+        .replace('point["b"]', 'point["trials"]')
     )
-    with pytest.raises(ClaimError, match="varies n, a name that the table of trials needs; rename it"):
+    with pytest.raises(
+        ClaimError, match="varies or searches trials, a name that the table of trials needs; rename it"
+    ):
         verify(str(path), store=tmp_path / "s.sqlite", out=tmp_path / "out")
 
 

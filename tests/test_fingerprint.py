@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from types import ModuleType
 
@@ -267,6 +268,12 @@ WAYS = {
 }
 
 
+def edit(path, text, seconds):
+    """Write a file so much later, as Python takes files of equal size and second for equal."""
+    path.write_text(text)
+    os.utime(path, (time.time() + seconds,) * 2)
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_an_edited_helper_makes_new_trials(way, tmp_path):
     imports, body, edited = WAYS[way]
@@ -280,10 +287,10 @@ def test_an_edited_helper_makes_new_trials(way, tmp_path):
     first = key(path)
     (tmp_path / "unrelated.py").write_text("other = 1\n")
     assert key(path) == first
-    (tmp_path / edited).write_text(helper.replace("BASE = 1", "BASE = 2"))
+    edit(tmp_path / edited, helper.replace("BASE = 1", "BASE = 2"), 1)
     second = key(path)
     assert second != first
-    (tmp_path / edited).write_text(helper)
+    edit(tmp_path / edited, helper, 2)
     assert key(path) == first
     moved = tmp_path.parent / f"{tmp_path.name}-moved"
     tmp_path.rename(moved)

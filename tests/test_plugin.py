@@ -207,10 +207,11 @@ def test_interruption_ends_the_session(pytester):
     path.write_text(
         path.read_text().replace(
             "return math",
-            "import os, signal\n"
+            "import os, signal, time\n"
             "    if not os.path.exists('once'):\n"
             "        open('once', 'w').close()\n"
             "        os.kill(os.getppid(), signal.SIGINT)\n"
+            "        time.sleep(2)\n"
             "    return math",
         )
     )
