@@ -203,6 +203,8 @@ def test_the_profiles_are_those_of_the_plan():
 
 
 def test_interruption_ends_the_session(pytester):
+    answered = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)"
+    pytester.makeconftest(answered)  # shells start what runs in the background with Ctrl-C ignored
     path = claim_file(pytester, "a")
     path.write_text(
         path.read_text().replace(
