@@ -59,6 +59,16 @@ def test_a_direction(slope, decision):
     assert judgement.curve[0][1] == pytest.approx(12, rel=0.3)
 
 
+def test_a_direction_whose_thresholds_all_lie_above_what_was_tried():
+    """As of models that cannot learn; warnings are errors here."""
+    x, n = (grid.ravel() for grid in np.meshgrid([0, 0.5, 1.0], SIZES, indexing="ij"))
+    table = counts(x, stats.norm.cdf(np.log(n / 600)), np.random.default_rng(0)).assign(n=n)
+    judgement = Direction(tau).judge(table, TOPIC)
+    assert judgement.decision == "INCONCLUSIVE"
+    assert {level.kind for level in judgement.levels} == {"above"}
+    assert status(judgement, "shape") == ["ok"]
+
+
 @pytest.mark.parametrize(("law", "expected"), [("root", "ok"), ("curved", "warning")])
 def test_the_recalled_form_is_tested_and_decides_nothing(law, expected):
     """1/sqrt(N*) linear in x, and far from linear."""

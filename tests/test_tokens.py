@@ -187,3 +187,15 @@ def test_spurious_tokens_tell_the_label_in_training_only_and_are_removed_there_o
 def test_an_impossible_removal_is_refused(small, values, message):
     with pytest.raises(ValueError, match=message):
         changed(small, **values)
+
+
+def test_shuffled_labels_change_nothing_else_and_no_test_sample(small):
+    """As many of each label, and about half of the samples keep theirs."""
+    shuffled = changed(small, labels="shuffled")
+    samples, control = (draw_samples(np.random.default_rng(9), s, 400) for s in (small, shuffled))
+    assert (control.X == samples.X).all()
+    assert (control.pattern == samples.pattern).all()
+    assert control.y.sum() == samples.y.sum() == 0
+    assert (control.y == samples.y).mean() == pytest.approx(0.5, abs=0.1)
+    fresh, tested = (draw_samples(np.random.default_rng(9), s, 9, False) for s in (small, shuffled))
+    assert (fresh.y == tested.y).all()

@@ -230,7 +230,9 @@ def shape_p_value(
     """
     cells = over_seeds(cells, factors)
     levels = level_numbers(cells, factors)
-    count = int(levels.max()) + 1 if len(levels) else 0
+    if not len(levels):
+        return 1.0
+    count = int(levels.max()) + 1
     smaller = fit_threshold(cells, factors, degree, asymptotes=asymptotes, steepness=steepness)
     if smaller is None or count <= len(smaller.coefficients) - 1:
         return 1.0

@@ -58,6 +58,9 @@ class Setting(Parameters):
         "none", description="tokens that are removed: of which kind; spurious ones in training only"
     )
     removed: Shape[int] = Field(0, ge=0, description="how many of these are removed from every sample")
+    labels: Literal["own", "shuffled"] = Field(
+        "own", description="of the training samples: their own, or shuffled, so that nothing can be learned"
+    )
     test_size: Data[int] = Field(
         ge=1, description="fresh samples on which the generalization error is measured"
     )

@@ -42,8 +42,9 @@ def draw_samples(rng: np.random.Generator, setting: Setting, n: int, training: b
         rng: source of all randomness.
         setting: L tokens in R^d, M patterns, fractions alpha_* and alpha_#, noise level tau.
         n: number of samples; labels are balanced, an odd sample out gets a random label.
-        training: whether spurious tokens tell the label, and are removed where the setting says so; and
-            whether no two tokens share their noise, see `pick_noise`.
+        training: whether spurious tokens tell the label, and are removed where the setting says so; whether
+            labels are shuffled where it says so; and whether no two tokens share their noise, see
+            `pick_noise`.
 
     Returns:
         Samples with `X` of shape (n, L, d), in float32; L less the tokens that the setting removes.
@@ -55,6 +56,9 @@ def draw_samples(rng: np.random.Generator, setting: Setting, n: int, training: b
     if setting.noisy:
         X[noisy] *= setting.tau_noisy / setting.tau
     X.reshape(-1)[np.arange(pattern.size) * setting.d + pattern.ravel()] += 1  # faster than by three indices
+    if training and setting.labels == "shuffled":
+        (own,) = rng.spawn(1)
+        y = own.permutation(y)
     if setting.removed == 0 or (setting.removal == "spurious" and not training):
         return Samples(X, y, pattern)
     sample, kept = np.arange(n)[:, None], draw_kept(rng, setting, y, pattern, noisy)
