@@ -325,7 +325,7 @@ def test_a_forged_measurement_ends_in_no_traceback(copied, wrong):
         for measured in store.find(key for (key,) in look(copied, "SELECT key FROM trials")).values():
             assert isinstance(measured["outcome"], str)
     found, message = told(copied)  # it has a checksum of its own, so that only the judge can miss its value
-    assert found or "returns no numbers" in message
+    assert found or "returns no numbers" in message or "returns value over t" in message
 
 
 @pytest.mark.parametrize(
