@@ -15,6 +15,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -27,7 +28,7 @@ from theorycheck import bounds
 from theorycheck.bounds.shallow_vit import LEVELS, SAMPLES_UP_TO_256
 from theorycheck.claim import Claim
 from theorycheck.placement.rules import simulate
-from theorycheck.plan import Plan, make_plan
+from theorycheck.plan import make_plan
 from theorycheck.profiles import PROFILES
 from theorycheck.statements.base import Truth
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
@@ -243,15 +244,18 @@ class Stated:
 
     @property
     def world(self) -> Truth:
-        return self.claim.law.planted(plan_of(self.claim))[self.position]
+        return worlds_of(self.claim.name)[self.position]
 
     @property
     def name(self) -> str:
         return f"{self.kind}, {self.world.name}"
 
 
-def plan_of(claim: Claim) -> Plan:
-    return make_plan(claim, "standard")
+@cache
+def worlds_of(name: str) -> tuple[Truth, ...]:
+    """What the statement of a claim plants in its own design."""
+    claim = bounds.find(name)
+    return claim.law.planted(make_plan(claim, "standard"))
 
 
 def stated() -> Iterator[Stated]:
@@ -261,7 +265,7 @@ def stated() -> Iterator[Stated]:
         first.setdefault(claim.law.calibrated_as(not claim.design.search), claim)
     for kind, claim in first.items():
         if kind not in ("counts", "measured"):
-            yield from (Stated(claim, i) for i in range(len(claim.law.planted(plan_of(claim)))))
+            yield from (Stated(claim, i) for i in range(len(worlds_of(claim.name))))
 
 
 def judge_stated(condition: Stated, seed: Sequence[int]) -> Outcome:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from conftest import mostly_slow
 from test_cli import run
+from verified import DOCUMENTED_KEYS
 
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.judge import judge
@@ -73,20 +74,7 @@ def test_tables_of_both_kinds_get_their_verdict(cli, written, table, relation, s
 
 def test_the_json_has_the_documented_keys(cli, written):
     (claim,) = json.loads(cli("fit", written(counts(-1)), *LAW, "--json").stdout)["claims"]
-    assert list(claim) == [
-        *(
-            "name",
-            "verdict",
-            "statement",
-            "provenance",
-            "exponents",
-            "checks",
-            "design",
-            "trials",
-            "plan_hash",
-        ),
-        *("seconds", "artifacts"),
-    ]
+    assert list(claim) == DOCUMENTED_KEYS
     assert claim["statement"] == "N* = O(x^-1) as x -> 0"
     assert claim["trials"] == {"total": 800, "trained": 0, "reused": 0, "censored": 0}
     assert claim["exponents"][0]["predicted"] == -1

@@ -12,6 +12,7 @@ import pytest
 from test_contract import KINDS
 
 from theorycheck import bounds
+from theorycheck.claim import Search
 from theorycheck.empirical.executor import ThisProcess
 from theorycheck.session import Session
 from theorycheck.statements import BigO, Contrast, Direction, Limit, Omega, Ordering, Theta, Transition
@@ -72,7 +73,7 @@ CONTROLS = {
     Theta: of_iterations(Theta, 2),
     Direction: Control(
         "token_noise",
-        {"samples": (*SAMPLES, 96, 128), "replicates": 25},
+        {"search": Search("N", (*SAMPLES, 96, 128)), "replicates": 25},
         Direction(LAWS["token_noise"].variable, grows=False),
         "SUPPORTED",
         "INCONCLUSIVE",
@@ -80,7 +81,7 @@ CONTROLS = {
     ),
     Contrast: Control(
         "attention_advantage",
-        {"levels": FRACTIONS, "samples": SAMPLES},
+        {"levels": FRACTIONS, "search": Search("N", SAMPLES)},
         turned(LAWS["attention_advantage"]),
         "INCONCLUSIVE",
         "INCONCLUSIVE",

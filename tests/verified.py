@@ -5,6 +5,12 @@ from pathlib import Path
 from theorycheck.reports.report import available
 from theorycheck.session import Session, folder_of, silent, write
 
+# Of an entry of "claims" in the JSON document.
+DOCUMENTED_KEYS = [
+    *("name", "verdict", "statement", "provenance", "exponents", "checks", "design", "trials", "plan_hash"),
+    *("seconds", "artifacts"),
+]
+
 
 def verify(claim, profile="standard", *, store, out, jobs=1, formats=("md",), progress=silent, **options):
     """The verdict, after its report was written."""

@@ -43,7 +43,7 @@ class Result:
     @property
     def decision(self) -> Decision:
         """SUPPORTED, REFUTED or INCONCLUSIVE."""
-        return self.verdict.judgement.decision
+        return self.finding.decision
 
     @property
     def trials(self) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -14,8 +14,8 @@ import pandas as pd
 from theorycheck.empirical.executor import Executor, completed, started
 from theorycheck.empirical.sweep import train
 from theorycheck.judgement import Decision, Interval
-from theorycheck.placement.belief import FARTHEST
-from theorycheck.placement.rules import Adaptive, Grid, Placement, simulate
+from theorycheck.placement.belief import FARTHEST, STEEPNESS
+from theorycheck.placement.rules import Grid, Placement, simulate
 from theorycheck.plan import Plan, hypothesis, one_threshold
 from theorycheck.statements.base import Truth
 from theorycheck.statistics.dispersion import BINOMIAL_DF
@@ -27,7 +27,6 @@ from theorycheck.statistics.simulated import PlantedThreshold
 from theorycheck.statistics.threshold import ThresholdFit, threshold_design
 
 REPLICATIONS = 100
-STEEPNESS = 1.5  # of success against log N, about that of the trained ViTs
 SEED = 30_000
 
 
@@ -207,9 +206,10 @@ def _replicate(
     placement: Placement, planted: PlantedThreshold, asked: Hypothesis, replication: int
 ) -> tuple[Decision, float, int]:
     """Decision, width of the interval, and number of trials of one simulated data set."""
-    table = simulate(placement, planted, np.random.default_rng((SEED, replication)))
+    (factor,) = asked.factors
+    table = simulate(placement, planted, np.random.default_rng((SEED, replication)), factor=factor)
     fits = fit_laws(gather(table, asked), asked)
-    interval = fits.interval("x") if fits else Interval(-np.inf, np.inf, 0.95)
+    interval = fits.interval(factor) if fits else Interval(-np.inf, np.inf, 0.95)
     return decide(fits, asked), interval.width, int(table["trials"].sum())
 
 
@@ -222,15 +222,8 @@ def _simulate(
     workers: Executor,
     advance: Callable[[int], None],
 ) -> Chances:
-    (variable,) = asked.variables
-    renamed = replace(asked, variables=(replace(variable, factor="x"),))
-    placement = (
-        replace(plan.placement, hypothesis=renamed)
-        if isinstance(plan.placement, Adaptive)
-        else plan.placement
-    )
     planted = _planted(plan, exponent, assumed)
-    calls = [partial(_replicate, placement, planted, renamed, i) for i in range(REPLICATIONS)]
+    calls = [partial(_replicate, plan.placement, planted, asked, i) for i in range(REPLICATIONS)]
     judged = _judged(calls, workers, advance)
     thresholds = np.exp(planted.log_threshold(planted.levels))
     measured = int(((thresholds >= min(plan.searched)) & (thresholds <= max(plan.searched))).sum())

@@ -123,11 +123,8 @@ class Outcomes:
 
     def parameters(self, cells: pd.DataFrame) -> Iterator[Mapping[str, Any]]:
         """All parameters of the response at each row of a table that has the columns of design points."""
-        known = {
-            (cell.level, *cell.group.values(), cell.searched)[: len(self.columns)]: cell.parameters
-            for cell in self.plan.cells
-        }
-        return (known[place] for place in cells[self.columns].itertuples(index=False, name=None))
+        places = cells[self.columns].itertuples(index=False, name=None)
+        return (self.plan.parameters[place] for place in places)
 
     def _measured(self) -> pd.DataFrame:
         table, measured, name = self.table[~self.no_evidence], self.plan.measured, self.plan.claim.name

@@ -1,6 +1,4 @@
-"""The plan of a run: what it asks, what may be tried and by which rule, fixed and hashed before the first
-training.
-"""
+"""The plan of a run: what it asks, what may be tried and by which rule, fixed and hashed before training."""
 
 from __future__ import annotations
 
@@ -125,6 +123,12 @@ class Plan:
         """What tells a design point in tables of trials: what is varied, and what is searched."""
         return list(self.claim.design.changing)
 
+    @cached_property
+    def parameters(self) -> dict[tuple[Any, ...], dict[str, Any]]:
+        """All parameters of the response at each design point, by the values of `columns` there."""
+        size = len(self.columns)
+        return {(c.level, *c.group.values(), c.searched)[:size]: c.parameters for c in self.cells}
+
     @property
     def levels(self) -> list[float]:
         """The levels, in increasing order."""
@@ -175,7 +179,7 @@ class Plan:
         """Canonical JSON text of all that was decided before training: claim, design, margin, and possible
         trials.
         """
-        claim = self.claim
+        claim, keys = self.claim, (self.trial(cell, 0).key for cell in self.cells)
         fixed = {
             "claim": claim.name,
             "statement": claim.statement,
@@ -187,9 +191,7 @@ class Plan:
             "design": self.design,
             "engine_revision": self.measured.revision,
             "placement_rule": RULE if isinstance(self.placement, Adaptive) else None,
-            "first_trials": (
-                hashlib.sha256("".join(self.trial(c, 0).key for c in self.cells).encode()).hexdigest()
-            ),
+            "first_trials": hashlib.sha256("".join(keys).encode()).hexdigest(),
         }
         return json.dumps(fixed, sort_keys=True)
 
@@ -261,9 +263,7 @@ def _short(value: Any) -> str:
 
 
 def one_threshold(claim: Claim) -> bool:
-    """Whether a power law of a threshold in one variable is stated, whose trials are placed where success
-    turns.
-    """
+    """Whether a threshold's power law in one variable is stated, so that trials go where success turns."""
     return bool(claim.design.search) and (claim.law.placed_by({}) or (None, False))[1]
 
 

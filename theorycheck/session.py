@@ -18,11 +18,7 @@ from theorycheck.empirical.store import DEFAULT_STORE, Store
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError, Interrupted, StoreError
 from theorycheck.finding import Finding, conclude
-from theorycheck.observation import (
-    check_hope,
-    count,
-    tabulate,
-)
+from theorycheck.observation import check_hope, count, tabulate
 from theorycheck.plan import Plan, make_plan
 from theorycheck.profiles import PROFILES, ProfileName
 from theorycheck.reports.report import Format, write_report
@@ -95,8 +91,8 @@ class Session:
             finding, varied = self._settle(plan, opened), []
             for name in claim.variations if sensitivity else ():
                 other = make_plan(claim.varied(name), plan.profile, plan.seed, plan.device)
-                judgement = self._settle(other, opened).verdict.judgement
-                varied.append(Variation(name, judgement.decision, judgement.estimates))
+                found = self._settle(other, opened)
+                varied.append(Variation(name, found.decision, found.estimates))
         return replace(finding, verdict=replace(finding.verdict, sensitivity=tuple(varied)))
 
     def replay(self, run: int, claim: Claim | str | None = None) -> Finding:
@@ -189,6 +185,7 @@ def collect(
             )
         if finish is not None:
             finish(missing, len(trials) - len(missing))
+        if missing:
             stored |= store.find(trial.key for trial in missing)
         rounds.append(tabulate(plan, following, stored))
         table = pd.concat(rounds)

@@ -151,7 +151,7 @@ def outlook(
         else "the worlds that the statement plants (docs/calibration.md)"
     )
     blocks = {
-        "claim": [f"{claim.statement}   margin {claim.margin:g}"],
+        "claim": [claim.statement + f"   margin {claim.margin:g}" * ("margin" in claim.law.fields)],
         "design": [*varied, placed],
         "assuming": [assuming],
         "chances": columns(rows),

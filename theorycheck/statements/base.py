@@ -9,24 +9,23 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import pandas as pd
 from sympy import Expr
 
 from theorycheck.design import Design
 from theorycheck.errors import ClaimError
 from theorycheck.judgement import Check, Decision, Estimate, Judgement, LevelValue
 from theorycheck.notation import Notation
-from theorycheck.statistics import diagnostics
-from theorycheck.statistics.tests import Tested
 from theorycheck.verdict import Prediction
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
     from theorycheck.observation import Outcomes
     from theorycheck.plan import Plan
     from theorycheck.statements.scaling import Scaling
     from theorycheck.statistics.hypothesis import Hypothesis
+    from theorycheck.statistics.tests import Tested
 
 MARGIN = 0.25  # how much worse than claimed a number may be, where nobody says otherwise: a convention
 Curve = tuple[tuple[float, float, float, float], ...]
@@ -91,16 +90,16 @@ class Truth:
 class Statement(ABC):
     """A kind of statement that a theorem can make.
 
+    What judges and plants is imported where it does so: claims are read and listed without it.
+
     Attributes:
         relation: between what is estimated and what is claimed, such as "O" or "> 0".
         estimated: what the estimates are of.
         fields: of a claim that its test uses, beyond those that every claim has.
-        digits: format of its estimates; "" for as many as their interval asks for.
     """
 
     estimated: ClassVar[str]
     fields: ClassVar[frozenset[str]] = frozenset()
-    digits: ClassVar[str] = ".3g"
 
     @property
     @abstractmethod
@@ -238,6 +237,8 @@ def unless_unfitted(
     judgement: Judgement, table: pd.DataFrame, decide: Callable[[pd.DataFrame], Decision]
 ) -> Judgement:
     """With the check on unfitted trials, which takes back a verdict that depends on how they are counted."""
+    from theorycheck.statistics import diagnostics
+
     if "unfitted" not in table:
         return judgement
     check = diagnostics.unfitted(table, decide, judgement.decision)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import pandas as pd
 from sympy import Expr, Symbol
 
 from theorycheck.design import Design
@@ -15,7 +14,7 @@ from theorycheck.errors import ClaimError
 from theorycheck.fields import name_of
 from theorycheck.judgement import Check, Estimate, Interval, Judgement
 from theorycheck.notation import Notation, latex, plain_text
-from theorycheck.statements import requirements, worlds
+from theorycheck.statements import requirements
 from theorycheck.statements.base import (
     Drawing,
     Statement,
@@ -27,16 +26,14 @@ from theorycheck.statements.base import (
     unless_unfitted,
 )
 from theorycheck.statements.scaling import Scaling
-from theorycheck.statistics.contrast import contrast as difference
-from theorycheck.statistics.contrast import over_pairs, steeper
 from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE
-from theorycheck.statistics.loglog import level_thresholds
-from theorycheck.statistics.tests import Tested
-from theorycheck.statistics.threshold import fit_threshold, shape_p_value
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from theorycheck.observation import Outcomes
     from theorycheck.plan import Plan
+    from theorycheck.statistics.tests import Tested
 
 CURVATURE = -0.3  # of the curved law in planted worlds: half the change of its exponent per factor of e
 
@@ -107,6 +104,11 @@ class Contrast(Statement):
 
     def judge(self, evidence: pd.DataFrame, topic: Topic) -> Judgement:
         """Judge it by evidence, as `observe` makes it of trials."""
+        from theorycheck.statistics.contrast import contrast as difference
+        from theorycheck.statistics.contrast import over_pairs, steeper
+        from theorycheck.statistics.loglog import level_thresholds
+        from theorycheck.statistics.threshold import fit_threshold, shape_p_value
+
         group, names = self.group, (self.first[0], self.second[0])
         as_text = counted(evidence, topic.column).assign(**{group: evidence[group].astype(str)})
         first, second = (str(name) for name in names)
@@ -184,6 +186,8 @@ class Contrast(Statement):
 
     def planted(self, plan: Plan) -> tuple[Truth, ...]:
         """Power laws of both groups with equal exponents, with others, and with one law curved."""
+        from theorycheck.statements import worlds
+
         u = {x: float(np.log(x / np.exp(np.log(plan.levels).mean()))) for x in plan.levels}
         end = min(u.values())
 
@@ -214,15 +218,17 @@ def _in_pairs(counts: pd.DataFrame, plan: Plan, rng: np.random.Generator) -> pd.
     """
     rows = counts.loc[counts.index.repeat(counts["trials"])]
     place = rows.groupby(level=0).cumcount()
-    order = rng.random(len(rows))
-    rank = pd.Series(order, index=rows.index).groupby(level=0).rank(method="first").astype(int) - 1
+    order = rows.assign(order=rng.random(len(rows)))["order"]
+    rank = order.groupby(level=0).rank(method="first").astype(int) - 1
     factor, _, letter = plan.columns
     pair = rows[factor].astype(str) + "|" + rows[letter].astype(str) + "|" + place.astype(str)
     return rows.assign(successes=(rank < rows["successes"]) * 1, trials=1, pair=pair).reset_index(drop=True)
 
 
 def _at_asymptotic_end(counts: dict[str, pd.DataFrame], topic: Topic) -> Check:
-    """The difference of the local exponents at the smallest level, by fits that allow a bend."""
+    """The difference of the local exponents at the smallest level, by fits that allow curvature."""
+    from theorycheck.statistics.threshold import fit_threshold
+
     fits = [fit_threshold(rows, [topic.factor], 2) for rows in counts.values()]
     deep = [min(rows[topic.factor]) for rows in counts.values()]
     if any(fit is None for fit in fits):

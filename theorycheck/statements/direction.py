@@ -7,23 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import pandas as pd
-from scipy import stats
 from sympy import Expr, Symbol, lambdify, sympify
 
 from theorycheck.design import Design
 from theorycheck.errors import ClaimError
 from theorycheck.judgement import Check, Judgement, LevelValue
 from theorycheck.notation import Notation, latex, plain_text
-from theorycheck.statements import requirements, worlds
+from theorycheck.statements import requirements
 from theorycheck.statements.base import Drawing, Statement, Topic, Truth, counted, judged, unless_unfitted
-from theorycheck.statistics import count_diagnostics, diagnostics, tests
-from theorycheck.statistics.evidence import Trials
 from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE
-from theorycheck.statistics.loglog import level_means, level_thresholds
-from theorycheck.statistics.polynomial import exponential
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from theorycheck.plan import Plan
 
 CURVE_POINTS = 41
@@ -68,11 +64,6 @@ class Direction(Statement):
         """The letters that the design varies."""
         return (self.variable.name,)
 
-    @property
-    def claimed(self) -> float | None:
-        """No number is claimed."""
-        return None
-
     def statement(self, quantity: Expr, notation: Notation) -> str:
         """Plain text, as in `N* grows with tau`."""
         names = [plain_text(s, notation) for s in (quantity, self.variable)]
@@ -85,6 +76,11 @@ class Direction(Statement):
 
     def judge(self, evidence: pd.DataFrame, topic: Topic) -> Judgement:
         """Judge it by evidence, as `observe` makes it of trials."""
+        from theorycheck.statistics import count_diagnostics, diagnostics, tests
+        from theorycheck.statistics.evidence import Trials
+        from theorycheck.statistics.loglog import level_means, level_thresholds
+        from theorycheck.statistics.polynomial import exponential
+
         evidence = counted(evidence, topic.column)
         line = tests.fit_line(evidence, topic.factor)
         levels = (
@@ -136,6 +132,8 @@ class Direction(Statement):
 
     def planted(self, plan: Plan) -> tuple[Truth, ...]:
         """Exponentials of the variable: flat, growing by a half over the range, and falling by as much."""
+        from theorycheck.statements import worlds
+
         low, high = min(plan.levels), max(plan.levels)
 
         def world(name: str, holds: bool | None, change: float) -> Truth:
@@ -169,6 +167,9 @@ def _linear_form(statement: Direction, levels: Sequence[LevelValue], topic: Topi
     Weights from the intervals of the levels; the weighted sum of squares is compared with chi-square (Draper
     and Smith, Applied Regression Analysis, 1998, section 2.1, with errors that are known).
     """
+    import statsmodels.api as sm
+    from scipy import stats
+
     measured = [value for value in levels if value.measured and value.low > 0 and np.isfinite(value.high)]
     if statement.linear is None or len(measured) < 4:
         return Check("linear form", "warning", "too few measured levels for the recalled form")
@@ -176,8 +177,6 @@ def _linear_form(statement: Direction, levels: Sequence[LevelValue], topic: Topi
     form = lambdify(letter, statement.linear)
     y = np.array([form(value.value) for value in measured], float)
     half = np.array([abs(form(value.high) - form(value.low)) / 2 for value in measured], float)
-    import statsmodels.api as sm  # which takes a second: claims are listed without it
-
     x = sm.add_constant(np.array([value.point[0] for value in measured]))
     weights = (stats.norm.ppf(0.975) / half) ** 2
     fit = sm.WLS(y, x, weights=weights).fit()

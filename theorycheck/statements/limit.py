@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import pandas as pd
 from sympy import Expr
 
 from theorycheck.design import Design
 from theorycheck.judgement import Check, Estimate, Judgement
 from theorycheck.notation import Notation, latex, plain_text
-from theorycheck.statements import requirements, worlds
+from theorycheck.statements import requirements
 from theorycheck.statements.base import Drawing, Statement, Topic, Truth, judged
-from theorycheck.statistics import tests
 from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE
-from theorycheck.statistics.tests import Tested
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from theorycheck.observation import Outcomes
     from theorycheck.plan import Plan
+    from theorycheck.statistics.tests import Tested
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,6 @@ class Limit(Statement):
     relation: ClassVar[str] = "->"
     estimated: ClassVar[str] = "last value"
     fields: ClassVar[frozenset[str]] = frozenset({"margin"})
-    letters: ClassVar[tuple[str, ...]] = ()  # none must be varied
 
     def __post_init__(self) -> None:
         for name in ("value", "tolerance", "rate", "start"):
@@ -79,6 +78,8 @@ class Limit(Statement):
 
     def judge(self, evidence: pd.DataFrame, topic: Topic) -> Judgement:
         """Judge it by evidence, as `observe` makes it of trials."""
+        from theorycheck.statistics import tests
+
         tested_at, beside, sentences = [], [], []
         found = [_compare("rises", topic.quantity, evidence, "value", rises=True)]
         found += [_compare("falls", name, evidence, name, rises=False) for name in self.falls]
@@ -138,36 +139,32 @@ class Limit(Statement):
 
     def planted(self, plan: Plan) -> tuple[Truth, ...]:
         """Gaps that fall as a power of the iterations: at one level as named, at the others as claimed."""
-        margin, near = plan.claim.margin, self.tolerance / 5
-        steep = 1.2 * self.rate
+        import pandas as pd
+
+        from theorycheck.statements import worlds
+
+        times, slow = self.start * np.geomspace(1, 20, 14), self.rate - plan.claim.margin
+        near, steep = self.tolerance / 5, 1.2 * self.rate
+
+        def world(name: str, holds: bool | None, gap: float, rate: float) -> Truth:
+            def draw(rng: np.random.Generator) -> pd.DataFrame:
+                rows = []
+                for trial in worlds.values(plan, lambda group, x: x, 0.0, rng).to_dict("records"):
+                    last, power = (gap, rate) if trial["value"] == min(plan.levels) else (near, steep)
+                    errors = 1 + 0.1 * rng.normal() + 0.03 * rng.normal(size=len(times))
+                    value = self.value - last * (times / times[-1]) ** -power * errors
+                    falling = dict.fromkeys(self.falls, 1 / times)
+                    rows.append(pd.DataFrame({**trial, "t": times, "value": value, **falling}))
+                return pd.concat(rows, ignore_index=True)
+
+            return Truth(name, holds, None, draw)
+
         return (
-            self._world(plan, "edge: last value", None, self.tolerance, steep),
-            self._world(plan, "edge: rate", None, near, self.rate - margin),
-            self._world(plan, "holds", True, near, self.rate),
-            self._world(plan, "far", False, 5 * self.tolerance, (self.rate - margin) / 4),
+            world("edge: last value", None, self.tolerance, steep),
+            world("edge: rate", None, near, slow),
+            world("holds", True, near, self.rate),
+            world("far", False, 5 * self.tolerance, slow / 4),
         )
-
-    def _world(self, plan: Plan, name: str, holds: bool | None, gap: float, rate: float) -> Truth:
-        times = self.start * np.geomspace(1, 20, 14)
-
-        def draw(rng: np.random.Generator) -> pd.DataFrame:
-            trials, rows = worlds.values(plan, lambda group, x: x, 0.0, rng), []
-            for trial in trials.to_dict("records"):
-                last, power = (
-                    (gap, rate)
-                    if trial["value"] == min(plan.levels)
-                    else (self.tolerance / 5, 1.2 * self.rate)
-                )
-                errors = 1 + 0.1 * rng.normal() + 0.03 * rng.normal(size=len(times))
-                value = self.value - last * (times / times[-1]) ** -power * errors
-                rows.append(
-                    pd.DataFrame({**trial, "t": times, "value": value}).assign(
-                        **dict.fromkeys(self.falls, 1 / times)
-                    )
-                )
-            return pd.concat(rows, ignore_index=True)
-
-        return Truth(name, holds, None, draw)
 
 
 def _part(name: str, test: Tested, detail: str) -> Check:
@@ -176,6 +173,8 @@ def _part(name: str, test: Tested, detail: str) -> Check:
 
 def _compare(name: str, quantity: str, table: pd.DataFrame, column: str, *, rises: bool) -> Check:
     """Paired t test over all trials of last against first values (Student, Biometrika, 1908)."""
+    from theorycheck.statistics import tests
+
     by_trial = table.sort_values("t").groupby("key")[column]
     first, last = (np.asarray(end, float) for end in (by_trial.first(), by_trial.last()))
     low, high = (0, np.inf) if rises else (-np.inf, 0)

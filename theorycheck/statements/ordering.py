@@ -7,22 +7,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import pandas as pd
 from sympy import Expr
 
 from theorycheck.design import Design
 from theorycheck.errors import ClaimError
 from theorycheck.judgement import Check, Interval, Judgement
 from theorycheck.notation import Notation, latex, plain, plain_text
-from theorycheck.statements import requirements, worlds
+from theorycheck.statements import requirements
 from theorycheck.statements.base import Drawing, Statement, Topic, Truth, at, judged, latex_words
-from theorycheck.statistics import tests
-from theorycheck.statistics.loglog import level_thresholds
-from theorycheck.statistics.tests import Tested
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from theorycheck.observation import Outcomes
     from theorycheck.plan import Plan
+    from theorycheck.statistics.tests import Tested
 
 Point = Mapping[str, Any]
 EFFECT = 1.5  # standard deviations between neighbours in planted worlds
@@ -63,11 +62,6 @@ class Ordering(Statement):
         """The letters that the design varies."""
         return tuple({name: None for pair in self.pairs for point in pair for name in point})
 
-    @property
-    def claimed(self) -> float | None:
-        """No number is claimed."""
-        return None
-
     def statement(self, quantity: Expr, notation: Notation) -> str:
         """Plain text: the inequalities."""
         name = plain_text(quantity, notation)
@@ -84,6 +78,8 @@ class Ordering(Statement):
 
     def judge(self, evidence: pd.DataFrame, topic: Topic) -> Judgement:
         """Judge it by evidence, as `observe` makes it of trials."""
+        from theorycheck.statistics import tests
+
         each = [_compare_points(evidence, topic, *pair) for pair in self.pairs]
         beside = [_compare_points(evidence, topic, *pair) for pair in self.beside]
         found = [
@@ -125,6 +121,8 @@ class Ordering(Statement):
 
     def planted(self, plan: Plan) -> tuple[Truth, ...]:
         """Normal values: all equal, ordered as claimed, ordered the other way, and with one pair equal."""
+        from theorycheck.statements import worlds
+
         low, high = self.pairs[0]
         depths = self._depths()
 
@@ -164,6 +162,10 @@ def describe(point: Point) -> str:
 
 def _compare_points(table: pd.DataFrame, topic: Topic, low: Point, high: Point) -> Tested:
     """The test of one inequality, over seeds; averages are over what neither point names."""
+    import pandas as pd
+
+    from theorycheck.statistics import tests
+
     rows = pd.concat([at(table, low).assign(point="low"), at(table, high).assign(point="high")])
     if rows["point"].nunique() < 2:
         return tests.undetermined("paired t tests")
@@ -193,6 +195,10 @@ def _inequality(quantity: str, pair: tuple[Point, Point], test: Tested) -> Check
 
 def _samples_needed(table: pd.DataFrame, points: Sequence[Point]) -> Check:
     """N* at each point, by the outcomes of the same trials."""
+    import pandas as pd
+
+    from theorycheck.statistics.loglog import level_thresholds
+
     parts = []
     for point in points:
         rows = at(table, point)

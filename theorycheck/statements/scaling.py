@@ -6,19 +6,18 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import pandas as pd
 
 from theorycheck.design import Design
 from theorycheck.errors import ClaimError
 from theorycheck.judgement import Judgement
 from theorycheck.law import Law
-from theorycheck.statements import worlds
 from theorycheck.statements.base import MARGIN, Drawing, Statement, Topic, Truth, counted
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
-from theorycheck.statistics.judge import judge
 from theorycheck.verdict import Prediction
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from theorycheck.plan import Plan
 
 
@@ -27,7 +26,6 @@ class Scaling(Law, Statement):
 
     estimated: ClassVar[str] = "exponent"
     fields: ClassVar[frozenset[str]] = frozenset({"margin", "rivals", "guess_rate"})
-    digits: ClassVar[str] = ""
 
     @property
     def standard_margin(self) -> float:
@@ -76,6 +74,8 @@ class Scaling(Law, Statement):
 
     def judge(self, evidence: pd.DataFrame, topic: Topic) -> Judgement:
         """Judge the exponents by regression, see `theorycheck.statistics.judge`."""
+        from theorycheck.statistics.judge import judge
+
         return judge(counted(evidence, topic.column), self.hypothesis(topic))
 
     def draw(
@@ -113,6 +113,8 @@ class Scaling(Law, Statement):
 
     def planted(self, plan: Plan) -> tuple[Truth, ...]:
         """Power laws as claimed, at the edge of the allowed exponents, and as far beyond it as the margin."""
+        from theorycheck.statements import worlds
+
         hypothesis = self.hypothesis(plan.claim.topic)
         allowed = [hypothesis.allowed(v) for v in hypothesis.variables]
         edges = [one.low if np.isfinite(one.low) else one.high for one in allowed]

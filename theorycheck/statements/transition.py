@@ -7,22 +7,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import pandas as pd
-from scipy import stats
 from sympy import Expr, fraction, sympify
 
 from theorycheck.design import Design, evaluate
 from theorycheck.judgement import Check, Judgement, LevelValue
 from theorycheck.notation import Notation, latex, plain_text
-from theorycheck.statements import requirements, worlds
+from theorycheck.statements import requirements
 from theorycheck.statements.base import Drawing, Statement, Topic, Truth, judged, unless_unfitted
-from theorycheck.statistics import tests
-from theorycheck.statistics.loglog import level_thresholds
-from theorycheck.statistics.tests import Tested
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from theorycheck.observation import Outcomes
     from theorycheck.plan import Plan
+    from theorycheck.statistics.tests import Tested
 
 
 @dataclass(frozen=True)
@@ -61,11 +59,6 @@ class Transition(Statement):
         return requirements.number(evaluate(self.expression, values), str(self.expression), positive=True)
 
     @property
-    def letters(self) -> tuple[str, ...]:
-        """The letters that the design varies; the expression's own are searched or held."""
-        return ()
-
-    @property
     def claimed(self) -> float | None:
         """The bound."""
         return float(self.bound)
@@ -86,6 +79,9 @@ class Transition(Statement):
 
     def judge(self, evidence: pd.DataFrame, topic: Topic) -> Judgement:
         """Judge it by evidence, as `observe` makes it of trials."""
+        from theorycheck.statistics import tests
+        from theorycheck.statistics.loglog import level_thresholds
+
         bound = float(self.bound)
 
         def test(rows: pd.DataFrame) -> Tested:
@@ -146,12 +142,18 @@ class Transition(Statement):
 
     def planted(self, plan: Plan) -> tuple[Truth, ...]:
         """Transitions at a multiple of the bound at the smallest level, and higher at the others."""
+        from scipy import stats
+
+        from theorycheck.statements import worlds
+
         bound, lowest = float(self.bound), min(x for x in plan.levels if x > 0)
-        ratios = {cell.place: self.ratio(cell.parameters) for cell in plan.cells}
+        ratios = {place: self.ratio(parameters) for place, parameters in plan.parameters.items()}
 
         def world(name: str, holds: bool | None, times: float) -> Truth:
             def rate(group: Mapping[str, Any], x: float, searched: float) -> float:
-                away = np.log(times * bound / ratios[x, searched]) + 0.5 * np.log(max(x, lowest) / lowest)
+                away = np.log(times * bound / ratios[x, *group.values(), searched]) + 0.5 * np.log(
+                    max(x, lowest) / lowest
+                )
                 return float(stats.norm.cdf(3 * away))
 
             def draw(rng: np.random.Generator) -> pd.DataFrame:

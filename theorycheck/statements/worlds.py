@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from theorycheck.placement.belief import STEEPNESS
 from theorycheck.placement.rules import simulate
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 Group = Mapping[str, Any]
 NOISE = 0.3  # standard deviation of the logarithm of a planted value, as in docs/calibration.md
-STEEPNESS = 1.5  # of success against the log of what is searched, about that of the trained ViTs
 
 
 @dataclass(frozen=True)
