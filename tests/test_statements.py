@@ -6,6 +6,8 @@ import pytest
 from scipy import stats
 from sympy import E, sqrt, symbols
 
+from theorycheck import bounds
+from theorycheck.plan import make_plan
 from theorycheck.statements import BigO, Contrast, Direction, Limit, Ordering, Topic, Transition
 from theorycheck.statements.base import at
 from theorycheck.statistics.contrast import contrast as difference
@@ -123,6 +125,18 @@ def test_a_contrast(first, second, decision, difference):
     assert first - second in judgement.estimates[0].interval
     assert [e.value for e in judgement.beside] == pytest.approx([first, second, first - second], abs=0.25)
     assert status(judgement, "difference of the bounds") == [difference]
+
+
+def test_a_contrast_is_open_where_a_group_has_no_evidence():
+    """As where no trial of a group fitted its training data."""
+    plan = make_plan(bounds.find("attention_advantage"), "quick")
+    (world,) = (world for world in plan.claim.law.planted(plan) if world.holds)
+    evidence = world.draw(np.random.default_rng(0))
+    lost = evidence["attention"].eq(False)
+    evidence.loc[lost, ["successes", "trials", "unfitted"]] = (0, 0, 1)
+    judgement = plan.claim.law.judge(evidence, plan.claim.topic)
+    assert judgement.decision == "INCONCLUSIVE"
+    assert len(judgement.beside) == 1  # the other group's exponent
 
 
 def test_a_contrast_is_judged_at_the_deep_end_where_a_power_law_bends():

@@ -230,9 +230,9 @@ def _at_asymptotic_end(counts: dict[str, pd.DataFrame], topic: Topic) -> Check:
     from theorycheck.statistics.threshold import fit_threshold
 
     fits = [fit_threshold(rows, [topic.factor], 2) for rows in counts.values()]
-    deep = [min(rows[topic.factor]) for rows in counts.values()]
     if any(fit is None for fit in fits):
         return Check("drift", "warning", "too few levels to tell whether the exponents drift")
+    deep = [min(rows[topic.factor]) for rows in counts.values()]
     exponents = [fit.exponent(topic.factor, [x]) for fit, x in zip(fits, deep, strict=True) if fit]
     intervals = [fit.interval(topic.factor, at=[x]) for fit, x in zip(fits, deep, strict=True) if fit]
     half = float(np.linalg.norm([interval.width / 2 for interval in intervals]))

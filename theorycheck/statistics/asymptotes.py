@@ -51,6 +51,8 @@ def find_asymptotes(
         guess: the guess rate where it is known; else it is estimated.
     """
     cells = over_seeds(cells, factors)
+    if cells.empty:
+        return Found(Asymptotes(guess or 0.0))
     if guess is not None:
         lapse, p_value = fit_lapse(cells, factors, steepness, Asymptotes(guess))
         return Found(Asymptotes(guess, lapse if p_value < ASYMPTOTE_SIGNIFICANCE else 0.0), 1.0, p_value)

@@ -158,6 +158,8 @@ def fit_threshold(
         maximum, or success does not depend on n at all; with seeds, also when one of them alone determines a
         coefficient.
     """
+    if cells.empty:
+        return None
     basis, counts = centred_basis(cells, factors, degree), over_seeds(cells, factors)
     terms = threshold_design(counts, basis)
     steepness = refit(steepness, counts, terms, link, asymptotes) or steepness
