@@ -21,12 +21,18 @@ __all__ = [
     "Search",
     "Source",
     "Theta",
+    "Training",
+    "batched",
+    "command",
     "verify",
 ]
 
 _HOMES = {
     **dict.fromkeys(("verify", "Result"), "api"),
     **dict.fromkeys(("Claim", "Condition", "Design", "Paper", "Search", "Source"), "claim"),
+    "Training": "empirical.training",
+    "batched": "empirical.batched",
+    "command": "empirical.command",
     **dict.fromkeys(("BigO", "Omega", "Theta"), "statements"),
 }
 

@@ -22,6 +22,12 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file, however large, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def code_digest(code: CodeType) -> str:
     """Of what a code object does: its instructions, names and constants, without lines, comments and file."""
     counts = code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from theorycheck.calibration import error_rates
 from theorycheck.claim import Claim
 from theorycheck.judgement import Check, Decision, Estimate, Judgement
-from theorycheck.observation import Outcomes, as_drawn, report_no_evidence
+from theorycheck.observation import Outcomes, as_drawn, report_failures, report_no_evidence
 from theorycheck.plan import Plan
 from theorycheck.statistics.tests import holm
 from theorycheck.verdict import Verdict
@@ -44,16 +44,37 @@ class Finding:
         return self.verdict.judgement.estimates
 
 
-def conclude(plan: Plan, table: pd.DataFrame, trained: int, begun: float) -> Finding:
-    """Judge a plan's trials."""
+def conclude(
+    plan: Plan, table: pd.DataFrame, trained: int, begun: float, repeated: Check | None = None
+) -> Finding:
+    """Judge a plan's trials.
+
+    Args:
+        plan: what was asked.
+        table: the trials.
+        trained: how many of them were made now.
+        begun: when, by the monotonic clock.
+        repeated: whether trials gave the same when they were made again.
+    """
     outcomes, law = Outcomes(plan, table), plan.claim.law
     evidence = law.observe(outcomes)
     judgement = report_no_evidence(law.judge(evidence, plan.claim.topic), outcomes)
+    judgement = _unless_undetermined(report_failures(judgement, outcomes), repeated)
     judgement = judgement.with_check(error_rates(law.calibrated_as(plan.measured.value is not None)))
     if plan.claim.design.outside_regime:
         judgement = judgement.with_check(_outside(plan))
     verdict = describe(outcomes, judgement, trained, time.monotonic() - begun)
     return Finding(verdict, plan.claim, table, evidence)
+
+
+def _unless_undetermined(judgement: Judgement, repeated: Check | None) -> Judgement:
+    """With the check on repeated trials; where they differ, no verdict can rest on any."""
+    if repeated is None:
+        return judgement
+    judgement = judgement.with_check(repeated)
+    if repeated.status != "failed":
+        return judgement
+    return replace(judgement, decision="INCONCLUSIVE", reason=f"No verdict can rest on trials: {repeated.detail}.")
 
 
 def _outside(plan: Plan) -> Check:

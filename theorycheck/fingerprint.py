@@ -27,6 +27,7 @@ from theorycheck.code import (
     attributes_read,
     code_digest,
     digest,
+    digest_of,
     file_of,
     is_importable,
     name_of,
@@ -34,7 +35,7 @@ from theorycheck.code import (
     place_in,
 )  # fmt: skip
 from theorycheck.errors import ClaimError
-from theorycheck.local_modules import is_installed, local_files
+from theorycheck.local_modules import is_installed, libraries, local_files
 
 Function = Callable[[Mapping[str, Any], int], Any]  # of a design point and a seed
 _PLAIN = (bool, int, float, complex, str, bytes, type(None), type(...))
@@ -43,6 +44,19 @@ _OF_EVERY_CLASS = {
     "__dict__", "__weakref__", "__module__", "__doc__", "__annotations__", "__annotate_func__",
     "__annotations_cache__", "__firstlineno__", "__static_attributes__", "__abstractmethods__", "_abc_impl",
 }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """What the results of a callable object depend on, where its method `dependencies` tells this.
+
+    Attributes:
+        values: JSON values.
+        files: by names that stay the same wherever they lie.
+    """
+
+    values: Any
+    files: Mapping[str, Path]
 
 
 @dataclass(frozen=True)
@@ -62,7 +76,7 @@ class Fingerprint:
     def changed(self) -> list[Path]:
         """The files that are no longer what they were."""
         return [
-            path for path, was in self.files.items() if not path.is_file() or digest(path.read_bytes()) != was
+            path for path, was in self.files.items() if not path.is_file() or digest_of(path) != was
         ]
 
 
@@ -126,7 +140,7 @@ def fingerprint(function: Function) -> Fingerprint:
             f"the response {walk.name} carries values too deeply nested to be compared"
         ) from error
     return Fingerprint(
-        found[:16], {path: digest(path.read_bytes()) for path in sorted(walk.files)}, walk.folder
+        found[:16], {path: digest_of(path) for path in sorted(walk.files)}, walk.folder
     )
 
 
@@ -234,13 +248,13 @@ class _Walk:
         """Whether a file is part of the key: not installed, or of the package of the response."""
         return file.is_file() and (not is_installed(file) or (module or "").partition(".")[0] == self.package)
 
-    def _text(self, file: Path, module: str, script: bool) -> list[list[str]]:
-        """The digests of a file and of those that it imports."""
+    def _text(self, file: Path, module: str, script: bool) -> list[Any]:
+        """The digests of a file and of those that it imports, and the versions of packages that they import."""
         files = local_files(file.resolve(), module, script)
         if script and self.folder is None:
             self.folder = file.resolve().parent
         self.files.update(files.values())
-        return sorted([name, digest(path.read_bytes())] for name, path in files.items())
+        return [*sorted([name, digest_of(path)] for name, path in files.items()), libraries(files)]
 
     def _module(self, module: ModuleType) -> Iterator[Any]:
         yield module.__name__
@@ -269,6 +283,10 @@ class _Walk:
                 " order of trials; make it inside of the function from its seed, as by"
                 " numpy.random.default_rng(seed)"
             )
+        if hasattr(type(value), "dependencies"):
+            told: Dependencies = value.dependencies()
+            self.files.update(told.files.values())
+            return "told", told.values, sorted([name, digest_of(path)] for name, path in told.files.items())
         if hasattr(value, "__wrapped__"):  # what decorates a function, such as a cache
             return "wrapper", *self._all((type(value), value.__wrapped__))
         torch = sys.modules.get("torch")

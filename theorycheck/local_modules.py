@@ -7,13 +7,15 @@ import importlib.util
 import site
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from importlib import metadata
 from importlib.machinery import PathFinder
 from pathlib import Path
 from types import ModuleType
 
+_OF_STATEMENTS = {"theorycheck", "sympy"}  # what claim files state laws with, no trial depends on
 _KEPT: dict[
     Path, dict[str, ModuleType]
 ] = {}  # what claim files have imported from beside them, by folder and name
@@ -102,6 +104,27 @@ def local_files(path: Path, name: str, script: bool) -> dict[str, Path]:
                     found[module] = file
                     open_.append((module, file))
     return found
+
+
+def libraries(files: Mapping[str, Path]) -> dict[str, str]:
+    """The versions of the installed packages that files import, by name.
+
+    Args:
+        files: as `local_files` finds them.
+    """
+    wanted = {name.partition(".")[0] for module, path in files.items() for name in _imports(path, module)}
+    others = wanted - _OF_STATEMENTS - sys.stdlib_module_names - {name.partition(".")[0] for name in files}
+    return {name: version for name in sorted(others) if (version := _version(name))}
+
+
+@cache
+def _version(name: str) -> str | None:
+    """The version of the distribution that a module belongs to; None where there is none."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:  # the distribution has another name, as scikit-learn of sklearn
+        named = sorted(set(metadata.packages_distributions().get(name, ())))
+        return " ".join(metadata.version(one) for one in named) or None
 
 
 def _imports(path: Path, name: str) -> Iterator[str]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError
-from theorycheck.judgement import Check, Judgement
+from theorycheck.judgement import Check, Judgement, Status
 from theorycheck.plan import Cell, Plan
 
 HOPELESS = 24  # trials; were half of all trials evidence, that none is would happen once in 2^24
@@ -78,6 +78,7 @@ class Outcomes:
         if not counts["trials"].any():
             raise ClaimError(
                 f"no trial of {name} is evidence: all {len(self.table)} were unfitted, or returned None"
+                f"{_first_failure(self.table)}"
             )
         if "value" in self.table and self.table["value"].notna().any():
             raise ClaimError(
@@ -129,7 +130,10 @@ class Outcomes:
     def _measured(self) -> pd.DataFrame:
         table, measured, name = self.table[~self.no_evidence], self.plan.measured, self.plan.claim.name
         if table.empty:
-            raise ClaimError(f"no trial of {name} is evidence: {measured.name} returned None at every one")
+            raise ClaimError(
+                f"no trial of {name} is evidence: {measured.name} returned None at every one"
+                f"{_first_failure(self.table)}"
+            )
         if measured.value not in table or table[measured.value].isna().any():
             raise ClaimError(
                 f"{measured.name} returns no numbers, but {name} searches no threshold; name a search"
@@ -178,12 +182,14 @@ def count(table: pd.DataFrame, plan: Plan, *more: str) -> pd.DataFrame:
 
 
 def check_hope(table: pd.DataFrame, plan: Plan) -> None:
-    """Raise ClaimError where trials were made, and none of them tells success or failure."""
-    counted = plan.measured.value is None
-    if counted and len(table) >= HOPELESS and (table["outcome"] == "unfitted").all():
+    """Raise ClaimError where trials were made, and none of them tells success, failure or a value."""
+    value = plan.measured.value
+    measured = value in table and table[value].notna().any()
+    if not measured and len(table) >= HOPELESS and (table["outcome"] == "unfitted").all():
         raise ClaimError(
             f"no trial of {plan.claim.name} is evidence: none of the first {len(table)} fitted its training"
             " data, or a function returned None in all; change the response, or what its training needs"
+            f"{_first_failure(table)}"
         )
 
 
@@ -212,6 +218,27 @@ def report_no_evidence(judgement: Judgement, outcomes: Outcomes) -> Judgement:
     few = missing.mean() > 1 - WANTED_EVIDENCE or nowhere
     told = judgement.with_check(Check("no evidence", "warning" if few else "ok", detail))
     return claim.law.without_evidence(told, where) if nowhere else told
+
+
+def report_failures(judgement: Judgement, outcomes: Outcomes) -> Judgement:
+    """With checks on trials that failed, and on how trials were carried out, where their response says so."""
+    table = outcomes.table
+    for column, name in (("note", "how trials ran"), ("failed", "failed trials")):
+        told = table[table[column].notna()] if column in table else table[:0]
+        if told.empty:
+            continue
+        counted = "failures" if (told["outcome"] == "failure").any() else "no evidence"
+        many = f"{len(told)} of {len(table)} trials"
+        detail = f"{many} failed and count as {counted}; the first" if column == "failed" else f"{many}"
+        status: Status = "warning" if column == "failed" else "ok"
+        judgement = judgement.with_check(Check(name, status, f"{detail}: {told[column].iloc[0]}"))
+    return judgement
+
+
+def _first_failure(table: pd.DataFrame) -> str:
+    """What the first trial said that failed, for a message."""
+    failed = table["failed"].dropna() if "failed" in table else []
+    return f"; the first that failed: {failed.iloc[0]}" if len(failed) else ""
 
 
 def as_drawn(outcomes: Outcomes) -> dict[str, tuple[float, float]]:

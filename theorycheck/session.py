@@ -15,12 +15,13 @@ from theorycheck.claim import Claim
 from theorycheck.empirical import sweep
 from theorycheck.empirical.executor import Executor, started
 from theorycheck.empirical.store import DEFAULT_STORE, Store
-from theorycheck.empirical.trial import Trial
+from theorycheck.empirical.trial import Repeat, Trial
 from theorycheck.errors import ClaimError, Interrupted, StoreError
 from theorycheck.finding import Finding, conclude
 from theorycheck.observation import check_hope, count, tabulate
 from theorycheck.plan import Plan, make_plan
 from theorycheck.profiles import PROFILES, ProfileName
+from theorycheck.repeats import chosen, compared
 from theorycheck.reports.report import Format, write_report
 from theorycheck.stopping import cause_of, stoppable
 from theorycheck.verdict import Variation, Verdict
@@ -125,7 +126,9 @@ class Session:
             for candidate in (asked, *(asked.varied(name) for name in asked.variations)):
                 plan = make_plan(candidate, design["profile"], design["seed"], design["device"])
                 if plan.hash == kept["hash"]:
-                    return conclude(plan, collect(plan, opened), 0, time.monotonic())
+                    table, begun = collect(plan, opened), time.monotonic()
+                    repeated = compared(plan, chosen(plan, table), opened)
+                    return conclude(plan, table, 0, begun, repeated)
         raise ClaimError(
             f"run {run} was planned for another version of {found.name} or of theorycheck, or for another"
             " claim; verify the claim again"
@@ -136,12 +139,12 @@ class Session:
         begun = time.monotonic()
         run = store.start_run(plan.hash, plan.claim.name, plan.document)
         table, trained = self._train(plan, store)
-        finding = conclude(plan, table, trained, begun)
+        finding = conclude(plan, table, trained, begun, compared(plan, chosen(plan, table), store))
         store.finish_run(run, trained, len(table) - trained, finding.decision)
         return finding
 
     def _train(self, plan: Plan, store: Store) -> tuple[pd.DataFrame, int]:
-        """All trials of a plan, and how many of them were trained now."""
+        """All trials of a plan, and how many of them were trained now; some are made once more."""
         trained = 0
         with (
             _continued(store),
@@ -156,7 +159,12 @@ class Session:
                     sweep.run(missing, store, workers, lambda done: advance(done, 0), plan.measured)
                 trained += len(missing)
 
-            return collect(plan, store, finish), trained
+            table = collect(plan, store, finish)
+            repeats = [trial for trial, _ in chosen(plan, table)]
+            known = store.find(Repeat(trial).key for trial in repeats)
+            if missing := [trial for trial in repeats if Repeat(trial).key not in known]:
+                sweep.run(missing, store, workers, lambda done: None, plan.measured, Repeat)
+            return table, trained
 
 
 def collect(

@@ -25,6 +25,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 _LIBRARIES = ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMBA", "NUMEXPR")
 _ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in _LIBRARIES} | {"VECLIB_MAXIMUM_THREADS": "1"}
+_LIBC: Any = ctypes.CDLL(None) if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1  # Linux, include/uapi/linux/prctl.h
 
 
@@ -162,10 +163,15 @@ def _leave_it(number: int, frame: object) -> None:
 
 def _end_with(parent: int) -> None:
     """End this process when its parent does, however that ends."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    killed_with_parent()
     if sys.platform != "win32":
         threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def killed_with_parent() -> None:
+    """Have this process killed when its parent ends; on Linux alone."""
+    if sys.platform == "linux":
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _watch(parent: int) -> None:

@@ -18,13 +18,13 @@ import cloudpickle
 from theorycheck.code import name_of
 from theorycheck.empirical.devices import cpu_or_cuda
 from theorycheck.empirical.parameters import TRIALS_AT_ONCE
-from theorycheck.empirical.returned import measurement
+from theorycheck.empirical.returned import measurement, shown
 from theorycheck.empirical.trial import Trial
-from theorycheck.errors import ClaimError
+from theorycheck.errors import ClaimError, DesignError, TheoryCheckError
 from theorycheck.fingerprint import Fingerprint, Function, fingerprint
 from theorycheck.local_modules import beside
 
-REVISION = 3  # raise it whenever a function would be called otherwise for the same specification
+REVISION = 4  # raise it whenever a function would be called otherwise for the same specification
 Measurement = Mapping[str, Any]
 Job = Callable[
     [], tuple[list[tuple[int, Measurement]], str | None]
@@ -33,11 +33,13 @@ Job = Callable[
 
 @dataclass(frozen=True)
 class FunctionResponse:
-    """A function `f(point, seed)` of a claim file as a response.
+    """A function `f(point, seed)` of a claim file as a response, or one that is `batched`.
 
     It returns True or False, whether the trial succeeds, where a threshold is searched; else the value that
     is measured, a positive number, or a mapping (`theorycheck.empirical.returned`). None says that the trial
-    is no evidence. All its randomness must come from the seed.
+    is no evidence. All its randomness must come from the seed. What is called may say more about itself by
+    attributes: `at_once`, `alike` and `takes_many` (`theorycheck.empirical.batched`), `meaning`, `tolerance`
+    (relative, of repeated trials), and methods `check(parameters, where)` and `on(device)`.
 
     Attributes:
         function: the function, or anything else that can be called so.
@@ -57,7 +59,9 @@ class FunctionResponse:
 
     @property
     def meaning(self) -> str:
-        """The first line of the function's documentation."""
+        """What it says itself, or the first line of the function's documentation."""
+        if hasattr(self.function, "meaning"):
+            return str(self.function.meaning)
         documented = self.function.func if isinstance(self.function, partial) else self.function
         lines = (documented.__doc__ or "").strip().splitlines()
         return (lines[0] if lines else "a function of the claim file").rstrip(".")
@@ -77,23 +81,36 @@ class FunctionResponse:
         return self.fingerprint.changed()
 
     def check(self, parameters: Mapping[str, Any], where: str) -> None:
-        """Nothing is known of what the function takes."""
+        """Ask the function, where it can tell; else nothing is known of what it takes."""
+        if hasattr(self.function, "check"):
+            self.function.check(parameters, where)
 
     def check_device(self, device: str) -> None:
         """Raise DesignError for a device that PyTorch lacks; a function may use another library."""
         cpu_or_cuda(device)
 
     def shape(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
-        """All trials may share a batch."""
-        return ()
+        """All trials may share a batch, but for letters in which the function wants them alike."""
+        alike = getattr(self.function, "alike", ())
+        names = sorted(parameters) if alike is None else alike
+        if missing := sorted(set(names).difference(parameters)):
+            raise DesignError(
+                f"{self.name} wants trials alike in {', '.join(missing)}, which the design does not have"
+            )
+        return tuple(parameters[name] for name in names)
 
     def trials_at_once(self, parameters: Mapping[str, Any]) -> int:
         """How many trials a worker is given."""
-        return TRIALS_AT_ONCE
+        return getattr(self.function, "at_once", TRIALS_AT_ONCE)
+
+    @property
+    def tolerance(self) -> float:
+        """The relative difference of its numbers that a trial may show when it is made again."""
+        return float(getattr(self.function, "tolerance", 0.0))
 
     def work(self, parameters: Mapping[str, Any], measurement: Measurement) -> float:
-        """Every trial counts alike."""
-        return 1.0
+        """The steps that it counted, or 1 where it counts none."""
+        return float(measurement.get("steps") or 1.0)
 
     def job(self, trials: Sequence[Trial]) -> Job:
         """What a worker process is given to call the function once for every trial.
@@ -102,7 +119,7 @@ class FunctionResponse:
             ClaimError: the function cannot be sent to another process.
         """
         calls = [(trial.parameters, trial.own_seed) for trial in trials]
-        return partial(call, self._sent, calls)
+        return partial(call, self._sent, calls, trials[0].device)
 
     @cached_property
     def _sent(self) -> Sent:
@@ -156,7 +173,7 @@ class Sent:
 
 
 def call(
-    sent: Sent, calls: Sequence[tuple[Mapping[str, Any], int]]
+    sent: Sent, calls: Sequence[tuple[Mapping[str, Any], int]], device: str = "cpu"
 ) -> tuple[list[tuple[int, Measurement]], str | None]:
     """Call a function in a worker process, with points and seeds.
 
@@ -169,9 +186,13 @@ def call(
     try:
         with beside(sent.folder) if sent.folder else nullcontext():
             function = _unpacked(sent)
+            if hasattr(function, "on"):
+                function = function.on(device)
+            if getattr(function, "takes_many", False):
+                return _measured_together(sent, function, calls), None
             for i, (point, seed) in enumerate(calls):
                 done.append((i, _measured(sent, function, point, seed)))
-    except ClaimError as error:
+    except TheoryCheckError as error:
         return done, str(error)
     return done, None
 
@@ -186,13 +207,31 @@ def _unpacked(sent: Sent) -> Function:
 
 
 def _measured(sent: Sent, function: Function, point: Mapping[str, Any], seed: int) -> Measurement:
+    return measurement(_returned(sent, function, point, seed, point), sent.name)
+
+
+def _measured_together(
+    sent: Sent, function: Any, calls: Sequence[tuple[Mapping[str, Any], int]]
+) -> list[tuple[int, Measurement]]:
+    points, seeds = [point for point, _ in calls], [seed for _, seed in calls]
+    found = _returned(sent, function, points, seeds, points[0])
+    if not hasattr(found, "__len__") or isinstance(found, str | Mapping) or len(found) != len(calls):
+        raise ClaimError(
+            f"{sent.name} returned {shown(found)} for {len(calls)} trials; a batched function returns a list"
+            " with one entry for each of them, in their order"
+        )
+    return [(i, measurement(one, sent.name)) for i, one in enumerate(found)]
+
+
+def _returned(sent: Sent, function: Any, points: Any, seeds: Any, first: Mapping[str, Any]) -> Any:
+    """What a function returns, wherever it leaves this process."""
     process = os.getpid()
     try:
-        return measurement(function(copy.deepcopy(point), seed), sent.name)
-    except ClaimError:
+        return function(copy.deepcopy(points), seeds)
+    except TheoryCheckError:
         raise
     except BaseException as error:  # also SystemExit, which would end the worker
-        where = ", ".join(f"{name} = {value}" for name, value in point.items())
+        where = ", ".join(f"{name} = {value}" for name, value in first.items())
         raise ClaimError(f"{sent.name} failed at {where}: {failure(error)}") from error
     finally:
         if os.getpid() != process:  # a child that it forked would go on as a second worker

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 from sympy.logic.boolalg import BooleanAtom
 
@@ -17,6 +18,20 @@ MAY = (
     "True, False, a positive number, or None (no evidence); or, for a Limit or an Ordering, a mapping with a"
     " value"
 )
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a trial came to, where its response says more of it than success or a value.
+
+    Attributes:
+        outcome: "success", "failure", or "unfitted", which is no evidence, or a bound where there is a value.
+        more: numbers, and lists of them over t, by name; under "failed" why it has no result, in words, and
+            under "note" how it was carried out.
+    """
+
+    outcome: Literal["success", "failure", "unfitted"]
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 def measurement(found: Any, name: str) -> Mapping[str, Any]:
@@ -35,6 +50,8 @@ def measurement(found: Any, name: str) -> Mapping[str, Any]:
     """
     if found is None:
         return {"outcome": "unfitted"}
+    if isinstance(found, Outcome):
+        return {"outcome": found.outcome, **found.more}
     if getattr(found, "ndim", None) == 0 and hasattr(
         found, "item"
     ):  # NumPy's scalars, and tensors of one number
@@ -45,10 +62,10 @@ def measurement(found: Any, name: str) -> Mapping[str, Any]:
         return {"outcome": "success", **_named(found, name)}
     number = _number(found)
     if number is None:
-        raise ClaimError(f"{name} returned {_shown(found)}; it must return {MAY}")
+        raise ClaimError(f"{name} returned {shown(found)}; it must return {MAY}")
     if not 0 < number < math.inf:
         raise ClaimError(
-            f"{name} returned {_shown(found)}; a measured value must be positive, "
+            f"{name} returned {shown(found)}; a measured value must be positive, "
             "as its logarithm is taken (a Limit or Ordering takes none: return {'value': ...} there)"
         )
     return {"outcome": "success", "value": number}
@@ -58,7 +75,7 @@ def _named(found: Mapping[Any, Any], name: str) -> dict[str, float | list[float]
     """The numbers and lists of a mapping."""
     if "value" not in found or not all(isinstance(key, str) and key.isprintable() for key in found):
         raise ClaimError(
-            f"{name} returned a mapping of {_shown(list(found))}; it must name 'value', and others by text"
+            f"{name} returned a mapping of {shown(list(found))}; it must name 'value', and others by text"
         )
     if clash := sorted(RESERVED.difference({"value"}).intersection(found)):
         raise ClaimError(
@@ -78,7 +95,7 @@ def _named(found: Mapping[Any, Any], name: str) -> dict[str, float | list[float]
         or any(a >= b for a, b in pairwise(times))
     ):
         raise ClaimError(
-            f"{name} returned t = {_shown(times)}; the times must increase, and none be negative"
+            f"{name} returned t = {shown(times)}; the times must increase, and none be negative"
         )
     return measured
 
@@ -95,7 +112,7 @@ def _numbers(value: Any, what: str) -> float | list[float]:
 def _finite(value: Any, what: str) -> float:
     number = _number(value)
     if number is None or not math.isfinite(number):
-        raise ClaimError(f"{what} {_shown(value)}; it must be a finite number, or a list of them over t")
+        raise ClaimError(f"{what} {shown(value)}; it must be a finite number, or a list of them over t")
     return number
 
 
@@ -115,7 +132,7 @@ def _number(found: Any) -> float | None:
         return None
 
 
-def _shown(found: Any) -> str:
+def shown(found: Any) -> str:
     """What was returned, for a message."""
     try:
         text = ascii(found)

@@ -18,7 +18,7 @@ from theorycheck.empirical.store_file import (
     set_aside,
     transaction,
 )
-from theorycheck.empirical.trial import Trial
+from theorycheck.empirical.trial import Kept
 from theorycheck.errors import StoreError
 from theorycheck.text import shell_word
 
@@ -66,7 +66,7 @@ class Store:
             self._set_aside("trials", [kept[key] for key, measured in found.items() if measured is None])
         return {key: measured for key, measured in found.items() if measured is not None}
 
-    def add(self, results: Sequence[tuple[Trial, Mapping[str, Any]]]) -> None:
+    def add(self, results: Sequence[tuple[Kept, Mapping[str, Any]]]) -> None:
         """Store finished trials, all or none of them."""
         time = now()
         made = [(trial.key, trial.specification, json.dumps(measured), time) for trial, measured in results]

@@ -11,7 +11,7 @@ from typing import Any
 from theorycheck.empirical.executor import Executor, completed, started
 from theorycheck.empirical.response import Measured, response
 from theorycheck.empirical.store import Store
-from theorycheck.empirical.trial import Trial
+from theorycheck.empirical.trial import Kept, Trial
 from theorycheck.errors import ClaimError, Interrupted
 from theorycheck.stopping import cause_of
 
@@ -24,6 +24,7 @@ def run(
     executor: Executor | int,
     progress: Callable[[int], None],
     measured: Measured | None = None,
+    kept_as: Callable[[Trial], Kept] = lambda trial: trial,
 ) -> int:
     """Train the trials and store each batch as it ends.
 
@@ -34,6 +35,7 @@ def run(
             which 1 trains in this process what is this package's own.
         progress: called with the number of trials stored by each batch.
         measured: the response of the trials, where it is a function.
+        kept_as: as what a trial is stored.
 
     Returns:
         The number of trials trained.
@@ -56,7 +58,7 @@ def run(
         with started(executor) as workers:
             for results in train(batches(trials, measured), workers, measured):
                 _check_unchanged(measured, so_far())
-                store.add(results)
+                store.add([(kept_as(trial), measurement) for trial, measurement in results])
                 done += len(results)
                 progress(len(results))
     except KeyboardInterrupt as error:

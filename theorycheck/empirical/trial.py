@@ -7,7 +7,19 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
+
+
+class Kept(Protocol):
+    """What a store keeps a measurement of."""
+
+    @property
+    def specification(self) -> str:
+        """Canonical JSON text of everything the measurement depends on."""
+
+    @property
+    def key(self) -> str:
+        """SHA-256 of the specification, in hexadecimal."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +65,23 @@ class Trial:
         """Key of all trials that agree in the named parameters and their seeds, whatever else they vary."""
         shared = {name: self.parameters[name] for name in names}
         return _digest(_canonical({"parameters": shared, "seed": self.seed, "replicate": self.replicate}))
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """A trial that is made once more, given all that it was given before."""
+
+    trial: Trial
+
+    @property
+    def specification(self) -> str:
+        """That of the trial, as a repetition."""
+        return _canonical({**json.loads(self.trial.specification), "repeated": True})
+
+    @property
+    def key(self) -> str:
+        """SHA-256 of the specification, in hexadecimal."""
+        return _digest(self.specification)
 
 
 def _canonical(value: Any) -> str:

@@ -1,0 +1,42 @@
+"""Functions that carry out many trials in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from theorycheck.errors import ClaimError
+
+F = TypeVar("F", bound=Callable[[Sequence[Mapping[str, Any]], Sequence[int]], Sequence[Any]])
+
+
+def batched(at_once: int, alike: Sequence[str] = ()) -> Callable[[F], F]:
+    """Mark a function f(points, seeds) -> list as a response that carries out many trials in one call.
+
+    It returns for each trial what a function f(point, seed) would, in their order. What a trial gives must
+    not depend on the others of its call, which differ from run to run.
+
+    Args:
+        at_once: how many trials it wants at most.
+        alike: letters in whose values all trials of a call agree, such as those that are array sizes.
+
+    Raises:
+        ClaimError: it wants no whole number of trials.
+
+    Example:
+        >>> @batched(64, alike=["n"])
+        ... def ends(points, seeds):
+        ...     return [point["n"] + seed % 2 for point, seed in zip(points, seeds)]
+        >>> ends.at_once
+        64
+    """
+    if not isinstance(at_once, int) or isinstance(at_once, bool) or at_once < 1:
+        raise ClaimError(f"batched({at_once!r}) wants no number of trials; write @batched(64), say")
+    if isinstance(alike, str):
+        raise ClaimError(f"alike={alike!r} is one text; write alike=[{alike!r}]")
+
+    def marked(function: F) -> F:
+        vars(function).update(takes_many=True, at_once=at_once, alike=tuple(map(str, alike)))
+        return function
+
+    return marked

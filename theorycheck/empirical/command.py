@@ -1,0 +1,300 @@
+"""Commands as responses: the authors' own script, or any program. Loads no torch."""
+
+from __future__ import annotations
+
+import math
+import operator
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Formatter
+from typing import Any, ClassVar, Literal
+
+from theorycheck.empirical.executor import killed_with_parent
+from theorycheck.empirical.reading import OUTPUT, Reading, Unreadable, reading
+from theorycheck.empirical.returned import Outcome, measurement
+from theorycheck.errors import ClaimError, DesignError
+from theorycheck.fingerprint import Dependencies
+from theorycheck.local_modules import local_files
+from theorycheck.text import one_line
+
+REVISION = 1  # raise it whenever a command would be called or read otherwise
+FOLDERS = Path(".theorycheck/trials")  # where commands run, each trial in a folder of its own
+LOG = "log"
+SHOWN_LINES, SHOWN_CHARACTERS = 3, 300  # of the end of a log, in a message
+_OWN = ("seed", "out")  # placeholders beside the letters of the design
+_COMPARED = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt, "==": operator.eq}
+
+
+def command(
+    words: str | Sequence[str],
+    reads: str,
+    *,
+    success: str | None = None,
+    timeout: float | None = None,
+    failed: Literal["no evidence", "failure"] = "no evidence",
+    inputs: Sequence[str | Path] = (),
+    environment: Sequence[str] = (),
+    tolerance: float = 0.0,
+    folder: str | Path | None = None,
+) -> Command:
+    """A program that carries out one trial, as the response of a claim.
+
+    It is split into words once, filled in, and started without a shell, in a folder of its own that is kept
+    where the trial fails. A word that names a file beside the claim file is that file, and is part of the
+    trials' key, with the Python modules that it imports from there; `python` is the interpreter that runs
+    theorycheck.
+
+    Args:
+        words: the command; {N} is replaced by the value of N at the design point, {seed} by the trial's seed,
+            {out} by the path of its result file.
+        reads: where the value stands: "{out}:test.loss" in JSON, "{out}.csv:loss" in the last row of a CSV
+            file, or "output:loss = (\\S+)" in what is printed.
+        success: when the trial succeeds, such as "<= 0.01"; without it the value itself is measured.
+        timeout: seconds after which the trial is ended, and has failed.
+        failed: what a trial counts as that ends with another status than 0, takes too long, or leaves no
+            readable result: "no evidence", or "failure" of the searched threshold.
+        inputs: further files, or folders of them, that the result depends on.
+        environment: names of environment variables that the result depends on.
+        tolerance: relative difference of the value that a repeated trial may show.
+        folder: where its files lie; by default that of the file that calls this function.
+
+    Raises:
+        ClaimError: one of these cannot be understood, or the program or an input is missing.
+
+    Example:
+        >>> command("sort --version", "output:coreutils. ([0-9.]+)").__name__
+        'sort'
+    """
+    beside = Path(folder or Path(sys._getframe(1).f_globals.get("__file__", ".")).parent).absolute()
+    split = shlex.split(words) if isinstance(words, str) else list(map(str, words))
+    if not split:
+        raise ClaimError("the command is empty; write a program and its arguments")
+    if failed not in ("no evidence", "failure") or (failed == "failure" and success is None):
+        raise ClaimError(
+            f"failed = {failed!r} of {split[0]}: write 'no evidence', or 'failure' beside success = '<= ...'"
+        )
+    found = [_word(word, beside) for word in split[1:]]
+    program = _program(split[0], beside)
+    files = [Path(program)] * (os.sep in split[0]) + [file for _, file in found if file]
+    return Command(
+        (program, *(word for word, _ in found)),
+        reading(reads),
+        _condition(success),
+        timeout,
+        failed,
+        (*files, *(_input(Path(beside, path)) for path in inputs)),
+        tuple(environment),
+        tolerance,
+        split[0],
+    )
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command as `command` made it, called as f(point, seed)."""
+
+    words: tuple[str, ...]
+    reads: Reading
+    success: tuple[str, float] | None
+    timeout: float | None
+    failed: str
+    inputs: tuple[Path, ...]
+    environment: tuple[str, ...]
+    tolerance: float
+    program: str
+    at_once: ClassVar[int] = 1  # as each takes a process of its own, and may take long
+
+    def __post_init__(self) -> None:
+        for text in (*self.words, self.reads.file):
+            _check_placeholders(text)
+        if self.timeout is not None and not (0 < self.timeout < math.inf):
+            raise ClaimError(f"timeout = {self.timeout} of {self.program}: write a number of seconds")
+
+    @property
+    def __name__(self) -> str:
+        """The name of its script, or of the program where it has none."""
+        return self.inputs[0].name if self.inputs else Path(self.program).name
+
+    @property
+    def meaning(self) -> str:
+        """What a trial measures, for readers."""
+        condition = f" {self.success[0]} {self.success[1]:g}" if self.success else ""
+        return f"{self.reads}{condition}, by {self.__name__}"
+
+    def check(self, parameters: Mapping[str, Any], where: str) -> None:
+        """Raise DesignError where the design point lacks a letter of the command."""
+        asked = {name for text in (*self.words, self.reads.file) for name in _placeholders(text)}
+        if missing := sorted(asked.difference(parameters, _OWN)):
+            raise DesignError(
+                f"the command {self.program} asks for {{{missing[0]}}}, which the design neither varies nor"
+                f" holds; it has {', '.join(parameters)}, and {{seed}} and {{out}} are always there"
+            )
+
+    def dependencies(self) -> Dependencies:
+        """What the results depend on: its words, files and variables."""
+        files: dict[str, Path] = {}
+        for path in self.inputs:
+            inside = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+            files |= {str(p.relative_to(path.parent)): p for p in inside}
+            if path.suffix == ".py":
+                files |= local_files(path, path.stem, script=True)
+        words = [self.program, *self.words[1:]]
+        for path in self.inputs:  # wherever they lie
+            words = [word.replace(str(path), path.name) for word in words]
+        values = {name: os.environ.get(name) for name in self.environment}
+        reads = [self.reads.file, self.reads.path, self.success, self.failed]
+        return Dependencies([REVISION, words, reads, self.timeout, values], files)
+
+    def __call__(self, point: Mapping[str, Any], seed: int) -> Outcome:
+        """Run it once; what goes wrong is the trial's outcome."""
+        folder = _new_folder(f"{self.__name__}-{seed:08x}-")
+        written = {name: _whole(value) for name, value in point.items()}
+        values = {**written, "seed": seed, "out": str(folder / "out")}
+        try:
+            self._run([word.format_map(values) for word in self.words], folder)
+            file = folder / LOG if self.reads.file == OUTPUT else folder / self.reads.file.format_map(values)
+            outcome = self._outcome(self.reads.value(file))
+        except Unreadable as error:
+            said = _end_of(folder / LOG)
+            why = one_line(f"{error}{f'; it said: {said}' if said else ''} (in {folder})", 1000)
+            return Outcome("failure" if self.failed == "failure" else "unfitted", {"failed": why})
+        shutil.rmtree(folder, ignore_errors=True)
+        return outcome
+
+    def _run(self, words: Sequence[str], folder: Path) -> None:
+        with open(folder / LOG, "wb") as log:
+            try:
+                process = subprocess.Popen(
+                    words,
+                    cwd=folder,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    preexec_fn=killed_with_parent if sys.platform == "linux" else None,
+                )
+            except (OSError, ValueError) as error:
+                raise Unreadable(f"it cannot be started: {error}") from error
+            try:
+                status = process.wait(self.timeout)
+            except subprocess.TimeoutExpired as error:
+                raise Unreadable(f"it took longer than {self.timeout:g} s") from error
+            finally:
+                _end_all(process)
+        if status:
+            ended = f"by {signal.Signals(-status).name}" if status < 0 else f"with exit status {status}"
+            raise Unreadable(f"it ended {ended}")
+
+    def _outcome(self, value: Any) -> Outcome:
+        if self.success is None and isinstance(value, bool | Mapping):
+            try:
+                told = {**measurement(value, self.__name__)}
+            except ClaimError as error:
+                raise Unreadable(str(error)) from error
+            return Outcome(told.pop("outcome"), told)
+        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+            raise Unreadable(f"its result {self.reads} is {value!a:.100}, which is no number")
+        if self.success is not None:
+            sign, bound = self.success
+            return Outcome("success" if _COMPARED[sign](value, bound) else "failure")
+        if not math.isfinite(value):
+            raise Unreadable(f"its result {self.reads} is {value}")
+        return Outcome("success", {"value": float(value)})
+
+
+def _whole(value: Any) -> Any:
+    """Whole numbers as integers, as programs that count refuse 4.0; others are written so that nothing is lost."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _new_folder(prefix: str) -> Path:
+    prefix = re.sub(r"[^\w.-]", "_", prefix)
+    try:
+        FOLDERS.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=prefix, dir=FOLDERS)).absolute()
+    except OSError:  # this folder cannot be written
+        return Path(tempfile.mkdtemp(prefix=f"theorycheck-{prefix}"))
+
+
+def _end_all(process: subprocess.Popen[bytes]) -> None:
+    """End a command, and what it left running."""
+    if hasattr(os, "killpg"):
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+    process.kill()
+    process.wait()
+
+
+def _end_of(log: Path) -> str:
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - 10 * SHOWN_CHARACTERS))
+            lines = [line for line in file.read().decode(errors="replace").splitlines() if line.strip()]
+    except OSError:
+        return ""
+    return " / ".join(lines[-SHOWN_LINES:])[-SHOWN_CHARACTERS:]
+
+
+def _program(word: str, beside: Path) -> str:
+    """The path of a program."""
+    if word == "python":
+        return sys.executable
+    found = shutil.which(Path(beside, word) if os.sep in word else word)
+    if found is None:
+        raise ClaimError(
+            f"there is no program {word}; install it, or name its path relative to {beside} (with a slash)"
+        )
+    return found
+
+
+def _word(word: str, beside: Path) -> tuple[str, Path | None]:
+    """A word with the path of the file that it names, alone or behind an equals sign, and this file."""
+    option, equals, named = word.rpartition("=")
+    file = Path(beside, named)
+    if named and not any(_placeholders(named)) and file.is_file():
+        return f"{option}{equals}{str(file).replace('{', '{{').replace('}', '}}')}", file
+    return word, None
+
+
+def _input(path: Path) -> Path:
+    if not path.exists():
+        raise ClaimError(f"the input {path} of a command is missing; name a file or a folder that is there")
+    return path
+
+
+def _placeholders(text: str) -> Iterator[str]:
+    return (name for _, name, _, _ in Formatter().parse(text) if name is not None)
+
+
+def _check_placeholders(text: str) -> None:
+    try:
+        names = [*_placeholders(text)]
+    except ValueError as error:
+        raise ClaimError(f"the command holds {text!r}: {error}; write {{{{ and }}}} for braces") from error
+    if wrong := [name for name in names if not name.isidentifier()]:
+        raise ClaimError(f"the command holds {{{wrong[0]}}} in {text!r}; a placeholder is the name of a letter")
+
+
+def _condition(text: str | None) -> tuple[str, float] | None:
+    if text is None:
+        return None
+    found = re.fullmatch(r"\s*(<=|>=|==|<|>)\s*(\S+)\s*", text)
+    try:
+        return (found[1], float(found[2])) if found else _no_condition(text)
+    except ValueError:
+        return _no_condition(text)
+
+
+def _no_condition(text: str) -> tuple[str, float]:
+    raise ClaimError(f"success = {text!r} is no condition; write one as '<= 0.01' or '> 0.9'")

@@ -1,0 +1,77 @@
+"""Some trials are made twice, as a response that is not determined by its seed is found out by that."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from numbers import Real
+from typing import Any
+
+import pandas as pd
+
+from theorycheck.empirical.store import Store
+from theorycheck.empirical.trial import Repeat, Trial
+from theorycheck.judgement import Check
+from theorycheck.plan import Plan
+
+SHARE, LEAST = 0.01, 2  # of the trials: a convention; it finds what differs in 1 of 2 trials 3 times in 4
+MOST_TOLD = 3  # trials that differ, in a message
+Made = list[tuple[Trial, pd.Series]]  # trials, and their rows in the table of trials
+_WORDS = ("failed", "note")  # these may name folders, which differ
+
+
+def chosen(plan: Plan, table: pd.DataFrame) -> Made:
+    """The trials of a plan to make twice, with what they measured; those with the smallest keys.
+
+    Of the package's own experiments none, as their tests hold that they are determined by their seeds.
+    """
+    if not plan.measured.isolated:
+        return []
+    cells = {tuple(cell.parameters[name] for name in plan.columns): cell for cell in plan.cells}
+    size = max(LEAST, math.ceil(SHARE * len(table)))
+    rows = [row for _, row in table.sort_values("key").head(size).iterrows()]
+    places = [tuple(row[name] for name in plan.columns) for row in rows]
+    return [
+        (plan.trial(cells[place], int(row["replicate"])), row)
+        for place, row in zip(places, rows, strict=True)
+    ]
+
+
+def compared(plan: Plan, first: Made, store: Store) -> Check | None:
+    """Whether trials gave the same when they were made again; None where none was."""
+    stored = store.find(Repeat(trial).key for trial, _ in first)
+    pairs = [(trial, row, stored[key]) for trial, row in first if (key := Repeat(trial).key) in stored]
+    if not pairs:
+        return None
+    tolerance = plan.measured.tolerance
+    told = [text for trial, row, again in pairs if (text := _difference(trial, row, again, plan, tolerance))]
+    within = f" within {tolerance:g}" if tolerance else ""
+    if not told:
+        return Check("repeated trials", "ok", f"{len(pairs)} trials were made twice, with equal results{within}")
+    detail = (
+        f"{len(told)} of {len(pairs)} trials that were made twice differ{within and ' by more than'}"
+        f"{within.removeprefix(' within')}: {'; '.join(told[:MOST_TOLD])}; the result of"
+        f" {plan.measured.name} must be determined by its point and seed"
+    )
+    return Check("repeated trials", "failed", detail)
+
+
+def _difference(
+    trial: Trial, row: pd.Series, again: Mapping[str, Any], plan: Plan, tolerance: float
+) -> str | None:
+    """What differs, in words."""
+    for name, second in again.items():
+        first = row.get(name)
+        if name not in _WORDS and not _equal(first, second, tolerance):
+            where = ", ".join(f"{plan.claim.text(column)} = {row[column]}" for column in plan.columns)
+            return f"at {where}, seed {trial.own_seed}: {name} {first}, then {second}"
+    return None
+
+
+def _equal(first: Any, second: Any, tolerance: float) -> bool:
+    if isinstance(first, Sequence) and isinstance(second, Sequence) and not isinstance(first, str):
+        both = zip(first, second, strict=False)
+        return len(first) == len(second) and all(_equal(a, b, tolerance) for a, b in both)
+    if isinstance(first, Real) and isinstance(second, Real):
+        return math.isclose(float(first), float(second), rel_tol=tolerance, abs_tol=0)
+    return bool(first == second)
