@@ -74,7 +74,9 @@ def _unless_undetermined(judgement: Judgement, repeated: Check | None) -> Judgem
     judgement = judgement.with_check(repeated)
     if repeated.status != "failed":
         return judgement
-    return replace(judgement, decision="INCONCLUSIVE", reason=f"No verdict can rest on trials: {repeated.detail}.")
+    return replace(
+        judgement, decision="INCONCLUSIVE", reason=f"No verdict can rest on trials: {repeated.detail}."
+    )
 
 
 def _outside(plan: Plan) -> Check:

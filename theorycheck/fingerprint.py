@@ -75,9 +75,7 @@ class Fingerprint:
 
     def changed(self) -> list[Path]:
         """The files that are no longer what they were."""
-        return [
-            path for path, was in self.files.items() if not path.is_file() or digest_of(path) != was
-        ]
+        return [path for path, was in self.files.items() if not path.is_file() or digest_of(path) != was]
 
 
 def check_response(function: Function) -> None:
@@ -139,9 +137,7 @@ def fingerprint(function: Function) -> Fingerprint:
         raise ClaimError(
             f"the response {walk.name} carries values too deeply nested to be compared"
         ) from error
-    return Fingerprint(
-        found[:16], {path: digest_of(path) for path in sorted(walk.files)}, walk.folder
-    )
+    return Fingerprint(found[:16], {path: digest_of(path) for path in sorted(walk.files)}, walk.folder)
 
 
 class _Walk:
@@ -150,7 +146,8 @@ class _Walk:
     def __init__(self, function: Any) -> None:
         self.name = name_of(function)
         inner = function.func if isinstance(function, partial) else function
-        self.package = str(getattr(inner, "__module__", "")).partition(".")[0]
+        package = str(getattr(inner, "__module__", "")).partition(".")[0]
+        self.package = "" if package == __package__ else package  # this one tells its revisions
         self.files: set[Path] = set()
         self.folder: Path | None = None
         self._open: dict[int, int] = {}
@@ -249,7 +246,7 @@ class _Walk:
         return file.is_file() and (not is_installed(file) or (module or "").partition(".")[0] == self.package)
 
     def _text(self, file: Path, module: str, script: bool) -> list[Any]:
-        """The digests of a file and of those that it imports, and the versions of packages that they import."""
+        """The digests of a file and of those that it imports, with the versions of packages among these."""
         files = local_files(file.resolve(), module, script)
         if script and self.folder is None:
             self.folder = file.resolve().parent

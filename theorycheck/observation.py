@@ -237,8 +237,8 @@ def report_failures(judgement: Judgement, outcomes: Outcomes) -> Judgement:
 
 def _first_failure(table: pd.DataFrame) -> str:
     """What the first trial said that failed, for a message."""
-    failed = table["failed"].dropna() if "failed" in table else []
-    return f"; the first that failed: {failed.iloc[0]}" if len(failed) else ""
+    told = next(iter(table["failed"].dropna()), None) if "failed" in table else None
+    return f"; the first that failed: {told}" if told else ""
 
 
 def as_drawn(outcomes: Outcomes) -> dict[str, tuple[float, float]]:

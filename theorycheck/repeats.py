@@ -47,7 +47,9 @@ def compared(plan: Plan, first: Made, store: Store) -> Check | None:
     told = [text for trial, row, again in pairs if (text := _difference(trial, row, again, plan, tolerance))]
     within = f" within {tolerance:g}" if tolerance else ""
     if not told:
-        return Check("repeated trials", "ok", f"{len(pairs)} trials were made twice, with equal results{within}")
+        return Check(
+            "repeated trials", "ok", f"{len(pairs)} trials were made twice, with equal results{within}"
+        )
     detail = (
         f"{len(told)} of {len(pairs)} trials that were made twice differ{within and ' by more than'}"
         f"{within.removeprefix(' within')}: {'; '.join(told[:MOST_TOLD])}; the result of"

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
@@ -46,7 +47,7 @@ def command(
     tolerance: float = 0.0,
     folder: str | Path | None = None,
 ) -> Command:
-    """A program that carries out one trial, as the response of a claim.
+    r"""A program that carries out one trial, as the response of a claim.
 
     It is split into words once, filled in, and started without a shell, in a folder of its own that is kept
     where the trial fails. A word that names a file beside the claim file is that file, and is part of the
@@ -57,7 +58,7 @@ def command(
         words: the command; {N} is replaced by the value of N at the design point, {seed} by the trial's seed,
             {out} by the path of its result file.
         reads: where the value stands: "{out}:test.loss" in JSON, "{out}.csv:loss" in the last row of a CSV
-            file, or "output:loss = (\\S+)" in what is printed.
+            file, or "output:loss = (\S+)" in what is printed.
         success: when the trial succeeds, such as "<= 0.01"; without it the value itself is measured.
         timeout: seconds after which the trial is ended, and has failed.
         failed: what a trial counts as that ends with another status than 0, takes too long, or leaves no
@@ -82,6 +83,8 @@ def command(
         raise ClaimError(
             f"failed = {failed!r} of {split[0]}: write 'no evidence', or 'failure' beside success = '<= ...'"
         )
+    for word in split:
+        _check_placeholders(word)
     found = [_word(word, beside) for word in split[1:]]
     program = _program(split[0], beside)
     files = [Path(program)] * (os.sep in split[0]) + [file for _, file in found if file]
@@ -114,8 +117,7 @@ class Command:
     at_once: ClassVar[int] = 1  # as each takes a process of its own, and may take long
 
     def __post_init__(self) -> None:
-        for text in (*self.words, self.reads.file):
-            _check_placeholders(text)
+        _check_placeholders(self.reads.file)
         if self.timeout is not None and not (0 < self.timeout < math.inf):
             raise ClaimError(f"timeout = {self.timeout} of {self.program}: write a number of seconds")
 
@@ -212,7 +214,7 @@ class Command:
 
 
 def _whole(value: Any) -> Any:
-    """Whole numbers as integers, as programs that count refuse 4.0; others are written so that nothing is lost."""
+    """Whole numbers as integers, as programs that count refuse 4.0."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -228,10 +230,8 @@ def _new_folder(prefix: str) -> Path:
 def _end_all(process: subprocess.Popen[bytes]) -> None:
     """End a command, and what it left running."""
     if hasattr(os, "killpg"):
-        try:
+        with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass
     process.kill()
     process.wait()
 
@@ -283,7 +283,9 @@ def _check_placeholders(text: str) -> None:
     except ValueError as error:
         raise ClaimError(f"the command holds {text!r}: {error}; write {{{{ and }}}} for braces") from error
     if wrong := [name for name in names if not name.isidentifier()]:
-        raise ClaimError(f"the command holds {{{wrong[0]}}} in {text!r}; a placeholder is the name of a letter")
+        raise ClaimError(
+            f"the command holds {{{wrong[0]}}} in {text!r}; a placeholder is the name of a letter"
+        )
 
 
 def _condition(text: str | None) -> tuple[str, float] | None:

@@ -110,7 +110,7 @@ class FunctionResponse:
 
     def work(self, parameters: Mapping[str, Any], measurement: Measurement) -> float:
         """The steps that it counted, or 1 where it counts none."""
-        return float(measurement.get("steps") or 1.0)
+        return float(measurement.get("steps_taken") or 1.0)
 
     def job(self, trials: Sequence[Trial]) -> Job:
         """What a worker process is given to call the function once for every trial.

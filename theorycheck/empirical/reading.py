@@ -110,7 +110,9 @@ def _last_of_column(text: str, column: str) -> float:
     header = text.partition("\n")[0]
     rows = [*csv.DictReader(io.StringIO(text), delimiter="\t" if "\t" in header else ",", strict=False)]
     if not rows or column not in (names := [*rows[-1]]):
-        raise Unreadable(f"its result has no row with the column {column}, but {_listed(names if rows else [])}")
+        raise Unreadable(
+            f"its result has no row with the column {column}, but {_listed(names if rows else [])}"
+        )
     return _number(rows[-1][column], f"the last row of {column}")
 
 

@@ -77,6 +77,7 @@ class Response:
     value: str | None = None
     words: Mapping[str, str] = field(default_factory=dict)
     isolated: ClassVar[bool] = False
+    tolerance: ClassVar[float] = 0.0
 
     @property
     def identity(self) -> str:

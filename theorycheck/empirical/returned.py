@@ -94,9 +94,7 @@ def _named(found: Mapping[Any, Any], name: str) -> dict[str, float | list[float]
         or any(time < 0 for time in times)
         or any(a >= b for a, b in pairwise(times))
     ):
-        raise ClaimError(
-            f"{name} returned t = {shown(times)}; the times must increase, and none be negative"
-        )
+        raise ClaimError(f"{name} returned t = {shown(times)}; the times must increase, and none be negative")
     return measured
 
 

@@ -1,0 +1,267 @@
+"""The training of any module: equal to a plain loop, whatever its company; others go alone."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn, optim
+
+from theorycheck import Training
+from theorycheck.empirical.response import response
+from theorycheck.empirical.sweep import batches
+from theorycheck.empirical.trial import Trial
+from theorycheck.errors import ClaimError, DesignError
+
+POINT = {"d": 5, "N": 12, "eta": 0.05}
+KEPT = {}
+
+
+def model(point):
+    return nn.Sequential(nn.Linear(point["d"], 7), nn.Tanh(), nn.Linear(7, 1)).double()
+
+
+def data(point, generator):
+    x = torch.randn(point["N"], point["d"], generator=generator, dtype=torch.float64)
+    return x, torch.sign(x[:, :1])
+
+
+def loss(outputs, targets):
+    return nn.functional.relu(1 - outputs * targets).mean()
+
+
+def weights(module, inputs, targets):
+    """sum of all weights; keeps these"""
+    KEPT[round(float(inputs.sum()), 9)] = {n: p.clone() for n, p in module.state_dict().items()}
+    return sum(float(p.sum()) for p in module.parameters()) + 100
+
+
+def sgd(parameters, point):
+    return optim.SGD(parameters, lr=point["eta"])
+
+
+def training(**changed):
+    told = {"model": model, "data": data, "loss": loss, "optimizer": sgd, "steps": 50, "value": weights}
+    return Training(**{**told, **changed})
+
+
+def oracle(of, point, seed):
+    """The plain loop of PyTorch, with the same random numbers."""
+    init, drawn, order, _ = np.random.SeedSequence(seed).generate_state(4).tolist()
+    torch.manual_seed(init)
+    module = of.model(point)
+    x, y = of.data(point, torch.Generator().manual_seed(drawn))
+    optimizer = of.optimizer(module.parameters(), point)
+    schedule = of.schedule(optimizer, point) if of.schedule else None
+    shuffled, taken = torch.Generator().manual_seed(order), 0
+    while taken < of.steps:
+        batch = of.batch or len(x)
+        rows = torch.randperm(len(x), generator=shuffled) if of.batch else torch.arange(len(x))
+        for part in rows.split(batch)[: of.steps - taken]:
+            optimizer.zero_grad()
+            of.loss(module(x[part]), y[part]).backward()
+            if of.clip:
+                nn.utils.clip_grad_norm_(module.parameters(), of.clip)
+            optimizer.step()
+            if schedule:
+                schedule.step()
+            taken += 1
+    return round(float(x.sum()), 9), module.state_dict()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"optimizer": lambda p, point: optim.SGD(p, lr=0.05, momentum=0.9, weight_decay=0.01, nesterov=True)},
+        {"optimizer": lambda p, point: optim.Adam(p, lr=point["eta"])},
+        {"optimizer": lambda p, point: optim.AdamW(p, lr=0.02, weight_decay=0.1, amsgrad=True)},
+        {"batch": 5},
+        {"batch": 5, "schedule": lambda o, point: optim.lr_scheduler.CosineAnnealingLR(o, 50), "clip": 0.1},
+        {"optimizer": lambda p, point: optim.Adam([{"params": [q for q in p if q.dim() > 1]}], lr=0.1)},
+    ],
+    ids=["sgd", "momentum", "adam", "adamw", "mini-batches", "schedule and clipping", "some parameters"],
+)
+@pytest.mark.parametrize("trials", [1, 3])
+def test_weights_are_those_of_a_plain_loop(changed, trials):
+    of, seeds = training(**changed), range(7, 7 + trials)
+    KEPT.clear()
+    outcomes = of([POINT] * trials, seeds)
+    for seed, outcome in zip(seeds, outcomes, strict=True):
+        key, expected = oracle(of, POINT, seed)
+        assert "note" not in outcome.more
+        assert outcome.more["steps_taken"] == 50
+        for name, tensor in expected.items():
+            torch.testing.assert_close(KEPT[key][name], tensor, rtol=0, atol=1e-5)
+    other = oracle(replace(of, loss=lambda outputs, targets: loss(outputs, -targets)), POINT, 7)[1]
+    assert any((KEPT[oracle(of, POINT, 7)[0]][n] - t).abs().max() > 1e-5 for n, t in other.items())
+
+
+def convolutions(point):
+    net = nn.Sequential(nn.Conv1d(1, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(3 * (point["d"] - 2), 1))
+    return nn.Sequential(nn.Unflatten(1, (1, point["d"])), net)
+
+
+@pytest.mark.parametrize("made", [lambda point: model(point).float(), convolutions], ids=["mlp", "cnn"])
+def test_a_trial_does_not_depend_on_its_company(made):
+    of = training(
+        model=made,
+        data=lambda point, g: tuple(t.float() for t in data(point, g)),
+        optimizer=lambda p, point: optim.Adam(p, lr=0.02),
+        batch=5,
+        clip=0.5,
+        stop=0.3,
+    )
+    together = dict(zip(range(20), of([POINT] * 20, range(20)), strict=True))
+    for company in ([3], [4, 3, 11], [*range(19, 0, -1)]):
+        for seed, outcome in zip(company, of([POINT] * len(company), company), strict=True):
+            assert outcome == together[seed]
+
+
+def test_trials_end_when_they_are_done():
+    of = training(stop=0.2, value="steps", steps=400)
+    outcomes = of([POINT] * 8 + [{**POINT, "eta": 1e-6}], range(9))
+    steps = [outcome.more["value"] for outcome in outcomes]
+    assert [o.outcome for o in outcomes] == ["success"] * 8 + ["unfitted"]
+    assert len(set(steps)) > 4
+    assert max(steps[:8]) < 400
+    assert steps[8] == 400
+
+
+def test_success_is_asked_on_the_test_data():
+    def both(point, generator):
+        return data(point, generator), (torch.full((3, 5), 9.0).double(), torch.ones(3, 1).double())
+
+    asked = []
+
+    def good(module, inputs, targets):
+        """all are right"""
+        asked.append((tuple(inputs.shape), module.training, torch.is_grad_enabled()))
+        return ((module(inputs) * targets) > 0).all()
+
+    of = training(
+        data=both, success=good, value=None, stop=0.1, steps=300, optimizer=lambda p, _: optim.Adam(p, 0.05)
+    )
+    outcomes = of([POINT] * 4, range(4))
+    assert {o.outcome for o in outcomes} <= {"success", "failure"}
+    assert set(asked) == {((3, 5), False, False)}
+    assert {o.outcome for o in replace(of, steps=1)([POINT] * 2, range(2))} == {"unfitted"}
+    assert of.meaning == "all are right"
+
+
+def test_watched_values_are_recorded_over_the_steps():
+    def margin(module, inputs, targets):
+        """smallest margin"""
+        return (module(inputs) * targets).min()
+
+    of = training(value=None, watch={"value": margin, "norm": lambda m, x, y: m[0].weight.norm()}, steps=30)
+    one, other = of([POINT] * 2, range(2))
+    assert one.more["t"] == other.more["t"] == [0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 30]
+    assert len(one.more["norm"]) == len(one.more["value"]) == 14
+    assert one.more["value"] != other.more["value"]
+    assert of([POINT], [1])[0] == other
+
+
+class Dropping(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(5, 1).double()
+
+    def forward(self, x):
+        return self.inner(nn.functional.dropout(x, 0.5, self.training))
+
+
+class Branching(Dropping):
+    def forward(self, x):
+        return self.inner(x) if float(x.sum()) > 0 else -self.inner(x)
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"model": lambda point: Dropping()}, "its forward pass draws random numbers"),
+        (
+            {
+                "model": lambda point: nn.Sequential(
+                    nn.Linear(5, 3), nn.BatchNorm1d(3), nn.Linear(3, 1)
+                ).double()
+            },
+            "its forward pass changes its buffers, as batch normalization does",
+        ),
+        ({"model": lambda point: Branching()}, "vmap cannot"),
+        ({"optimizer": lambda p, point: optim.Adafactor(p, lr=0.01)}, "Adafactor mixes"),
+    ],
+    ids=["dropout", "batch statistics", "branches", "optimizer"],
+)
+def test_what_cannot_be_stacked_trains_one_at_a_time(changed, why):
+    of = training(**changed)
+    first, second = of([POINT] * 2, range(2))
+    assert first.more["note"].startswith(f"one at a time: {why}")
+    assert of([POINT], [1])[0] == second != first
+    if "Dropping" not in repr(of.model(POINT)):
+        key, expected = oracle(of, POINT, 1)
+        for name, tensor in expected.items():
+            torch.testing.assert_close(KEPT[key][name], tensor)
+
+
+def test_a_training_that_diverges_is_no_evidence():
+    of = training(loss=nn.functional.mse_loss, optimizer=lambda p, _: optim.SGD(p, 1e200))
+    (outcome,) = of([POINT], [0])
+    assert outcome.outcome == "unfitted"
+    assert "not finite" in outcome.more["failed"]
+    assert "value" not in outcome.more
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"value": None}, "one of success, value and watch, but none"),
+        ({"success": weights}, "but success and value is given"),
+        ({"value": "steps"}, "'steps' beside stop=LOSS"),
+        ({"value": None, "watch": {"norm": weights}}, "watch of a Training names no 'value'"),
+    ],
+)
+def test_what_is_no_training_is_refused(changed, message):
+    with pytest.raises(ClaimError, match=message):
+        training(**changed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"model": lambda point: 3}, "model of the training returned a int"),
+        ({"data": lambda point, g: torch.ones(3)}, "two such pairs"),
+        ({"data": lambda point, g: (torch.ones(3, 5), torch.ones(4))}, "two such pairs"),
+        ({"optimizer": lambda p, point: None}, "optimizer of the training returned a NoneType"),
+        (
+            {"schedule": lambda o, point: optim.lr_scheduler.ReduceLROnPlateau(o)},
+            "ReduceLROnPlateau, which needs a loss",
+        ),
+    ],
+)
+def test_what_its_functions_return_is_checked(changed, message):
+    with pytest.raises(ClaimError, match=message):
+        training(**changed)([POINT], [0])
+
+
+def test_trials_are_grouped_as_they_are_alike():
+    points = [{**POINT, "eta": eta} for eta in (0.1, 0.2) for _ in range(40)]
+    for alike, sizes in ((None, [8, 8, 32, 32]), (("d", "N"), [16, 32, 32])):
+        of = response(training(alike=alike), measures=True)
+        made = [Trial(of.identity, point, 0, i, of.revision) for i, point in enumerate(points)]
+        assert sorted(map(len, batches(made, of))) == sizes
+    with pytest.raises(DesignError, match="alike in L, which the design does not have"):
+        response(training(alike=("L",)), measures=True).shape(POINT)
+    with pytest.raises(DesignError, match="batch of the training is 0 at N = 12"):
+        training(batch=0).check(POINT, "N = 12")
+
+
+def test_its_device_is_that_of_the_trial():
+    devices = []
+
+    def seen(module, inputs, targets):
+        devices.append((inputs.device.type, next(module.parameters()).device.type))
+        return 1.0
+
+    training(value=seen).on("cpu")([POINT], [0])
+    assert devices == [("cpu", "cpu")]

@@ -1,0 +1,177 @@
+"""Carries out trainings: what trials draw, the steps of those that train together, and what they measure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import Module
+
+from theorycheck.empirical.returned import Outcome
+from theorycheck.empirical.training import STEPS, Point, Training, watching_times
+from theorycheck.empirical.training_stack import Alone, Samples, Stack, shapes, why_not_stacked
+from theorycheck.errors import ClaimError
+
+
+@dataclass
+class Member:
+    """One trial: its module, its data, and its own random numbers.
+
+    Attributes:
+        position: among the trials of a call.
+        point: design point.
+        module: as it was made; trained, once it has left the others.
+        samples, test: inputs and targets.
+        order: draws the permutations of its epochs.
+        seed: of what forward passes and measurements draw.
+        watched: what was recorded along the training.
+    """
+
+    position: int
+    point: Point
+    module: Module
+    samples: Samples
+    test: Samples
+    order: torch.Generator
+    seed: int
+    watched: list[dict[str, float]] = field(default_factory=list)
+
+
+def train(training: Training, points: Sequence[Point], seeds: Sequence[int]) -> Iterator[tuple[int, Outcome]]:
+    """Position and outcome of every trial, in the order of their leaving."""
+    groups: dict[Any, list[Member]] = {}
+    for i, (point, seed) in enumerate(zip(points, seeds, strict=True)):
+        member = _drawn(training, i, point, seed)
+        groups.setdefault(shapes(training, member), []).append(member)
+    for members in groups.values():
+        why = why_not_stacked(training, members[0])
+        if why is None:
+            yield from _trained(training, members, Stack(training, members), None)
+        for member in members if why else ():
+            with _seeded(member.seed, training.device):
+                trained = [*_trained(training, [member], Alone(training, member), f"one at a time: {why}")]
+            yield from trained
+
+
+def _drawn(training: Training, position: int, point: Point, seed: int) -> Member:
+    init, data, order, own = np.random.SeedSequence(seed).generate_state(4).tolist()
+    with _seeded(init, "cpu"):
+        module = training.model(point)
+    if not isinstance(module, Module):
+        raise ClaimError(
+            f"model of the training returned a {type(module).__name__}; return a torch.nn.Module"
+        )
+    drawn = _pairs(training.data(point, torch.Generator().manual_seed(data)))
+    samples, test = ((x.to(training.device), y.to(training.device)) for x, y in drawn)
+    module.to(training.device).train()
+    return Member(position, point, module, samples, test, torch.Generator().manual_seed(order), own)
+
+
+def _pairs(drawn: Any) -> tuple[Samples, Samples]:
+    """Training and test data; of one pair twice the same."""
+    found = tuple(drawn) if isinstance(drawn, tuple | list) else ()
+    pairs = (found, found) if found and isinstance(found[0], Tensor) else tuple(map(tuple, found))
+    if len(pairs) != 2 or not all(len(p) == 2 and len(p[0]) == len(p[1]) > 0 for p in pairs):
+        raise ClaimError(
+            "data of the training must return (inputs, targets), or two such pairs for training and test,"
+            " tensors with the samples as their first axis"
+        )
+    return pairs[0], pairs[1]
+
+
+@contextmanager
+def _seeded(seed: int, device: str) -> Iterator[None]:
+    """Have torch's own generators give a trial's numbers in the block, and what they gave before after it."""
+    with torch.random.fork_rng(devices=[] if device == "cpu" else None):
+        torch.manual_seed(seed)
+        yield
+
+
+def _trained(
+    training: Training, members: list[Member], models: Stack | Alone, note: str | None
+) -> Iterator[tuple[int, Outcome]]:
+    """Take the steps of trials with equal shapes until all have left."""
+    n, most = len(members[0].samples[1]), training.number("steps", members[0].point)
+    batch = min(training.number("batch", members[0].point) or n, n)
+    times = watching_times(most) if training.watch else set()
+    taken = 0
+    while members:
+        order = None
+        if batch < n:
+            order = torch.stack([torch.randperm(n, generator=m.order) for m in members]).to(training.device)
+        losses, weights = [], []
+        for first in range(0, n, batch):
+            if taken in times and taken < most:
+                _watch(training, members, models, taken)
+            losses.append(models.step(None if order is None else order[:, first : first + batch]))
+            weights.append(min(batch, n - first))
+            taken += 1
+            if taken == most:
+                break
+        loss = (torch.stack(losses).double() * torch.tensor(weights, device=training.device)[:, None]).sum(0)
+        staying = []
+        for i, mean in enumerate((loss / sum(weights)).tolist()):
+            done = training.stop is not None and mean <= training.stop
+            if not done and math.isfinite(mean) and taken < most:
+                staying.append(i)
+                continue
+            models.write_back(i)
+            yield members[i].position, _outcome(training, members[i], taken, done, math.isfinite(mean), note)
+        if len(staying) < len(members):
+            members = [members[i] for i in staying]
+            models.keep(staying)
+
+
+def _watch(training: Training, members: Sequence[Member], models: Stack | Alone, taken: int) -> None:
+    for i, member in enumerate(members):
+        models.write_back(i)
+        member.watched.append(_look(training, member, taken))
+
+
+def _look(training: Training, member: Member, taken: int) -> dict[str, float]:
+    found = {name: float(_asked(training, measure, member)) for name, measure in training.watch.items()}
+    return {"t": float(taken), **found}
+
+
+def _asked(training: Training, measure: Callable[[Module, Tensor, Tensor], Any], member: Member) -> Any:
+    """What a function says of a module, which is as if it had not been asked."""
+    member.module.eval()
+    with _seeded(member.seed, training.device), torch.no_grad():
+        found = measure(member.module, *member.test)
+    member.module.train()
+    return found
+
+
+def _outcome(
+    training: Training, member: Member, taken: int, done: bool, finite: bool, note: str | None
+) -> Outcome:
+    """What a trial measured when it left."""
+    more: dict[str, Any] = {"steps_taken": taken, **({"note": note} if note else {})}
+    if not finite:
+        return Outcome("unfitted", {**more, "failed": f"its training loss is not finite after {taken} steps"})
+    reached = done or training.stop is None
+    outcome = Outcome("success" if reached else "unfitted", more)
+    if training.value == STEPS:
+        return Outcome(outcome.outcome, {**more, "value": float(taken)})
+    if training.watch:
+        rows = [*member.watched, _look(training, member, taken)]
+        lists = {name: [row[name] for row in rows] for name in rows[0]}
+        return _finite(outcome, lists)
+    if not reached:
+        return outcome
+    if training.success is not None:
+        return Outcome("success" if _asked(training, training.success, member) else "failure", more)
+    return _finite(outcome, {"value": float(_asked(training, training.value, member))})  # type: ignore[arg-type]
+
+
+def _finite(outcome: Outcome, measured: dict[str, Any]) -> Outcome:
+    """An outcome with what was measured, or without evidence where this is no number."""
+    if np.isfinite(np.concatenate([np.atleast_1d(value) for value in measured.values()])).all():
+        return Outcome(outcome.outcome, {**outcome.more, **measured})
+    return Outcome("unfitted", {**outcome.more, "failed": "what it measured is not finite"})

@@ -1,0 +1,226 @@
+"""Steps of modules with equal shapes: all at once on stacked parameters, or of one alone."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, optim
+from torch.func import functional_call, grad_and_value, vmap
+
+from theorycheck.empirical.training import Training
+from theorycheck.errors import ClaimError
+from theorycheck.text import one_line
+
+if TYPE_CHECKING:
+    from theorycheck.empirical.training_loop import Member
+
+Samples = tuple[Tensor, Tensor]
+# Their step of an element depends on no other element, so that stacking changes none.
+_ELEMENTWISE = (
+    optim.SGD, optim.Adam, optim.AdamW, optim.NAdam, optim.RAdam, optim.Adamax, optim.RMSprop, optim.Adagrad,
+    optim.Adadelta, optim.Rprop,
+)  # fmt: skip
+
+
+def shapes(training: Training, member: Member) -> Any:
+    """What members share that train together."""
+    module = member.module
+    named = [*module.named_parameters(), *module.named_buffers()]
+    tensors = [(name, tuple(t.shape), t.dtype, t.requires_grad) for name, t in named]
+    given = [(tuple(t.shape), t.dtype) for t in member.samples]
+    optimizer = _optimizer(training, member)
+    numbers = [training.number(name, member.point) for name in ("steps", "batch")]
+    return repr((type(module), tensors, given, type(optimizer), _options(optimizer), numbers))
+
+
+def why_not_stacked(training: Training, member: Member) -> str | None:
+    """Why a module and its optimizer train one at a time; None where they can be stacked."""
+    optimizer = _optimizer(training, member)
+    if type(optimizer) not in _ELEMENTWISE:
+        return f"{type(optimizer).__name__} mixes the elements of a parameter, or may"
+    module = copy.deepcopy(member.module)
+    before = {name: buffer.clone() for name, buffer in module.named_buffers()}
+    state = torch.get_rng_state()
+    with torch.no_grad():
+        module(member.samples[0])
+    drawn = not torch.equal(state, torch.get_rng_state())
+    torch.set_rng_state(state)
+    if drawn:
+        return "its forward pass draws random numbers"
+    after = dict(module.named_buffers())
+    if before.keys() != after.keys() or any(not torch.equal(t, after[name]) for name, t in before.items()):
+        return "its forward pass changes its buffers, as batch normalization does"
+    try:
+        Stack(training, [member]).gradients(None)
+    except ClaimError:
+        raise
+    except Exception as error:  # whatever vmap or the module make of it; alone it may do
+        return one_line(
+            f"vmap cannot ({str(error).strip().splitlines()[0] if str(error).strip() else error!r})", 200
+        )
+    return None
+
+
+class Stack:
+    """Modules with equal shapes, their parameters stacked: trial t first.
+
+    A lone one is stacked twice, as kernels for one may round otherwise than those for several.
+    """
+
+    def __init__(self, training: Training, members: Sequence[Member]) -> None:
+        self.training = training
+        self.members = list(members)
+        self.module = members[0].module
+        rows = [members[i] for i in _at_least_two(range(len(members)))]
+        named = [dict(m.module.named_parameters()) for m in rows]
+        stacked = {name: torch.stack([own[name].detach() for own in named]) for name in named[0]}
+        self.trained = {
+            name: t.requires_grad_() for name, t in stacked.items() if named[0][name].requires_grad
+        }
+        buffers = [dict(m.module.named_buffers()) for m in rows]
+        self.fixed = {name: t for name, t in stacked.items() if name not in self.trained}
+        self.fixed |= {name: torch.stack([own[name] for own in buffers]) for name in buffers[0]}
+        self.x, self.y = (torch.stack([m.samples[k] for m in rows]) for k in (0, 1))
+        self.optimizer = self._stacked_optimizer()
+        self.schedule = _schedule(training, self.optimizer, members[0])
+        self._gradients = vmap(grad_and_value(self._loss), randomness="error")
+
+    def _stacked_optimizer(self) -> optim.Optimizer:
+        """The first member's, over stacked parameters instead of its own."""
+        own = _optimizer(self.training, self.members[0])
+        place = {id(p): name for name, p in self.module.named_parameters()}
+        groups = [
+            {
+                **options,
+                "params": [
+                    self.trained[name] for p in group["params"] if (name := place[id(p)]) in self.trained
+                ],
+            }
+            for group, options in zip(own.param_groups, _options(own), strict=True)
+        ]
+        made: Any = type(own)
+        return cast("optim.Optimizer", made([group for group in groups if group["params"]]))
+
+    def _loss(
+        self, trained: Mapping[str, Tensor], fixed: Mapping[str, Tensor], x: Tensor, y: Tensor
+    ) -> Tensor:
+        return self.training.loss(functional_call(self.module, ({**trained, **fixed},), (x,)), y)
+
+    def gradients(self, order: Int[Tensor, "t b"] | None) -> tuple[dict[str, Tensor], Float[Tensor, " t"]]:
+        """The gradients of every trial, and the losses, on a mini-batch; None takes all samples."""
+        x, y = self.x, self.y
+        if order is not None:
+            row = torch.arange(len(x), device=x.device)[:, None]
+            order = order if len(order) == len(x) else order.expand(len(x), -1)
+            x, y = x[row, order], y[row, order]
+        detached = {name: tensor.detach() for name, tensor in self.trained.items()}
+        gradients, losses = self._gradients(detached, self.fixed, x, y)
+        return gradients, losses
+
+    def step(self, order: Int[Tensor, "t b"] | None) -> Float[Tensor, " t"]:
+        """Take one step of every trial; return the losses before it."""
+        gradients, losses = self.gradients(order)
+        if self.training.clip is not None:
+            _clip(gradients, self.training.clip)
+        for name, tensor in self.trained.items():
+            tensor.grad = gradients[name]
+        self.optimizer.step()
+        if self.schedule:
+            self.schedule.step()
+        return losses[: len(self.members)]
+
+    def write_back(self, i: int) -> None:
+        """Give a member's module the values that it has here."""
+        module = self.members[i].module
+        with torch.no_grad():
+            for name, parameter in module.named_parameters():
+                if name in self.trained:
+                    parameter.copy_(self.trained[name][i])
+
+    def keep(self, staying: Sequence[int]) -> None:
+        """Go on with some of the members."""
+        if not staying:
+            return
+        self.members = [self.members[i] for i in staying]
+        rows = torch.tensor(_at_least_two(staying), device=self.x.device)
+        self.x, self.y = self.x[rows], self.y[rows]
+        self.fixed = {name: tensor[rows] for name, tensor in self.fixed.items()}
+        for tensor in self.trained.values():
+            shape, state = tensor.shape, self.optimizer.state[tensor]
+            for name, kept in state.items():
+                if isinstance(kept, Tensor) and kept.shape == shape:
+                    state[name] = kept[rows]
+            tensor.grad = None
+            tensor.data = tensor.data[rows]
+
+
+class Alone:
+    """One module, trained as anybody would."""
+
+    def __init__(self, training: Training, member: Member) -> None:
+        self.training = training
+        self.member = member
+        self.optimizer = _optimizer(training, member)
+        self.schedule = _schedule(training, self.optimizer, member)
+
+    def step(self, order: Int[Tensor, "1 b"] | None) -> Float[Tensor, " 1"]:
+        """Take one step; return the loss before it."""
+        x, y = self.member.samples if order is None else (t[order[0]] for t in self.member.samples)
+        self.optimizer.zero_grad()
+        loss = self.training.loss(self.member.module(x), y)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if self.training.clip is not None:
+            torch.nn.utils.clip_grad_norm_(self.member.module.parameters(), self.training.clip)
+        self.optimizer.step()
+        if self.schedule:
+            self.schedule.step()
+        return loss.detach()[None]
+
+    def write_back(self, i: int) -> None:
+        """It has its values already."""
+
+    def keep(self, staying: Sequence[int]) -> None:
+        """It goes on alone."""
+
+
+def _at_least_two(rows: Sequence[int] | range) -> list[int]:
+    return [*rows] * 2 if len(rows) == 1 else [*rows]
+
+
+def _optimizer(training: Training, member: Member) -> optim.Optimizer:
+    optimizer = training.optimizer(member.module.parameters(), member.point)
+    if not isinstance(optimizer, optim.Optimizer):
+        raise ClaimError(
+            f"optimizer of the training returned a {type(optimizer).__name__}; return one of torch.optim, as"
+            " `lambda parameters, point: torch.optim.SGD(parameters, lr=0.1)` does"
+        )
+    return optimizer
+
+
+def _options(optimizer: optim.Optimizer) -> list[dict[str, Any]]:
+    """Of each group of parameters, without these."""
+    return [{k: v for k, v in group.items() if k != "params"} for group in optimizer.param_groups]
+
+
+def _schedule(training: Training, optimizer: optim.Optimizer, member: Member) -> Any:
+    if training.schedule is None:
+        return None
+    schedule = training.schedule(optimizer, member.point)
+    if isinstance(schedule, optim.lr_scheduler.ReduceLROnPlateau):
+        raise ClaimError(
+            "schedule of the training is a ReduceLROnPlateau, which needs a loss at every step; take one that"
+            " depends on the step alone"
+        )
+    return schedule
+
+
+def _clip(gradients: Mapping[str, Float[Tensor, "t ..."]], most: float) -> None:
+    """Shrink each trial's gradient to a norm, as torch.nn.utils.clip_grad_norm_ does."""
+    norms = torch.stack([g.flatten(1).norm(dim=1) if g.dim() > 1 else g.abs() for g in gradients.values()])
+    factor = (most / (norms.norm(dim=0) + 1e-6)).clamp(max=1.0)
+    for gradient in gradients.values():
+        gradient.mul_(factor.view(-1, *[1] * (gradient.dim() - 1)))
