@@ -5,11 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+import vit_module
+from conftest import SMALL
+from scipy import stats
 from torch import nn, optim
 
 from theorycheck import Training
 from theorycheck.empirical.response import response
-from theorycheck.empirical.sweep import batches
+from theorycheck.empirical.shallow_vit import REVISION
+from theorycheck.empirical.sweep import batches, train_batch
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError, DesignError
 
@@ -265,3 +269,25 @@ def test_its_device_is_that_of_the_trial():
 
     training(value=seen).on("cpu")([POINT], [0])
     assert devices == [("cpu", "cpu")]
+
+
+@pytest.mark.slow
+def test_the_shallow_vit_as_a_module_succeeds_as_often_as_by_its_own_engine():
+    def successes(tau, N):
+        """Of 96 trials of the module, and of the engine with the noise of SMALL."""
+        point = {**SMALL, "S": SMALL["L"], "N": N}
+        found = vit_module.training(SMALL["tolerance"])(
+            [{**point, "tau": tau}] * 96, range(1000 * N, 1000 * N + 96)
+        )
+        engine = [Trial("zero_generalization_error", point, 5, i, REVISION) for i in range(96)]
+        made = train_batch(engine)
+        return sum(o.outcome == "success" for o in found), sum(m["outcome"] == "success" for _, m in made)
+
+    def p_value(tau):
+        counts = [successes(tau, N) for N in (4, 8, 16, 32)]
+        chances = [stats.fisher_exact([[k, 96 - k] for k in pair]).pvalue for pair in counts]
+        assert any(10 < pair[1] < 86 for pair in counts)  # where a difference would show
+        return min(chances) * len(chances)  # Bonferroni
+
+    assert p_value(SMALL["tau"]) > 0.01
+    assert p_value(2 * SMALL["tau"]) < 0.01

@@ -24,6 +24,7 @@ __all__ = [
     "Training",
     "batched",
     "command",
+    "depends_on",
     "verify",
 ]
 
@@ -31,7 +32,7 @@ _HOMES = {
     **dict.fromkeys(("verify", "Result"), "api"),
     **dict.fromkeys(("Claim", "Condition", "Design", "Paper", "Search", "Source"), "claim"),
     "Training": "empirical.training",
-    "batched": "empirical.batched",
+    **dict.fromkeys(("batched", "depends_on"), "empirical.marks"),
     "command": "empirical.command",
     **dict.fromkeys(("BigO", "Omega", "Theta"), "statements"),
 }

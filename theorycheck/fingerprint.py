@@ -202,6 +202,9 @@ class _Walk:
         captured = [cell.cell_contents for cell in function.__closure__ or () if cell != CellType()]
         yield function.__qualname__
         yield self._all((function.__defaults__, function.__kwdefaults__, captured))
+        inputs = vars(function).get("inputs", ())  # theorycheck.empirical.marks.depends_on
+        self.files.update(inputs)
+        yield [[path.name, digest_of(path)] for path in inputs]
         file = Path(function.__code__.co_filename)
         if not file.is_file():
             yield code_digest(function.__code__)

@@ -250,7 +250,7 @@ def _program(word: str, beside: Path) -> str:
     """The path of a program."""
     if word == "python":
         return sys.executable
-    found = shutil.which(Path(beside, word) if os.sep in word else word)
+    found = shutil.which(str(Path(beside, word)) if os.sep in word else word)
     if found is None:
         raise ClaimError(
             f"there is no program {word}; install it, or name its path relative to {beside} (with a slash)"

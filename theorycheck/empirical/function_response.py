@@ -38,7 +38,7 @@ class FunctionResponse:
     It returns True or False, whether the trial succeeds, where a threshold is searched; else the value that
     is measured, a positive number, or a mapping (`theorycheck.empirical.returned`). None says that the trial
     is no evidence. All its randomness must come from the seed. What is called may say more about itself by
-    attributes: `at_once`, `alike` and `takes_many` (`theorycheck.empirical.batched`), `meaning`, `tolerance`
+    attributes: `at_once`, `alike` and `takes_many` (`theorycheck.empirical.marks`), `meaning`, `tolerance`
     (relative, of repeated trials), and methods `check(parameters, where)` and `on(device)`.
 
     Attributes:

@@ -1,16 +1,19 @@
-"""Functions that carry out many trials in one call."""
+"""What a function of a claim file says of itself: how many trials a call takes, and which files it reads."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from theorycheck.errors import ClaimError
 
-F = TypeVar("F", bound=Callable[[Sequence[Mapping[str, Any]], Sequence[int]], Sequence[Any]])
+Many = TypeVar("Many", bound=Callable[[Sequence[Mapping[str, Any]], Sequence[int]], Sequence[Any]])
+F = TypeVar("F", bound=Callable[..., Any])
 
 
-def batched(at_once: int, alike: Sequence[str] = ()) -> Callable[[F], F]:
+def batched(at_once: int, alike: Sequence[str] = ()) -> Callable[[Many], Many]:
     """Mark a function f(points, seeds) -> list as a response that carries out many trials in one call.
 
     It returns for each trial what a function f(point, seed) would, in their order. What a trial gives must
@@ -35,8 +38,29 @@ def batched(at_once: int, alike: Sequence[str] = ()) -> Callable[[F], F]:
     if isinstance(alike, str):
         raise ClaimError(f"alike={alike!r} is one text; write alike=[{alike!r}]")
 
-    def marked(function: F) -> F:
+    def marked(function: Many) -> Many:
         vars(function).update(takes_many=True, at_once=at_once, alike=tuple(map(str, alike)))
+        return function
+
+    return marked
+
+
+def depends_on(*files: str | Path) -> Callable[[F], F]:
+    """Name data files that a function reads, so that its trials are made anew when they change.
+
+    Args:
+        files: of the function; relative to the file that calls this.
+
+    Raises:
+        ClaimError: one of them is missing.
+    """
+    beside = Path(sys._getframe(1).f_globals.get("__file__", ".")).parent
+    inputs = tuple(Path(beside, file).absolute() for file in files)
+    if missing := [path for path in inputs if not path.is_file()]:
+        raise ClaimError(f"the input {missing[0]} is missing; name a file that is there")
+
+    def marked(function: F) -> F:
+        vars(function).update(inputs=inputs)
         return function
 
     return marked
