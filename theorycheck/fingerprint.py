@@ -195,7 +195,7 @@ class _Walk:
         if not file.is_file():
             yield code_digest(function.__code__)
             yield from self._globals(function, lambda value: True)
-        elif self._is_followed(file, function.__module__):
+        elif self._is_edited(function):
             spec = function.__globals__.get("__spec__")
             yield place_in(file, function), self._text(file, spec.name if spec else file.stem, spec is None)
             yield from self._globals(function, self._is_beyond_text)
@@ -209,13 +209,8 @@ class _Walk:
             if told(value):
                 yield name, self.describe(value)
             if isinstance(value, ModuleType) and self._is_edited(value):
-                members = {n: vars(value)[n] for n in attributes_read(function.__code__) & set(vars(value))}
-                yield (
-                    name,
-                    self.describe(
-                        {n: member for n, member in members.items() if self._is_beyond_text(member)}
-                    ),
-                )
+                used = vars(value).keys() & attributes_read(function.__code__)
+                yield name, self.describe({n: v for n in used if self._is_beyond_text(v := vars(value)[n])})
 
     def _is_beyond_text(self, value: Any) -> bool:
         """Whether a value may be another one than the text of its file tells: given from outside, or edited
@@ -226,12 +221,9 @@ class _Walk:
         return isinstance(value, _GENERATORS) or _is_plain(value)
 
     def _is_edited(self, value: FunctionType | type | ModuleType) -> bool:
-        named = value.__name__ if isinstance(value, ModuleType) else value.__module__
-        file = value.__code__.co_filename if isinstance(value, FunctionType) else file_of(value)
-        return bool(file) and self._is_followed(Path(file), named)
-
-    def _is_followed(self, file: Path, module: str | None) -> bool:
-        """Whether a file is part of the key: not installed, or of the package of the response."""
+        """Whether its file is part of the key: not installed, or of the package of the response."""
+        file = Path(file_of(value))
+        module = value.__name__ if isinstance(value, ModuleType) else value.__module__
         return file.is_file() and (not is_installed(file) or (module or "").partition(".")[0] == self.package)
 
     def _text(self, file: Path, module: str, script: bool) -> list[list[str]]:
