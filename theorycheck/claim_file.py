@@ -80,15 +80,11 @@ def _read(path: Path) -> bytes:
 
 def _check_once_defined(source: bytes, path: Path) -> None:
     """The claim must not be built twice, as the first would be passed over in silence."""
-    lines = [
-        node.lineno
-        for node in ast.parse(source).body
-        if isinstance(node, ast.Assign)
-        and any(isinstance(target, ast.Name) and target.id == "claim" for target in node.targets)
-        and isinstance(node.value, ast.Call)
-        and isinstance(node.value.func, ast.Name)
-        and node.value.func.id == "Claim"
-    ]
+    lines = []
+    for node in ast.parse(source).body:
+        match node:
+            case ast.Assign([ast.Name("claim")], ast.Call(ast.Name("Claim"))):
+                lines.append(node.lineno)
     if len(lines) > 1:
         raise ClaimError(
             f"{path} defines claim in lines {', '.join(map(str, lines))}; keep one, a file is one claim"
