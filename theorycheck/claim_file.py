@@ -139,16 +139,12 @@ def _describe(error: ValidationError, path: Path, source: bytes) -> str:
     for problem in error.errors():
         cause = problem.get("ctx", {}).get("error")
         place = (*problem["loc"], *((cause.field,) if isinstance(cause, Misfit) else ()))
-        field = ".".join(map(_shown, place)) or error.title
+        parts = (str(part) if str(part).isprintable() else ascii(part) for part in place)
+        field = ".".join(parts) or error.title
         line = _keyword_line(source, place, _line_of(error, path))
         reason = re.sub(r"^Value error, ", "", problem["msg"])
         lines.append(f"{path}, line {line}, field {field} of {error.title}: {reason}")
     return "\n".join(lines)
-
-
-def _shown(part: int | str) -> str:
-    """A part of a field's place, with what cannot be printed escaped."""
-    return str(part) if str(part).isprintable() else ascii(part)
 
 
 def _keyword_line(source: bytes, location: tuple[int | str, ...], call: int) -> int:

@@ -29,7 +29,7 @@ class Collection:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.folder = _real(config.rootpath / option(config, "folder"))
-        self.known: list[str] = []
+        self.known: list[str] = []  # claims of installed packs, and those asked for by name
         self.collected = 0  # files of claims, and claims by name
         self.partial = False
         self._before = 0
@@ -47,13 +47,19 @@ class Collection:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         """Have the folder collected, wherever the tests are; refuse a run that would find no claim."""
+        from theorycheck import bounds
+
+        named = option(self.config, "named")
         try:
-            self.known = known(self.config)
+            asked = bounds.claims() if named == "all" else filter(None, map(str.strip, named.split(",")))
+            self.known = list(dict.fromkeys([*bounds.packed(), *asked]))
         except TheoryCheckError as error:
             raise pytest.UsageError(line(error)) from error
         self._check()
-        args = (self.config.invocation_params.dir / arg.partition("::")[0] for arg in self.config.args)
-        if os.path.isdir(self.folder) and not any(_related(_real(Path(arg)), self.folder) for arg in args):
+        here = self.config.invocation_params.dir
+        paths = [_real(here / arg.partition("::")[0]) for arg in self.config.args]
+        chosen = any(p.is_relative_to(self.folder) or self.folder.is_relative_to(p) for p in paths)
+        if os.path.isdir(self.folder) and not chosen:
             self.config.args.append(str(self.folder))
 
     def _check(self) -> None:
@@ -142,25 +148,12 @@ class Collection:
         return "claim" in names or ("Claim" in names and not _named_like_tests(path, self.config))
 
 
-def known(config: pytest.Config) -> list[str]:
-    """Claims of installed packs, and those asked for by name."""
-    from theorycheck import bounds
-
-    asked = option(config, "named")
-    named = bounds.claims() if asked == "all" else filter(None, map(str.strip, asked.split(",")))
-    return list(dict.fromkeys([*bounds.packed(), *named]))
-
-
 def _of_claims(items: Sequence[pytest.Item]) -> int:
     return sum("claim" in item.keywords for item in items)
 
 
 def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))  # which takes loops of links and names that are too long as they are
-
-
-def _related(path: Path, folder: Path) -> bool:
-    return path == folder or path in folder.parents or folder in path.parents
 
 
 def _named_like_tests(path: Path, config: pytest.Config) -> bool:
