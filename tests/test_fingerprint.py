@@ -18,8 +18,9 @@ from theorycheck import bounds
 from theorycheck.code import name_of
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError
-from theorycheck.fingerprint import check_response, fingerprint
+from theorycheck.fingerprint import fingerprint
 from theorycheck.plan import make_plan
+from theorycheck.response_check import check_response
 
 SCALE = 1
 

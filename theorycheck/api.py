@@ -16,7 +16,7 @@ from theorycheck.judgement import Decision, Estimate
 from theorycheck.profiles import ProfileName
 from theorycheck.reports import DEFAULT_OUT, html
 from theorycheck.reports.blocks import Paragraph
-from theorycheck.reports.document import document
+from theorycheck.reports.document import Part, document
 from theorycheck.reports.report import Format, available, part
 from theorycheck.reports.terminal import summary
 from theorycheck.session import Progress, Session, folder_of, silent, write
@@ -29,11 +29,14 @@ class Result:
 
     Attributes:
         finding: verdict, claim, trials, and what the judge saw of them.
-        design: the name of the claim's experiment; None for the default.
     """
 
     finding: Finding
-    design: str | None = None
+
+    @property
+    def design(self) -> str | None:
+        """The name of the claim's experiment; None for the default."""
+        return self.finding.claim.design_name
 
     @property
     def verdict(self) -> Verdict:
@@ -64,7 +67,7 @@ class Result:
         if letter not in known:
             asked = "no variable" if letter is None else repr(letter)
             raise ClaimError(f"asked for the exponent of {asked}; {self.verdict.name} has {', '.join(known)}")
-        for estimate in self.verdict.judgement.estimates:
+        for estimate in self.finding.estimates:
             if estimate.factor == known[letter]:
                 return estimate
         raise ClaimError(f"the data bear no estimate for {letter}: {self.verdict.judgement.reason}")
@@ -75,7 +78,7 @@ class Result:
         Raises:
             ReportError: it cannot be drawn.
         """
-        first = part(self.verdict, self.finding.claim, self.finding.observed).pictures[0]
+        first = self._part.pictures[0]
         if isinstance(first, Paragraph):
             raise ReportError("".join(first.line))
         return first.figure
@@ -87,7 +90,7 @@ class Result:
             ReportError: a format cannot be made here.
             StoreError: the folder cannot be written.
         """
-        folder = folder_of(self.finding.claim, self.design, Path(out))
+        folder = folder_of(self.finding.claim, Path(out))
         write(self.finding, folder, available(formats or None))
         return folder
 
@@ -96,7 +99,11 @@ class Result:
 
     def _repr_html_(self) -> str:
         """The report, for notebooks."""
-        return html.body(document([part(self.verdict, self.finding.claim, self.finding.observed)]))
+        return html.body(document([self._part]))
+
+    @property
+    def _part(self) -> Part:
+        return part(self.verdict, self.finding.claim, self.finding.observed)
 
 
 def verify(
@@ -140,4 +147,4 @@ def verify(
     finding = Session(Path(store), jobs, progress).examine(
         claim, profile, design=design, seed=seed, device=device, sensitivity=sensitivity
     )
-    return Result(finding, design)
+    return Result(finding)

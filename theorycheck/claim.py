@@ -21,8 +21,8 @@ from sympy.core.relational import Relational
 from theorycheck.design import SAMPLES, Design, Point, evaluate
 from theorycheck.errors import ClaimError
 from theorycheck.fields import Frozen, Held, Misfit, Text, numbers, printable
-from theorycheck.fingerprint import check_response
 from theorycheck.notation import latex, plain_text
+from theorycheck.response_check import check_response
 from theorycheck.search import Search
 from theorycheck.source import Paper, Provenance, Source
 from theorycheck.statements.base import MARGIN, Statement, Topic

@@ -80,15 +80,11 @@ def _read(path: Path) -> bytes:
 
 def _check_once_defined(source: bytes, path: Path) -> None:
     """The claim must not be built twice, as the first would be passed over in silence."""
-    lines = [
-        node.lineno
-        for node in ast.parse(source).body
-        if isinstance(node, ast.Assign)
-        and any(isinstance(target, ast.Name) and target.id == "claim" for target in node.targets)
-        and isinstance(node.value, ast.Call)
-        and isinstance(node.value.func, ast.Name)
-        and node.value.func.id == "Claim"
-    ]
+    lines = []
+    for node in ast.parse(source).body:
+        match node:
+            case ast.Assign([ast.Name("claim")], ast.Call(ast.Name("Claim"))):
+                lines.append(node.lineno)
     if len(lines) > 1:
         raise ClaimError(
             f"{path} defines claim in lines {', '.join(map(str, lines))}; keep one, a file is one claim"
@@ -143,16 +139,12 @@ def _describe(error: ValidationError, path: Path, source: bytes) -> str:
     for problem in error.errors():
         cause = problem.get("ctx", {}).get("error")
         place = (*problem["loc"], *((cause.field,) if isinstance(cause, Misfit) else ()))
-        field = ".".join(map(_shown, place)) or error.title
+        parts = (str(part) if str(part).isprintable() else ascii(part) for part in place)
+        field = ".".join(parts) or error.title
         line = _keyword_line(source, place, _line_of(error, path))
         reason = re.sub(r"^Value error, ", "", problem["msg"])
         lines.append(f"{path}, line {line}, field {field} of {error.title}: {reason}")
     return "\n".join(lines)
-
-
-def _shown(part: int | str) -> str:
-    """A part of a field's place, with what cannot be printed escaped."""
-    return str(part) if str(part).isprintable() else ascii(part)
 
 
 def _keyword_line(source: bytes, location: tuple[int | str, ...], call: int) -> int:

@@ -39,21 +39,22 @@ def code_digest(code: CodeType) -> str:
 def _constant(value: Any) -> Any:
     if isinstance(value, CodeType):
         return code_digest(value)
-    if isinstance(value, tuple | frozenset):
-        parts = [_constant(part) for part in value]
-        return [type(value).__name__, *(parts if isinstance(value, tuple) else sorted(parts, key=repr))]
+    if isinstance(value, tuple):
+        return ["tuple", *map(_constant, value)]
+    if isinstance(value, frozenset):
+        return ["frozenset", *sorted(map(_constant, value), key=repr)]
     return [type(value).__name__, repr(value)]
 
 
 def names_read(code: CodeType) -> set[str]:
     """The global names that a code object and those inside of it read."""
-    here = {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
-    return here.union(*map(names_read, _inside(code)))
+    reading = ("LOAD_GLOBAL", "LOAD_NAME")
+    return {i.argval for part in _parts(code) for i in dis.get_instructions(part) if i.opname in reading}
 
 
 def attributes_read(code: CodeType) -> set[str]:
     """The names that a code object and those inside of it use, attributes among them."""
-    return set(code.co_names).union(*map(attributes_read, _inside(code)))
+    return {name for part in _parts(code) for name in part.co_names}
 
 
 def place_in(file: Path, function: FunctionType) -> int | str:
@@ -82,21 +83,21 @@ def _places(text: bytes, name: str) -> tuple[str, ...]:
         whole = compile(text, "", "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
         return ()
-    return tuple(code_digest(code) for code in _all_inside(whole) if code.co_qualname == name)
+    return tuple(code_digest(code) for code in _parts(whole) if code.co_qualname == name)
 
 
-def _inside(code: CodeType) -> list[CodeType]:
-    return [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+def _parts(code: CodeType) -> Iterator[CodeType]:
+    """A code object, and all inside of it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _parts(constant)
 
 
-def _all_inside(code: CodeType) -> Iterator[CodeType]:
-    for inner in _inside(code):
-        yield inner
-        yield from _all_inside(inner)
-
-
-def file_of(value: type | ModuleType) -> str:
-    """The file that defines a class or is a module; empty where there is none."""
+def file_of(value: FunctionType | type | ModuleType) -> str:
+    """The file that defines a function or a class, or is a module; empty where there is none."""
+    if isinstance(value, FunctionType):
+        return value.__code__.co_filename
     module = sys.modules.get(value.__module__) if isinstance(value, type) else value
     return getattr(module, "__file__", None) or ""
 

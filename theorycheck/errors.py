@@ -6,7 +6,13 @@ from theorycheck.text import neutral
 
 
 class TheoryCheckError(Exception):
-    """Base of all errors a user can meet. A refuted claim is a Verdict, not an error."""
+    """Base of all errors a user can meet. A refuted claim is a Verdict, not an error.
+
+    Attributes:
+        status: the exit status of a command that it ends.
+    """
+
+    status = 2
 
     def __str__(self) -> str:
         """The message; it may quote what others wrote, so that no character of it is obeyed by a terminal."""
@@ -38,10 +44,8 @@ class ReportError(TheoryCheckError):
 
 
 class Interrupted(TheoryCheckError):
-    """Training stopped before its end; every finished trial is stored.
-
-    Attributes:
-        status: the exit status that says so, 128 and the number of the signal.
+    """Training stopped before its end; every finished trial is stored. The exit status is 128 and the number
+    of the signal.
     """
 
     def __init__(self, message: str, status: int = 130) -> None:

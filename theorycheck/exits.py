@@ -17,11 +17,11 @@ import typer
 from typer.core import TyperGroup
 
 from theorycheck import __version__
-from theorycheck.errors import Interrupted, TheoryCheckError
+from theorycheck.errors import TheoryCheckError
 from theorycheck.stopping import cause_of, stoppable
 from theorycheck.text import neutral
 
-USAGE_ERROR, UNEXPECTED, READER_LEFT = 2, 70, 141  # EX_SOFTWARE; 128 + SIGPIPE
+UNEXPECTED, READER_LEFT = 70, 141  # EX_SOFTWARE; 128 + SIGPIPE
 _LONGEST = 300  # characters of a quoted command or message
 
 
@@ -29,20 +29,6 @@ class Unforeseen(Exception):
     """An end that no command means, carried past Typer, which would turn some into exit status 0 or 1:
     verdicts.
     """
-
-
-class Commands(TyperGroup):
-    """The commands; what ends one of them unforeseen reaches `status`."""
-
-    def make_context(self, *arguments: Any, **options: Any) -> Any:
-        """Read the arguments."""
-        with _carried():
-            return super().make_context(*arguments, **options)
-
-    def invoke(self, ctx: Any) -> Any:
-        """Run the command."""
-        with _carried():
-            return super().invoke(ctx)
 
 
 @contextmanager
@@ -53,18 +39,22 @@ def _carried() -> Iterator[None]:
         raise Unforeseen from error
 
 
+class Commands(TyperGroup):
+    """The commands; what ends one of them unforeseen reaches `status`."""
+
+    make_context = _carried()(TyperGroup.make_context)
+    invoke = _carried()(TyperGroup.invoke)
+
+
 @contextmanager
 def explained() -> Iterator[None]:
     """Turn errors that a user can repair into a message and the documented exit status."""
     try:
         with stoppable():
             yield
-    except Interrupted as error:
-        _say(str(error))
-        raise typer.Exit(error.status) from error
     except TheoryCheckError as error:
         _say(str(error))
-        raise typer.Exit(USAGE_ERROR) from error
+        raise typer.Exit(error.status) from error
     except KeyboardInterrupt as error:
         raise typer.Exit(_interrupted(error)) from error
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import random
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -76,46 +75,6 @@ class Fingerprint:
     def changed(self) -> list[Path]:
         """The files that are no longer what they were."""
         return [path for path, was in self.files.items() if not path.is_file() or digest_of(path) != was]
-
-
-def check_response(function: Function) -> None:
-    """Refuse what cannot be the response of a claim.
-
-    Raises:
-        ClaimError: it cannot be called with a point and a seed, or no honest key can be made of what it is.
-    """
-    if kind := _refused(function):
-        raise ClaimError(
-            f"the response {name_of(function)} is {kind}; write `def response(point, seed): ...` around it"
-        )
-    try:
-        inspect.signature(function).bind({}, 0)
-    except (TypeError, ValueError) as error:
-        raise ClaimError(
-            f"the response {name_of(function)} is called as f(point, seed), which it does not take: {error}"
-        ) from error
-    fingerprint(function)
-
-
-def _refused(function: Any) -> str | None:
-    """Why something callable is no response."""
-    inner = function.func if isinstance(function, partial) else function
-    called = (
-        inner
-        if isinstance(inner, FunctionType | MethodType)
-        else inspect.getattr_static(type(inner), "__call__")
-    )
-    if isinstance(inner, type):
-        return "a class, which returns an object and no number"
-    if isinstance(inner, np.ufunc):
-        return "a ufunc of NumPy, which takes numbers and no point"
-    if hasattr(inner, "cache_info"):
-        return "cached by functools, which takes no point, as that is a dictionary"
-    if inspect.iscoroutinefunction(called) or inspect.isgeneratorfunction(called):
-        return "a coroutine or generator, which returns no number"
-    if not isinstance(called, FunctionType | MethodType):
-        return "not written in Python, so that no key of its trials can be made of its code"
-    return None
 
 
 def fingerprint(function: Function) -> Fingerprint:
@@ -209,7 +168,7 @@ class _Walk:
         if not file.is_file():
             yield code_digest(function.__code__)
             yield from self._globals(function, lambda value: True)
-        elif self._is_followed(file, function.__module__):
+        elif self._is_edited(function):
             spec = function.__globals__.get("__spec__")
             yield place_in(file, function), self._text(file, spec.name if spec else file.stem, spec is None)
             yield from self._globals(function, self._is_beyond_text)
@@ -223,13 +182,8 @@ class _Walk:
             if told(value):
                 yield name, self.describe(value)
             if isinstance(value, ModuleType) and self._is_edited(value):
-                members = {n: vars(value)[n] for n in attributes_read(function.__code__) & set(vars(value))}
-                yield (
-                    name,
-                    self.describe(
-                        {n: member for n, member in members.items() if self._is_beyond_text(member)}
-                    ),
-                )
+                used = vars(value).keys() & attributes_read(function.__code__)
+                yield name, self.describe({n: v for n in used if self._is_beyond_text(v := vars(value)[n])})
 
     def _is_beyond_text(self, value: Any) -> bool:
         """Whether a value may be another one than the text of its file tells: given from outside, or edited
@@ -240,12 +194,9 @@ class _Walk:
         return isinstance(value, _GENERATORS) or _is_plain(value)
 
     def _is_edited(self, value: FunctionType | type | ModuleType) -> bool:
-        named = value.__name__ if isinstance(value, ModuleType) else value.__module__
-        file = value.__code__.co_filename if isinstance(value, FunctionType) else file_of(value)
-        return bool(file) and self._is_followed(Path(file), named)
-
-    def _is_followed(self, file: Path, module: str | None) -> bool:
-        """Whether a file is part of the key: not installed, or of the package of the response."""
+        """Whether its file is part of the key: not installed, or of the package of the response."""
+        file = Path(file_of(value))
+        module = value.__name__ if isinstance(value, ModuleType) else value.__module__
         return file.is_file() and (not is_installed(file) or (module or "").partition(".")[0] == self.package)
 
     def _text(self, file: Path, module: str, script: bool) -> list[Any]:

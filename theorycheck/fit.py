@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from theorycheck.judgement import Check
 from theorycheck.plan import hypothesis
 from theorycheck.statements import Scaling, Topic
 from theorycheck.statistics.hypothesis import Hypothesis
-from theorycheck.table import contents, parse
+from theorycheck.table import read_table
 from theorycheck.verdict import Verdict
 
 Point = Literal["0", "oo"]
@@ -94,14 +93,14 @@ class Bound:
 
 
 def fit(
-    path: Path, law: Claim | Scaling | Bound, margin: float | None = None, guess_rate: float | None = None
+    path: Path, law: Claim | Bound, margin: float | None = None, guess_rate: float | None = None
 ) -> Verdict:
     """Judge a law by a table of success counts or of measurements.
 
     Args:
         path: a CSV file with a column for each variable of the law, and n, successes, trials (and maybe
             seed), or value (and maybe censored, seed).
-        law: a claim, or a bare law or bound, which is judged with no rivals.
+        law: a claim, or a bound, which is judged with no rivals.
         margin: how much worse than claimed an exponent may be; by default the claim's, or the law's standard
             one.
         guess_rate: share of trials that succeed whatever n is; estimated where it is not told.
@@ -115,16 +114,20 @@ def fit(
         LawError: the bound is no law of the table's variables.
     """
     started = time.monotonic()
-    content = contents(path)
-    claim, assumed = None, None
+    said: tuple[str, str, str, str]  # name, statement, provenance, source
     if isinstance(law, Claim):
-        claim, asked = law, hypothesis(law, margin, guess_rate)
-        stated, topic = claim.law, claim.topic
-        table = parse(content, asked.factors, path)
+        stated, topic, asked = law.law, law.topic, hypothesis(law, margin, guess_rate)
+        table = read_table(path, asked.factors)
+        said = law.name, law.statement, law.provenance, str(law.source)
+        further = _conditions(law)
     else:
-        table, stated, assumed = _read(content, law, path)
+        table = read_table(path, law.variables)
+        stated = law.law(table)
         topic = Topic(stated.letters[0], stated.letters[0], "value", stated.standard_margin)
         asked = stated.hypothesis(topic).with_options(margin, guess_rate)
+        quantity = Symbol("N*" if "successes" in table else "value")
+        said = path.name, stated.statement(quantity, {}), "given", str(path)
+        further = law.assumption(stated, table)
     counts = "successes" in table
     if guess_rate and not counts:
         raise TableError(
@@ -132,19 +135,11 @@ def fit(
         )
     topic = replace(topic, margin=asked.margin, guess_rate=asked.guess_rate, column=COLUMN)
     judgement = stated.judge(table, topic).with_check(error_rates(stated.calibrated_as(not counts)))
-    if assumed:
-        judgement = judgement.with_check(assumed)
-    if claim and claim.conditions:
-        judgement = judgement.with_check(_conditions(claim))
-    statement = claim.statement if claim else stated.statement(Symbol("N*" if counts else "value"), {})
     return Verdict(
-        name=claim.name if claim else path.name,
-        statement=statement,
-        provenance=claim.provenance if claim else "given",
-        source=str(claim.source) if claim else str(path),
+        *said,
         predictions=stated.predictions(topic),
         relation=asked.relation,
-        judgement=judgement,
+        judgement=judgement.with_check(further) if further else judgement,
         design=_design(path, table, asked),
         trials={
             "total": int(table["trials"].sum()) if counts else len(table),
@@ -152,39 +147,24 @@ def fit(
             "reused": 0,
             "censored": int(table["censored"].sum()) if "censored" in table else 0,
         },
-        plan_hash=hashlib.sha256(content).hexdigest(),
+        plan_hash=table.attrs["sha256"],
         seconds=time.monotonic() - started,
     )
 
 
-def _read(content: bytes, law: Scaling | Bound, path: Path) -> tuple[pd.DataFrame, Scaling, Check | None]:
-    """The table, a law of its variables, and where these are taken to go, if nobody said it."""
-    if not isinstance(law, Bound):
-        return parse(content, law.letters, path), law, None
-    table = parse(content, law.variables, path)
-    stated = law.law(table)
-    return table, stated, law.assumption(stated, table)
-
-
-def _conditions(claim: Claim) -> Check:
+def _conditions(claim: Claim) -> Check | None:
     """What a table of counts cannot show."""
     relations = ", ".join(claim.text(condition.relation) for condition in claim.conditions)
-    return Check(
-        "assumptions",
-        "warning",
-        f"the table does not show whether the theorem's conditions held: {relations}",
-    )
+    detail = f"the table does not show whether the theorem's conditions held: {relations}"
+    return Check("assumptions", "warning", detail) if relations else None
 
 
 def _design(path: Path, table: pd.DataFrame, asked: Hypothesis) -> dict[str, Any]:
-    levels = {factor: sorted(map(float, table[factor].unique())) for factor in asked.factors}
-    samples = {"samples": sorted(map(int, table[COLUMN].unique()))} if "successes" in table else {}
-    seeds = {"seeds": int(table["seed"].nunique())} if "seed" in table else {}
     return {
         "table": str(path),
         "rows": len(table),
-        "levels": levels,
-        **samples,
-        **seeds,
+        "levels": {factor: sorted(map(float, table[factor].unique())) for factor in asked.factors},
+        **({"samples": sorted(map(int, table[COLUMN].unique()))} if "successes" in table else {}),
+        **({"seeds": int(table["seed"].nunique())} if "seed" in table else {}),
         "margin": asked.margin,
     }

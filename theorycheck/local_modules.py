@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import site
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
-from importlib import metadata
+from importlib import invalidate_caches, metadata
 from importlib.machinery import PathFinder
+from importlib.util import find_spec, resolve_name
 from pathlib import Path
 from types import ModuleType
 
 _OF_STATEMENTS = {"theorycheck", "sympy"}  # what claim files state laws with, no trial depends on
-_KEPT: dict[
-    Path, dict[str, ModuleType]
-] = {}  # what claim files have imported from beside them, by folder and name
+# What claim files have imported from beside them, by folder and name.
+_KEPT: dict[Path, dict[str, ModuleType]] = {}
 
 
 @contextmanager
@@ -35,15 +34,16 @@ def beside(folder: Path, afresh: bool = False) -> Iterator[None]:
     for name in foreign:
         del sys.modules[name]
     before = set(sys.modules)
-    sys.modules.update({n: m for n, m in _KEPT.get(place, {}).items() if not afresh and n not in before})
+    if not afresh:
+        sys.modules.update(_KEPT.get(place, {}) | sys.modules)
     sys.path.insert(0, str(place))
     try:
         yield
     finally:
         if str(place) in sys.path:
             sys.path.remove(str(place))
-        new = {name: module for name, module in sys.modules.items() if name not in before}
-        _KEPT[place] = {name: module for name, module in new.items() if _is_of(place, module)}
+        new = sys.modules.keys() - before
+        _KEPT[place] = {name: sys.modules[name] for name in new if _is_of(place, sys.modules[name])}
         for name in _KEPT[place]:
             del sys.modules[name]
         sys.modules.update(foreign)
@@ -93,13 +93,14 @@ def local_files(path: Path, name: str, script: bool) -> dict[str, Path]:
     Returns:
         The files by the names of their modules.
     """
+    invalidate_caches()  # a file may be younger than the listing of its folder
     folder, package = (path.parent, None) if script else (None, name.partition(".")[0])
     found, open_ = {name: path}, [(name, path)]
     while open_:
         importer, at = open_.pop()
         for wanted in _imports(at, importer):
             for module, file in _found(wanted, folder):
-                own = package == module.partition(".")[0] and not script
+                own = package == module.partition(".")[0]
                 if module not in found and (own or not is_installed(file)):
                     found[module] = file
                     open_.append((module, file))
@@ -131,45 +132,29 @@ def _imports(path: Path, name: str) -> Iterator[str]:
     """Names of modules that a file may import; of `from a import b` both a.b and a."""
     if path.suffix != ".py":
         return
-    package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
     for node in ast.walk(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            above = package[: len(package) + 1 - node.level] if node.level else []
-            parent = ".".join([*above, *([node.module] if node.module else [])])
-            yield from (f"{parent}.{alias.name}".removeprefix(".") for alias in node.names)
+            with suppress(ImportError):  # beyond the top of the package
+                parent = resolve_name("." * node.level + (node.module or ""), package)
+                yield from (f"{parent}.{alias.name}" for alias in node.names)
 
 
 def _found(name: str, folder: Path | None) -> Iterator[tuple[str, Path]]:
-    """Module and file of a name, and of the packages that it lies in, as far as there are any."""
-    top, *rest = name.split(".")
-    file, folders = _top(top, folder)
-    if file:
-        yield top, file
-    for i, part in enumerate(rest, 2):
-        file, folders = _inside(folders, part)
-        if file:
-            yield ".".join(name.split(".")[:i]), file
+    """Module and file of a name, and of the packages that it lies in, as far as there are any.
 
-
-def _top(name: str, folder: Path | None) -> tuple[Path | None, list[Path]]:
-    """File of a module that lies in no package, and the folders of its own modules where it is one."""
-    try:
-        beside = PathFinder.find_spec(name, [str(folder)]) if folder else None
-        spec = beside or importlib.util.find_spec(name)
-    except (ImportError, ValueError):  # a module without specification, such as __main__
-        spec = None
-    if spec is None:
-        return None, []
-    file = Path(spec.origin) if spec.origin and Path(spec.origin).is_file() else None
-    return file, [Path(place) for place in spec.submodule_search_locations or ()]
-
-
-def _inside(folders: list[Path], name: str) -> tuple[Path | None, list[Path]]:
-    """The same of a module in a package's folders; imports nothing, as the usual way would its package."""
-    for folder in folders:
-        for file in (folder / name / "__init__.py", folder / f"{name}.py", *folder.glob(f"{name}.*.so")):
-            if file.is_file():
-                return file, [file.parent] if file.name == "__init__.py" else []
-    return None, [folder / name for folder in folders if (folder / name).is_dir()]
+    Imports nothing, as the usual way would the packages.
+    """
+    module, *inner = name.split(".")
+    spec = PathFinder.find_spec(module, [str(folder)]) if folder else None
+    with suppress(ImportError, ValueError):  # a module without specification, such as __main__
+        spec = spec or find_spec(module)
+    while spec:
+        if spec.origin and Path(spec.origin).is_file():
+            yield module, Path(spec.origin)
+        if not inner:
+            return
+        spec = PathFinder.find_spec(inner[0], spec.submodule_search_locations or [])
+        module = f"{module}.{inner.pop(0)}"

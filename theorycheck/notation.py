@@ -10,6 +10,7 @@ from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
 
+_STAR = "\ue000"  # of a name, until products have lost theirs
 Notation = Mapping[Symbol, str]  # LaTeX of a symbol whose name is not how the paper writes it
 
 
@@ -38,14 +39,12 @@ class _PlainPrinter(StrPrinter):  # type: ignore[misc]  # SymPy has no types
         self._names = {symbol: plain(name) for symbol, name in notation.items()}
 
     def doprint(self, expr: sympy.Basic) -> str:
-        # Names may contain a star themselves, so they are put in after products have lost theirs.
-        symbols = sorted(expr.free_symbols, key=str)
-        marks = {symbol: chr(0xE000 + i) for i, symbol in enumerate(symbols)}
-        text: str = super().doprint(expr.xreplace({symbol: Symbol(mark) for symbol, mark in marks.items()}))
-        text = text.replace("*", " ")
-        for symbol, mark in marks.items():
-            text = text.replace(mark, self._names.get(symbol, symbol.name))
-        return text
+        return str(super().doprint(expr)).replace("*", " ").replace(_STAR, "*")
+
+    def _print_Symbol(self, expr: Symbol) -> str:
+        return self._names.get(expr, str(expr.name)).replace("*", _STAR)
+
+    _print_Dummy = _print_Symbol
 
     def _print_Pow(self, expr: sympy.Pow, rational: bool = False) -> str:
         base, power = (self.parenthesize(part, PRECEDENCE["Pow"]) for part in expr.args)

@@ -130,10 +130,7 @@ class Outcomes:
     def _measured(self) -> pd.DataFrame:
         table, measured, name = self.table[~self.no_evidence], self.plan.measured, self.plan.claim.name
         if table.empty:
-            raise ClaimError(
-                f"no trial of {name} is evidence: {measured.name} returned None at every one"
-                f"{_first_failure(self.table)}"
-            )
+            raise ClaimError(_unmeasured(self.table, self.plan))
         if measured.value not in table or table[measured.value].isna().any():
             raise ClaimError(
                 f"{measured.name} returns no numbers, but {name} searches no threshold; name a search"
@@ -185,12 +182,15 @@ def check_hope(table: pd.DataFrame, plan: Plan) -> None:
     """Raise ClaimError where trials were made, and none of them tells success, failure or a value."""
     value = plan.measured.value
     measured = value in table and table[value].notna().any()
-    if not measured and len(table) >= HOPELESS and (table["outcome"] == "unfitted").all():
-        raise ClaimError(
-            f"no trial of {plan.claim.name} is evidence: none of the first {len(table)} fitted its training"
-            " data, or a function returned None in all; change the response, or what its training needs"
-            f"{_first_failure(table)}"
-        )
+    if measured or len(table) < HOPELESS or (table["outcome"] != "unfitted").any():
+        return
+    if value is not None:
+        raise ClaimError(_unmeasured(table, plan))
+    raise ClaimError(
+        f"no trial of {plan.claim.name} is evidence: none of the first {len(table)} fitted its training"
+        " data, or a function returned None in all; change the response, or what its training needs"
+        f"{_first_failure(table)}"
+    )
 
 
 def over_iterations(table: pd.DataFrame) -> list[str]:
@@ -233,6 +233,13 @@ def report_failures(judgement: Judgement, outcomes: Outcomes) -> Judgement:
         status: Status = "warning" if column == "failed" else "ok"
         judgement = judgement.with_check(Check(name, status, f"{detail}: {told[column].iloc[0]}"))
     return judgement
+
+
+def _unmeasured(table: pd.DataFrame, plan: Plan) -> str:
+    return (
+        f"no trial of {plan.claim.name} is evidence: {plan.measured.name} returned None at every one"
+        f"{_first_failure(table)}"
+    )
 
 
 def _first_failure(table: pd.DataFrame) -> str:

@@ -62,20 +62,8 @@ class Session:
         device: str = "cpu",
         sensitivity: bool = False,
     ) -> Finding:
-        """Train what a claim speaks about and judge it; nothing is written but the store.
-
-        Args:
-            claim: a claim, the name of one, or the path of a claim file.
-            profile: how much of the design is carried out: smoke, quick, standard or full.
-            design: another experiment of the claim, by its name.
-            seed: base seed of all trials.
-            device: "cpu" or "cuda".
-            sensitivity: whether the claim is verified under its variations as well.
-
-        Raises:
-            ClaimError, DesignError: the claim or its design cannot be carried out.
-            StoreError: the store cannot be written.
-            Interrupted: training was cut short; calling again continues it.
+        """Train what a claim speaks about and judge it; arguments and errors are those of
+        `theorycheck.verify`.
         """
         found = bounds.find(claim) if isinstance(claim, str) else claim
         return self.carry_out(make_plan(found.of_design(design), profile, seed, device), sensitivity)
@@ -110,13 +98,8 @@ class Session:
         """
         with Store(self.store, read_only=True) as opened:
             kept = opened.plan_of(run)
-            found = (
-                claim
-                if isinstance(claim, Claim)
-                else bounds.find(claim)
-                if claim
-                else _known(kept["claim"], run)
-            )
+            claim = claim or _known(kept["claim"], run)
+            found = bounds.find(claim) if isinstance(claim, str) else claim
             design = kept["design"]
             if design["profile"] not in PROFILES or design["device"] not in ("cpu", "cuda"):
                 raise StoreError(
@@ -136,16 +119,8 @@ class Session:
 
     def _settle(self, plan: Plan, store: Store) -> Finding:
         """Train a plan's trials, but those that are stored, and judge them."""
-        begun = time.monotonic()
+        begun, trained = time.monotonic(), 0
         run = store.start_run(plan.hash, plan.claim.name, plan.document)
-        table, trained = self._train(plan, store)
-        finding = conclude(plan, table, trained, begun, compared(plan, chosen(plan, table), store))
-        store.finish_run(run, trained, len(table) - trained, finding.decision)
-        return finding
-
-    def _train(self, plan: Plan, store: Store) -> tuple[pd.DataFrame, int]:
-        """All trials of a plan, and how many of them were trained now; some are made once more."""
-        trained = 0
         with (
             _continued(store),
             started(self.executor) as workers,
@@ -155,16 +130,16 @@ class Session:
             def finish(missing: list[Trial], known: int) -> None:
                 nonlocal trained
                 advance(known, known + len(missing))
-                if missing:
-                    sweep.run(missing, store, workers, lambda done: advance(done, 0), plan.measured)
-                trained += len(missing)
+                trained += sweep.run(missing, store, workers, lambda done: advance(done, 0), plan.measured)
 
             table = collect(plan, store, finish)
-            repeats = [trial for trial, _ in chosen(plan, table)]
-            known = store.find(Repeat(trial).key for trial in repeats)
-            if missing := [trial for trial in repeats if Repeat(trial).key not in known]:
-                sweep.run(missing, store, workers, lambda done: None, plan.measured, Repeat)
-            return table, trained
+            repeats = chosen(plan, table)
+            known = store.find(Repeat(trial).key for trial, _ in repeats)
+            again = [trial for trial, _ in repeats if Repeat(trial).key not in known]
+            sweep.run(again, store, workers, lambda done: None, plan.measured, Repeat)
+        finding = conclude(plan, table, trained, begun, compared(plan, repeats, store))
+        store.finish_run(run, trained, len(table) - trained, finding.decision)
+        return finding
 
 
 def collect(
@@ -187,12 +162,12 @@ def collect(
         trials = [trial for _, trial in following]
         stored = store.find(trial.key for trial in trials)
         missing = [trial for trial in trials if trial.key not in stored]
-        if missing and finish is None:
+        if finish is not None:
+            finish(missing, len(stored))
+        elif missing:
             raise StoreError(
                 f"{len(missing)} trials of {plan.claim.name} are not stored; verify the claim to train them"
             )
-        if finish is not None:
-            finish(missing, len(trials) - len(missing))
         if missing:
             stored |= store.find(trial.key for trial in missing)
         rounds.append(tabulate(plan, following, stored))
@@ -201,9 +176,9 @@ def collect(
     return table.sort_values([*plan.columns, "replicate"], ignore_index=True)
 
 
-def folder_of(claim: Claim, design: str | None, out: Path) -> Path:
+def folder_of(claim: Claim, out: Path) -> Path:
     """Where the report on a claim goes."""
-    return out / "-".join(filter(None, (claim.name, design)))
+    return out / "-".join(filter(None, (claim.name, claim.design_name)))
 
 
 def write(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,8 @@ MAX_ROWS, MAX_BYTES = 1_000_000, 256_000_000
 FEWEST_LEVELS, MOST_LEVELS = 3, 200
 _CHUNK = 1 << 20  # bytes
 _AT_ONCE = 1 << 15  # rows whose fields are held as text, which takes ten times the room of numbers
-_NUMBER = r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*"
-_IN_NUMBERS = b"0123456789+-.eE "  # float() reads inf, nan, 1_0 and digits of other scripts as well
+# float() reads inf, nan, 1_0 and digits of other scripts as well.
+_NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
 _WHOLE = {"n": (1, 1e15), "trials": (1, 1e15), "successes": (0, 1e15), "censored": (0, 1)}
 _OWN = {"successes", "trials", "value", "censored", "seed"}  # columns that no variable may be called like
 
@@ -32,38 +33,6 @@ Text = Sequence[str]  # the fields of some rows in one column
 
 
 def read_table(path: Path, factors: Sequence[str]) -> pd.DataFrame:
-    """Read a CSV file: `parse` of its `contents`."""
-    return parse(contents(path), factors, path)
-
-
-def contents(path: Path) -> bytes:
-    """A file's bytes, read once, so that pipes can be given; reading ends as soon as they are too many or no
-    table.
-
-    Raises:
-        TableError: the file cannot be read, is empty, too large, or no text.
-    """
-    content, lines = bytearray(), 0
-    with _named(path):
-        try:
-            with path.open("rb") as file:
-                for chunk in iter(partial(file.read, _CHUNK), b""):
-                    if not content and (found := foreign(chunk)):
-                        raise _bad(f"this is {found[0]}, no CSV file; {found[1]}")
-                    content += chunk
-                    lines += max(chunk.count(b"\n"), chunk.count(b"\r"))
-                    if lines > 2 * MAX_ROWS + 2 or len(content) > MAX_BYTES:  # every other line may be blank
-                        raise _too_long()
-        except OSError as error:
-            raise _bad(
-                f"cannot be read: {error.strerror}; give the path of a CSV file that you may read"
-            ) from error
-        if not content.strip():
-            raise _bad("the file is empty; write the columns' names in row 1 and results below")
-    return bytes(content)
-
-
-def parse(content: bytes, factors: Sequence[str], path: Path) -> pd.DataFrame:
     """Read a table of success counts or of measurements.
 
     Counts have the columns `factors`, n, successes, trials, and optionally seed: one row a cell, or a cell
@@ -71,17 +40,18 @@ def parse(content: bytes, factors: Sequence[str], path: Path) -> pd.DataFrame:
     bound) and seed.
 
     Args:
-        content: of a CSV file: UTF-8, comma-separated, with the names of the columns in row 1.
+        path: of a CSV file: UTF-8, comma-separated, with the names of the columns in row 1.
         factors: names of the law's variables.
-        path: of the file, for messages.
 
     Returns:
-        The columns in the order above: factors and value as floats, the others as integers, seed as text.
+        The columns in the order above: factors and value as floats, the others as integers, seed as text;
+        with the file's digest as the attribute "sha256".
 
     Raises:
-        TableError: the content is no such table, or bears no fit.
+        TableError: the file cannot be read or is no such table, or it bears no fit.
     """
     with _named(path):
+        content = _contents(path)
         table = _table(content, factors)
         if "trials" in table:
             _check_counts(table)
@@ -89,7 +59,31 @@ def parse(content: bytes, factors: Sequence[str], path: Path) -> pd.DataFrame:
             raise _bad("all values are censored, so that none is known; run some trials to their end")
         for factor in factors:
             _check_levels(table[factor])
-        return table.reset_index(drop=True)
+    table.attrs["sha256"] = hashlib.sha256(content).hexdigest()
+    return table.reset_index(drop=True)
+
+
+def _contents(path: Path) -> bytes:
+    """A file's bytes, read once, so that pipes can be given; reading ends as soon as they are too many or no
+    table.
+    """
+    content, lines = bytearray(), 0
+    try:
+        with path.open("rb") as file:
+            for chunk in iter(partial(file.read, _CHUNK), b""):
+                if not content and (found := foreign(chunk)):
+                    raise _bad(f"this is {found[0]}, no CSV file; {found[1]}")
+                content += chunk
+                lines += max(chunk.count(b"\n"), chunk.count(b"\r"))
+                if lines > 2 * MAX_ROWS + 2 or len(content) > MAX_BYTES:  # every other line may be blank
+                    raise _too_long()
+    except OSError as error:
+        raise _bad(
+            f"cannot be read: {error.strerror}; give the path of a CSV file that you may read"
+        ) from error
+    if not content.strip():
+        raise _bad("the file is empty; write the columns' names in row 1 and results below")
+    return bytes(content)
 
 
 @contextmanager
@@ -123,21 +117,19 @@ def _table(content: bytes, factors: Sequence[str]) -> pd.DataFrame:
     pieces = _pieces(content)
     header = [name.strip() for name in next(pieces)[1][0]]
     columns = _columns(header, factors)
-    parts: dict[str, list[Any]] = {column: [] for column in columns}
-    index: list[int] = []
+    parts: list[pd.DataFrame] = []
     for lines, rows in pieces:
-        index += lines
-        if len(index) > MAX_ROWS:
+        if sum(map(len, parts)) + len(rows) > MAX_ROWS:
             raise _too_long()
-        if set(map(len, rows)) != {len(header)}:
-            line, row = next((n, row) for n, row in zip(lines, rows, strict=True) if len(row) != len(header))
-            raise _bad(f"expected {len(header)} fields as in row 1, found {len(row)}; correct the row", line)
+        if odd := [i for i, row in enumerate(rows) if len(row) != len(header)]:
+            found = f"found {len(rows[odd[0]])}; correct the row"
+            raise _bad(f"expected {len(header)} fields as in row 1, {found}", lines[odd[0]])
         fields = dict(zip(header, zip(*rows, strict=True), strict=True))
-        for column, part in parts.items():
-            part.append(_typed(fields[column], lines, column))
-    if not index:
+        typed = {column: _typed(fields[column], lines, column) for column in columns}
+        parts.append(pd.DataFrame(typed, index=lines))
+    if not parts:
         raise _bad("there is nothing below row 1; add results")
-    return pd.DataFrame({column: np.concatenate(part) for column, part in parts.items()}, index=index)
+    return pd.concat(parts)
 
 
 def _check_text(content: bytes) -> None:
@@ -211,7 +203,9 @@ def _typed(text: Text, lines: Sequence[int], column: str) -> Any:
         seeds = np.array([sys.intern(field.strip()) for field in text], dtype=object)
         _demand(seeds != "", text, lines, column, "a seed")
         return seeds
-    numbers = _numbers(text, lines, column)
+    good = np.array([_NUMBER.fullmatch(field) is not None for field in text])
+    _demand(good, text, lines, column, "a finite number")
+    numbers = np.array([*map(float, text)])
     if whole := _WHOLE.get(column):
         good = (numbers % 1 == 0) & (numbers >= whole[0]) & (numbers <= whole[1])
         _demand(good, text, lines, column, f"a whole number from {whole[0]} to {whole[1]:g}")
@@ -219,15 +213,6 @@ def _typed(text: Text, lines: Sequence[int], column: str) -> Any:
     good = (numbers > 0) & np.isfinite(numbers)
     _demand(good, text, lines, column, "a positive finite number, as its logarithm is taken")
     return numbers
-
-
-def _numbers(text: Text, lines: Sequence[int], column: str) -> Any:
-    with suppress(ValueError):
-        if not "".join(text).encode().translate(None, _IN_NUMBERS):
-            return np.fromiter(map(float, text), float, len(text))
-    good = np.array([re.fullmatch(_NUMBER, field) is not None for field in text])
-    _demand(good, text, lines, column, "a finite number")
-    return np.fromiter(map(float, text), float, len(text))
 
 
 def _demand(good: Any, text: Sequence[object], lines: Sequence[int], column: str, wanted: str) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from theorycheck import __version__
 from theorycheck.exits import Commands, status
 
+if TYPE_CHECKING:
+    from theorycheck.reports.report import Format
+
 ProfileName = Literal["smoke", "quick", "standard", "full"]
-Format = Literal["md", "html", "tex", "pdf"]
 
 app = typer.Typer(
     name="theorycheck",
@@ -27,6 +29,13 @@ app = typer.Typer(
 StoreOption = Annotated[
     Path, typer.Option(help="File of finished trials; what is found there is not trained again.")
 ]
+OutOption = Annotated[Path, typer.Option(help="Folder of the reports, one subfolder a claim.")]
+FragmentOption = Annotated[bool, typer.Option("--fragment", help="Write report.tex without its preamble.")]
+DesignOption = Annotated[
+    str | None, typer.Option(help="Another experiment that the claim names; see `show`.")
+]
+JobsOption = Annotated[int | None, typer.Option(min=1, help="Worker processes, by default one a core.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
 
 def main() -> None:
@@ -50,17 +59,19 @@ def _options(
     pass
 
 
-def formats_of(report: str | None) -> list[Format] | None:
-    """The formats named by --report."""
+def formats_of(report: str | None) -> tuple[Format, ...]:
+    """The formats named by --report; without it all that can be made here."""
+    from theorycheck.reports.report import FORMATS, available
+
     if report is None:
-        return None
-    known: dict[str, Format] = {"md": "md", "html": "html", "tex": "tex", "pdf": "pdf"}
+        return available(None)
+    known: dict[str, Format] = {name: name for name in FORMATS}
     names = [name.strip() for name in report.split(",")]
     if unknown := [name for name in names if name not in known]:
         raise typer.BadParameter(
             f"--report takes some of {','.join(known)}, with commas; got {', '.join(map(repr, unknown))}"
         )
-    return [known[name] for name in names]
+    return available([known[name] for name in names])
 
 
 def say(text: str) -> None:

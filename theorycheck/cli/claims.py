@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from theorycheck.cli.app import ProfileName, app, say
+from theorycheck.cli.app import DesignOption, JobsOption, ProfileName, app, say
 from theorycheck.errors import ClaimError
 from theorycheck.exits import explained
 from theorycheck.progress import progress as bar
@@ -49,24 +49,15 @@ def plan(
         float,
         typer.Option(min=0.1, help="Steepness of the probit of success per factor e of what is searched."),
     ] = 1.5,
-    design: Annotated[
-        str | None, typer.Option(help="Another experiment that the claim names; see `show`.")
-    ] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes, by default one a core.")] = None,
+    design: DesignOption = None,
+    jobs: JobsOption = None,
 ) -> None:
     """Forecast what a claim's design can tell, before training it.
 
     Plants worlds in which the claim holds, fails, or stands at its edge, and judges them by the design.
     """
+    from theorycheck import forecast as simulated
     from theorycheck.bounds import find
-    from theorycheck.forecast import (
-        REPLICATIONS,
-        Assumptions,
-        forecast,
-        middle_of_samples,
-        seconds_per_trial,
-        worlds,
-    )
     from theorycheck.plan import make_plan
     from theorycheck.reports.terminal import outlook
 
@@ -74,13 +65,13 @@ def plan(
         found = find(claim)
         made = make_plan(found.of_design(design), profile)
         workers = jobs or os.cpu_count() or 1
-        middle = middle_of_samples(made)
-        assumed = middle and Assumptions(threshold or middle.threshold, steepness)
+        middle = simulated.middle_of_samples(made)
+        assumed = middle and simulated.Assumptions(threshold or middle.threshold, steepness)
         with bar(f"simulate {made.claim.name}") as advance:
-            advance(0, worlds(made) * REPLICATIONS)
-            chances = forecast(made, assumed, lambda done: advance(done, 0), workers)
+            advance(0, simulated.worlds(made) * simulated.REPLICATIONS)
+            chances = simulated.forecast(made, assumed, lambda done: advance(done, 0), workers)
         trials = chances[0].trials
-        seconds = seconds_per_trial(made) * trials / workers
+        seconds = simulated.seconds_per_trial(made) * trials / workers
         say(outlook(made.claim, made.design, assumed, chances, trials, seconds, workers))
 
 

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import json as json_module
 import os
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from theorycheck.cli.app import ProfileName, StoreOption, app, formats_of, say
+from theorycheck.cli.app import (
+    DesignOption,
+    FragmentOption,
+    JobsOption,
+    JsonOption,
+    OutOption,
+    ProfileName,
+    StoreOption,
+    app,
+    formats_of,
+    say,
+)
 from theorycheck.empirical.store import DEFAULT_STORE
 from theorycheck.errors import StoreError
 from theorycheck.exits import explained
@@ -33,22 +43,18 @@ def verify(
         str | None,
         typer.Option(help="Formats of the report, of md,html,tex,pdf; by default all that can be made here."),
     ] = None,
-    fragment: Annotated[
-        bool, typer.Option("--fragment", help="Write report.tex without its preamble.")
-    ] = False,
-    design: Annotated[
-        str | None, typer.Option(help="Another experiment that the claim names; see `show`.")
-    ] = None,
+    fragment: FragmentOption = False,
+    design: DesignOption = None,
     sensitivity: Annotated[
         bool,
         typer.Option("--sensitivity", help="Verify under the claim's variations of the experiment as well."),
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Base seed of all trials.")] = 0,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Worker processes, by default one a core.")] = None,
+    jobs: JobsOption = None,
     device: Annotated[Literal["cpu", "cuda"], typer.Option(help="Where to train.")] = "cpu",
     store: StoreOption = DEFAULT_STORE,
-    out: Annotated[Path, typer.Option(help="Folder of the reports, one subfolder a claim.")] = DEFAULT_OUT,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")] = False,
+    out: OutOption = DEFAULT_OUT,
+    json: JsonOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, and one line a claim.")] = False,
 ) -> None:
     """Train what a claim speaks about, judge it, and write a report.
@@ -66,7 +72,7 @@ def verify(
     from theorycheck.forecast import cannot_tell
     from theorycheck.plan import make_plan
     from theorycheck.reports.overview import table, write_overview
-    from theorycheck.reports.report import available, part, write_joint_report
+    from theorycheck.reports.report import part, write_joint_report
     from theorycheck.reports.terminal import summary, together
     from theorycheck.session import Session, folder_of, silent, write
     from theorycheck.verdict import exit_status, result_document
@@ -74,7 +80,7 @@ def verify(
     with explained():
         claims = list(bounds.claims().values()) if all_claims else [bounds.find(name) for name in claim or []]
         jobs = jobs or os.cpu_count() or 1
-        formats = available(formats_of(report))
+        formats = formats_of(report)
         session = Session(store, jobs, silent if quiet else bar)
         verdicts, findings = [], []
         for found in claims:
@@ -83,12 +89,11 @@ def verify(
             if warning and not quiet:
                 typer.echo(f"theorycheck: {warning}", err=True)
             finding = session.carry_out(planned, sensitivity)
-            verdict = write(finding, folder_of(found, design, out), formats, fragment)
+            verdict = write(finding, folder_of(finding.claim, out), formats, fragment)
             verdicts.append(verdict)
             findings.append(finding)
             if not json:
-                short = f"{verdict.name} {verdict.judgement.decision}"
-                say(short if quiet else summary(verdict, finding.claim))
+                say(f"{verdict.name} {finding.decision}" if quiet else summary(verdict, finding.claim))
         if len(verdicts) > 1:
             parts = [part(v, f.claim, f.observed) for v, f in zip(verdicts, findings, strict=True)]
             paths = [str(write_overview(verdicts, out)), *write_joint_report(parts, out, formats)]
@@ -130,9 +135,7 @@ def report(
         str | None,
         typer.Option("--report", help="Formats, of md,html,tex,pdf; by default all that can be made here."),
     ] = None,
-    fragment: Annotated[
-        bool, typer.Option("--fragment", help="Write report.tex without its preamble.")
-    ] = False,
+    fragment: FragmentOption = False,
     claim: Annotated[
         str | None,
         typer.Option(
@@ -140,20 +143,19 @@ def report(
         ),
     ] = None,
     store: StoreOption = DEFAULT_STORE,
-    out: Annotated[Path, typer.Option(help="Folder of the reports, one subfolder a claim.")] = DEFAULT_OUT,
+    out: OutOption = DEFAULT_OUT,
 ) -> None:
     """Write the report of a run again, from its stored trials; trains nothing. Exit status as for verify."""
     from theorycheck.empirical.store_file import is_there
-    from theorycheck.reports.report import available
     from theorycheck.reports.terminal import summary
     from theorycheck.session import Session, folder_of, write
     from theorycheck.verdict import exit_status
 
     with explained():
-        wanted = available(formats_of(formats))
+        wanted = formats_of(formats)
         if not is_there(store):
             raise StoreError(f"there is no store {store}; `theorycheck verify` makes one")
         finding = Session(store).replay(run, claim)
-        verdict = write(finding, folder_of(finding.claim, finding.claim.design_name, out), wanted, fragment)
+        verdict = write(finding, folder_of(finding.claim, out), wanted, fragment)
         say(summary(verdict, finding.claim))
     raise typer.Exit(exit_status([verdict]))

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from theorycheck.cli.app import app, say
+from theorycheck.cli.app import JsonOption, app, say
 from theorycheck.exits import explained
 from theorycheck.progress import patience
 
@@ -45,7 +45,7 @@ def fit(
             help="Share of trials that succeed by chance, such as 0.5 of two classes; estimated by default."
         ),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")] = False,
+    json: JsonOption = False,
 ) -> None:
     """Judge a claim or a bound by somebody else's table, training nothing.
 

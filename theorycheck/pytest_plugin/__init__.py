@@ -12,8 +12,8 @@ import pytest
 
 from theorycheck.errors import TheoryCheckError
 from theorycheck.pytest_plugin.collection import Collection
-from theorycheck.pytest_plugin.judged import KEPT, Unmet, judge, marked
-from theorycheck.pytest_plugin.options import OPTIONS, check_options, plain
+from theorycheck.pytest_plugin.judged import KEPT, judge, marked
+from theorycheck.pytest_plugin.options import OPTIONS, check_options
 from theorycheck.pytest_plugin.record import RECORD, Record
 
 if TYPE_CHECKING:
@@ -53,15 +53,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Verify the claim of a marked test before its body runs."""
-    message = None
     try:
-        asked = marked(item)
-        if asked:
+        if asked := marked(item):
             judge(item, *asked)
-    except (Unmet, TheoryCheckError) as error:
-        message = plain(error)
-    if message is not None:
-        pytest.fail(message, pytrace=False)
+    except TheoryCheckError as error:
+        raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
+import numpy as np
+from pydantic import BaseModel, Field, StrictInt, ValidationError
 
 from theorycheck.api import Result
 from theorycheck.errors import TheoryCheckError
@@ -20,7 +21,7 @@ from theorycheck.pytest_plugin.options import line
 
 FORMAT = 2  # format 1 was keyed by the claim's name alone
 ANY = "*"  # what an entry of format 1 does not say
-KEY = ("name", "design", "profile", "seed")
+KEY, SAID = ("name", "design", "profile", "seed"), {"verdict", "exponents"}
 Number = Annotated[float, Field(allow_inf_nan=False)] | None
 PIN_ANEW = "mend it, or remove it and pin anew by `pytest --claims --claims-update`"
 
@@ -29,25 +30,27 @@ class BaselineError(TheoryCheckError):
     """The baseline cannot be read or written."""
 
 
-class Exponent(BaseModel):
+class Exponent(BaseModel, frozen=True):
     """An estimate with its interval; None where there is none."""
 
-    model_config = ConfigDict(frozen=True)
     variable: str
     estimate: Number
     ci_low: Number
     ci_high: Number
 
+    @property
+    def numbers(self) -> tuple[Number, Number, Number]:
+        """Estimate, lower and upper end of the interval."""
+        return self.estimate, self.ci_low, self.ci_high
+
     def __str__(self) -> str:
-        values = (self.estimate, self.ci_low, self.ci_high)
-        estimate, low, high = ("none" if value is None else f"{value:.3g}" for value in values)
+        estimate, low, high = ("none" if value is None else f"{value:.3g}" for value in self.numbers)
         return f"{estimate} [{low}, {high}]"
 
 
-class Pin(BaseModel):
+class Pin(BaseModel, frozen=True):
     """What is pinned: the verdict and the exponents of a claim by one design, profile and seed."""
 
-    model_config = ConfigDict(frozen=True)
     name: str
     design: str | None
     profile: str
@@ -58,10 +61,6 @@ class Pin(BaseModel):
     def covers(self, other: Pin) -> bool:
         """Whether it speaks of the same claim, design, profile and seed."""
         return all(getattr(self, field) in (ANY, getattr(other, field)) for field in KEY)
-
-    def ran_with(self, profile: str, seed: int) -> bool:
-        """Whether it is of a run with this profile and seed."""
-        return self.profile in (ANY, profile) and self.seed in (ANY, seed)
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -75,20 +74,9 @@ class Pin(BaseModel):
 
 def summary(result: Result) -> Pin:
     """What a baseline keeps of a result."""
-    document, design = result.verdict.document(), result.verdict.design
-    numbers = ("estimate", "ci_low", "ci_high")
-    exponents = [
-        Exponent(variable=e["variable"], **{name: _finite(e[name]) for name in numbers})
-        for e in document["exponents"]
-    ]
-    return Pin(
-        name=document["name"], design=result.design, profile=design["profile"], seed=design["seed"],
-        verdict=document["verdict"], exponents=tuple(exponents),
-    )  # fmt: skip
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
+    document = result.verdict.document()
+    ran = {name: document["design"][name] for name in ("profile", "seed")}
+    return Pin.model_validate({**document, **ran, "design": result.design})
 
 
 def pinned(pins: Iterable[Pin], now: Pin) -> Pin | None:
@@ -122,12 +110,9 @@ def changes(before: Pin, now: Pin) -> list[str]:
 
 
 def _moved(was: Exponent, is_now: Exponent) -> bool:
-    if was.estimate is None or is_now.estimate is None:
-        return False
-    if was.ci_low is None or was.ci_high is None or is_now.ci_low is None or is_now.ci_high is None:
-        return False
-    half = math.hypot(was.ci_high - was.ci_low, is_now.ci_high - is_now.ci_low) / 2
-    return abs(is_now.estimate - was.estimate) > half
+    (before, low, high), (now, new_low, new_high) = np.array([was.numbers, is_now.numbers], float)
+    # Where a number is None, and so NaN here, nothing is beyond it.
+    return bool(abs(now - before) > math.hypot(high - low, new_high - new_low) / 2)
 
 
 def read(path: Path) -> list[Pin]:
@@ -142,35 +127,32 @@ def read(path: Path) -> list[Pin]:
         raise BaselineError(f"the baseline {path} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise BaselineError(f"the baseline {path} is not JSON: {error}; {PIN_ANEW}") from error
-    pins = [_pin(path, place, entry) for place, entry in _entries(path, document)]
+    pins = [_pin(path, place, entry) for place, entry in _entries(path, document).items()]
     keys = [pin.key for pin in pins]
     if twice := [str(pin) for pin in pins if keys.count(pin.key) > 1]:
         raise BaselineError(f"the baseline {path} pins {twice[0]} twice; remove one of the entries")
     return pins
 
 
-def _entries(path: Path, document: Any) -> list[tuple[str, dict[str, Any]]]:
-    """Place and fields of each entry, of both formats."""
-    foreign = BaselineError(f"{path} is no baseline of theorycheck, and is left as it is; name another file")
-    if not isinstance(document, dict):
-        raise foreign
-    if isinstance(found := document.get("theorycheck-baseline"), int):
-        if found != FORMAT:
+def _entries(path: Path, document: Any) -> dict[str, dict[str, Any]]:
+    """The fields of each entry by its place, of both formats."""
+    match document:
+        case {"theorycheck-baseline": int(found)} if found != FORMAT:
+            problem = f"has format {found}, this version reads {FORMAT}"
+        case {"theorycheck-baseline": int(), "claims": [*entries]} if all(
+            isinstance(e, dict) for e in entries
+        ):
+            return {f"{i} ({e.get('name', 'without a name')})": e for i, e in enumerate(entries, 1)}
+        case {"theorycheck-baseline": int()}:
+            problem = "lacks its list of claims"
+        case dict() if all(isinstance(e, dict) and e.keys() & SAID for e in document.values()):
+            unsaid = dict.fromkeys(KEY, ANY)
+            return {name: {**unsaid, **entry, "name": name} for name, entry in document.items()}
+        case _:
             raise BaselineError(
-                f"the baseline {path} has format {found}, this version reads {FORMAT}; {PIN_ANEW}"
+                f"{path} is no baseline of theorycheck, and is left as it is; name another file"
             )
-        entries = document.get("claims")
-        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-            raise BaselineError(f"the baseline {path} lacks its list of claims; {PIN_ANEW}")
-        return [
-            (f"{i + 1} ({entry.get('name', 'without a name')})", entry) for i, entry in enumerate(entries)
-        ]
-    if not all(
-        isinstance(entry, dict) and entry.keys() & {"verdict", "exponents"} for entry in document.values()
-    ):
-        raise foreign
-    unsaid = dict.fromkeys(KEY, ANY)
-    return [(name, {**unsaid, **entry, "name": name}) for name, entry in document.items()]
+    raise BaselineError(f"the baseline {path} {problem}; {PIN_ANEW}")
 
 
 def _pin(path: Path, place: str, entry: Mapping[str, Any]) -> Pin:
@@ -211,4 +193,4 @@ def write(path: Path, pins: Iterable[Pin]) -> None:
         ) from error
     finally:
         with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
+            beside.unlink()

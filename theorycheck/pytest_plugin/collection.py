@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from theorycheck.errors import TheoryCheckError
-from theorycheck.pytest_plugin.judged import Unmet, judge
-from theorycheck.pytest_plugin.options import OPTIONS, line, option, plain
+from theorycheck.pytest_plugin.judged import judge
+from theorycheck.pytest_plugin.options import OPTIONS, line, option
 
 SHARED = "theorycheck"  # what workers of pytest-xdist tell of their collection
 
@@ -29,68 +29,54 @@ class Collection:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self.folder = _real(config.rootpath / option(config, "folder"))
-        self.known: list[str] = []
+        self.known: list[str] = []  # claims of installed packs, and those asked for by name
         self.collected = 0  # files of claims, and claims by name
         self.partial = False
         self._before = 0
-        here = config.args_source == pytest.Config.ArgsSource.INVOCATION_DIR
-        chosen = config.args_source == pytest.Config.ArgsSource.ARGS
-        self._everything_asked = not chosen and not (here and config.invocation_params.dir != config.rootpath)
+        source = pytest.Config.ArgsSource
+        here = config.invocation_params.dir == config.rootpath
+        self._all_asked = {source.ARGS: False, source.INVOCATION_DIR: here}.get(config.args_source, True)
 
     @property
     def complete(self) -> bool:
         """Whether no test of the project was left out, by a path, an option, or another plugin."""
-        left_out = (
-            self.config.getoption(name, None) for name in ("lf", "ignore", "ignore_glob", "collectonly")
-        )
-        return self._everything_asked and not self.partial and not any(left_out)
+        options = ("lf", "ignore", "ignore_glob", "collectonly")
+        left_out = self.partial or any(self.config.getoption(name, None) for name in options)
+        return self._all_asked and not left_out
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
         """Have the folder collected, wherever the tests are; refuse a run that would find no claim."""
+        from theorycheck import bounds
+
+        named = option(self.config, "named")
         try:
-            self.known = known(self.config)
+            asked = bounds.claims() if named == "all" else filter(None, map(str.strip, named.split(",")))
+            self.known = list(dict.fromkeys([*bounds.packed(), *asked]))
         except TheoryCheckError as error:
             raise pytest.UsageError(line(error)) from error
         self._check()
-        args = (self.config.invocation_params.dir / arg.partition("::")[0] for arg in self.config.args)
-        if os.path.isdir(self.folder) and not any(_related(_real(Path(arg)), self.folder) for arg in args):
+        here = self.config.invocation_params.dir
+        paths = [_real(here / arg.partition("::")[0]) for arg in self.config.args]
+        chosen = any(p.is_relative_to(self.folder) or self.folder.is_relative_to(p) for p in paths)
+        if os.path.isdir(self.folder) and not chosen:
             self.config.args.append(str(self.folder))
 
     def _check(self) -> None:
         named, root = option(self.config, "folder"), self.config.rootpath
-        default = named == OPTIONS["folder"][0]
-        if not default and not os.path.isdir(self.folder):
+        default, there = named == OPTIONS["folder"][0], os.path.isdir(self.folder)
+        looked = "there is no claim file in" if there else "there is no folder"
+        looked += f" {self.folder} (relative to the rootdir {root})"
+        if not default and not there:
             folders = [path.name for path in root.iterdir() if path.is_dir()]
             near = difflib.get_close_matches(named, folders, n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            raise pytest.UsageError(
-                line(f"--claims-folder {named}: {self._where('there is no folder')}{hint}")
-            )
-        files = [path for path in self.folder.glob("*.py") if self._is_claim_file(path)]
-        if not files and not (default and self.known):
-            found = "there is no claim file in" if os.path.isdir(self.folder) else "there is no folder"
-            raise pytest.UsageError(line(f"--claims found no claim: {self._where(found)}; {self._else()}"))
-
-    def _where(self, found: str) -> str:
-        return f"{found} {self.folder} (relative to the rootdir {self.config.rootpath})"
-
-    def _else(self) -> str:
-        packs = (
-            f"{len(self.known)} claims are installed or named"
-            if self.known
-            else "no pack of claims is installed"
-        )
-        return f"{packs}; name a folder by --claims-folder, or known claims by --claims-named"
-
-    def none_found(self) -> list[str]:
-        """What to say when pytest has collected none of what is there."""
-        if self.collected:
-            return []
-        return [
-            "--claims found no claim: the paths and settings of pytest (norecursedirs, --ignore,"
-            f" collect_ignore) leave out the claim files in {self.folder}"
-        ]
+            raise pytest.UsageError(line(f"--claims-folder {named}: {looked}{hint}"))
+        if not (default and self.known) and not any(map(self._is_claim_file, self.folder.glob("*.py"))):
+            count = len(self.known)
+            packs = f"{count} claims are installed or named" if count else "no pack of claims is installed"
+            repair = "name a folder by --claims-folder, or known claims by --claims-named"
+            raise pytest.UsageError(line(f"--claims found no claim: {looked}; {packs}; {repair}"))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_collect_file(
@@ -102,10 +88,8 @@ class Collection:
             return others
         self.collected += 1
         tests = _named_like_tests(file_path, self.config)
-        return [
-            ClaimFile.from_parent(parent, path=file_path),
-            *(other for other in others if tests or type(other) is not pytest.Module),
-        ]
+        kept = [other for other in others if tests or type(other) is not pytest.Module]
+        return [ClaimFile.from_parent(parent, path=file_path), *kept]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
@@ -115,10 +99,7 @@ class Collection:
         report = yield
         if isinstance(collector, pytest.Session) and self.known and report.passed:
             self.collected += 1
-            report.result = [
-                *report.result,
-                KnownClaims.from_parent(collector, name="claims", names=self.known),
-            ]
+            report.result.append(KnownClaims.from_parent(collector, name="claims", names=self.known))
         return report
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -159,29 +140,12 @@ class Collection:
         if path.suffix != ".py" or _real(path.parent) != self.folder:
             return False
         try:
-            names = _names(path)
+            with warnings.catch_warnings(action="ignore"):
+                table = symtable.symtable(path.read_text(encoding="utf-8"), str(path), "exec")
         except (OSError, SyntaxError, ValueError, RecursionError):
             return True  # and the test says what is wrong
+        names = table.get_identifiers()  # those at the top level; the file is not run
         return "claim" in names or ("Claim" in names and not _named_like_tests(path, self.config))
-
-
-def known(config: pytest.Config) -> list[str]:
-    """Claims of installed packs, and those asked for by name."""
-    from theorycheck import bounds
-
-    asked = option(config, "named")
-    named = (
-        list(bounds.claims())
-        if asked == "all"
-        else [name.strip() for name in asked.split(",") if name.strip()]
-    )
-    return list(dict.fromkeys([*bounds.packed(), *named]))
-
-
-def _names(path: Path) -> set[str]:
-    """Those that a file uses at its top level; it is not run."""
-    with warnings.catch_warnings(action="ignore"):
-        return set(symtable.symtable(path.read_text(encoding="utf-8"), str(path), "exec").get_identifiers())
 
 
 def _of_claims(items: Sequence[pytest.Item]) -> int:
@@ -190,10 +154,6 @@ def _of_claims(items: Sequence[pytest.Item]) -> int:
 
 def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))  # which takes loops of links and names that are too long as they are
-
-
-def _related(path: Path, folder: Path) -> bool:
-    return path == folder or path in folder.parents or folder in path.parents
 
 
 def _named_like_tests(path: Path, config: pytest.Config) -> bool:
@@ -237,8 +197,8 @@ class ClaimItem(pytest.Item):
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The message alone, where the claim is at fault."""
-        if isinstance(excinfo.value, Unmet | TheoryCheckError):
-            return plain(excinfo.value)
+        if isinstance(excinfo.value, TheoryCheckError):
+            return str(excinfo.value)
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, None, str]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from theorycheck.errors import Interrupted, TheoryCheckError
-from theorycheck.pytest_plugin.options import Misused, arguments, line, option, plain
+from theorycheck.pytest_plugin.options import Misused, arguments, line, option
 from theorycheck.pytest_plugin.record import PROPERTY, RECORD
+from theorycheck.text import neutral
 
 if TYPE_CHECKING:
     from theorycheck.api import Result
@@ -19,10 +20,9 @@ if TYPE_CHECKING:
     from theorycheck.pytest_plugin.baseline import Pin
 
 KEPT = pytest.StashKey["Result"]()
-ACCEPT = "`pytest --claims-update` accepts the new truth"
 
 
-class Unmet(Exception):
+class Unmet(TheoryCheckError):
     """A claim is refuted, or is no longer what the baseline says."""
 
 
@@ -50,22 +50,27 @@ def judge(item: pytest.Item, asked: Any, given: Mapping[str, Any]) -> None:
     should be.
 
     Raises:
-        Unmet: the claim is REFUTED, or not what the baseline says.
+        Unmet: the claim is not what the baseline says, or REFUTED where that does not say so.
         TheoryCheckError: the claim cannot be verified.
     """
-    from theorycheck.pytest_plugin.baseline import pinned, summary
+    from theorycheck.pytest_plugin.baseline import changes, pinned, summary
 
     record = item.config.stash[RECORD]
-    pins = (
-        [] if record.update else record.pins
-    )  # a baseline that cannot be read is told before anything is trained
+    pins = [] if record.update else record.pins  # one that cannot be read is told before anything is trained
     result = verify(item.config, asked, given)
     item.stash[KEPT] = result
     now = summary(result)
     item.user_properties.extend(_properties(now))
     before = pinned(pins, now)
-    _compare(item.config, before, now)
-    _expect(item.config, result, now, accepted=before is not None and before.verdict == "REFUTED")
+    if before and (moved := changes(before, now)):
+        told = f"{now} is not what the baseline {record.path.name} says:"
+        raise Unmet("\n".join([told, *moved, "`pytest --claims-update` accepts the new truth"]))
+    text = f"{now.name} is {now.verdict} over {result.verdict.range}: {result.verdict.judgement.reason}"
+    wanted = option(item.config, "inconclusive") if now.verdict == "INCONCLUSIVE" else "pass"
+    if wanted == "xfail":
+        pytest.xfail(neutral(text))
+    if wanted == "fail" or (now.verdict == "REFUTED" and not (before or record.update)):
+        raise Unmet(text)
 
 
 def verify(config: pytest.Config, asked: Any, given: Mapping[str, Any]) -> Result:
@@ -79,15 +84,12 @@ def verify(config: pytest.Config, asked: Any, given: Mapping[str, Any]) -> Resul
         return api.verify(_claim(config, asked), **options)
     except Interrupted as error:
         if isinstance(error.__cause__, KeyboardInterrupt):
-            pytest.exit(plain(error), returncode=pytest.ExitCode.INTERRUPTED)
+            pytest.exit(str(error), returncode=pytest.ExitCode.INTERRUPTED)
         raise
     except TheoryCheckError as error:  # its hints are those of the command line
-        error.args = (re.sub(r"(?<!\w)--(store|design|device)\b", _as_asked_here, str(error)),)
+        told = re.sub(r"(?<!\w)--store\b", "--claims-store", str(error))
+        error.args = (re.sub(r"(?<!\w)--(design|device)\b", r"\1=...", told),)
         raise
-
-
-def _as_asked_here(flag: re.Match[str]) -> str:
-    return "--claims-store" if flag[1] == "store" else f"{flag[1]}=..."
 
 
 def _claim(config: pytest.Config, asked: Any) -> Claim | str:
@@ -96,7 +98,7 @@ def _claim(config: pytest.Config, asked: Any) -> Claim | str:
 
     if isinstance(asked, Claim):
         return asked
-    if not isinstance(asked, str | os.PathLike) or isinstance(os.fspath(asked), bytes):
+    if not isinstance(asked, str | os.PathLike):
         raise Misused(
             f"@pytest.mark.claim takes a claim, its name, or the path of its file, got {type(asked).__name__}"
             f" {asked!r}"
@@ -113,31 +115,6 @@ def _properties(now: Pin) -> list[tuple[str, object]]:
     """What reports carry, JUnit's among them; the first is for the record."""
     found: list[tuple[str, object]] = [(PROPERTY, now.model_dump_json()), ("verdict", now.verdict)]
     for e in now.exponents:
-        variable = line(e.variable)
-        found += [
-            (f"{variable} estimate", e.estimate),
-            (f"{variable} interval", f"[{e.ci_low}, {e.ci_high}]"),
-        ]
+        found.append((f"{line(e.variable)} estimate", e.estimate))
+        found.append((f"{line(e.variable)} interval", f"[{e.ci_low}, {e.ci_high}]"))
     return found
-
-
-def _compare(config: pytest.Config, before: Pin | None, now: Pin) -> None:
-    from theorycheck.pytest_plugin.baseline import changes
-
-    moved = changes(before, now) if before else []
-    if moved:
-        name = config.stash[RECORD].path.name
-        raise Unmet("\n".join([f"{now} is not what the baseline {name} says:", *moved, ACCEPT]))
-
-
-def _expect(config: pytest.Config, result: Result, now: Pin, accepted: bool) -> None:
-    """What a verdict means for its test; REFUTED passes where the baseline says so, or is told to."""
-    text = f"{now.name} is {now.verdict} over {result.verdict.range}: {result.verdict.judgement.reason}"
-    if now.verdict == "REFUTED" and not (accepted or config.getoption("claims_update")):
-        raise Unmet(text)
-    if now.verdict == "INCONCLUSIVE":
-        wanted = option(config, "inconclusive")
-        if wanted == "xfail":
-            pytest.xfail(plain(text))
-        if wanted == "fail":
-            raise Unmet(text)

@@ -5,10 +5,9 @@ right.
 from __future__ import annotations
 
 import difflib
-import operator
 import os
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+from numbers import Integral
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ import pytest
 from theorycheck.errors import TheoryCheckError
 from theorycheck.text import neutral
 
-PROFILES = ("smoke", "quick", "standard", "full")
+PROFILES, DEVICES = ("smoke", "quick", "standard", "full"), ("cpu", "cuda")
 OPTIONS = {  # name: (default, help)
     "profile": ("quick", "smoke, quick, standard or full"),
     "seed": (0, "base seed of all trials"),
@@ -49,7 +48,7 @@ def check_options(config: pytest.Config) -> None:
     """
     for name in ("profile", "seed", "jobs"):
         try:
-            CONVERT[name](option(config, name))
+            _taken(name, option(config, name))
         except ValueError as error:
             raise pytest.UsageError(f"--claims-{name} takes {line(error)}") from error
     typed = [text.partition("=")[0] for text in map(str, config.invocation_params.args)]
@@ -66,81 +65,49 @@ def arguments(given: Mapping[str, Any]) -> dict[str, Any]:
     """
     taken = {}
     for name, value in given.items():
-        if name not in CONVERT:
-            raise Misused(f"@pytest.mark.claim has no keyword {name}; {nearest(name, CONVERT)}")
+        if name not in TAKES:
+            known = _meant(name, TAKES) or f"it has {', '.join(TAKES)}"
+            raise Misused(f"@pytest.mark.claim has no keyword {name}; {known}")
         try:
-            taken[name] = CONVERT[name](value)
+            taken[name] = _taken(name, value)
         except ValueError as error:
             raise Misused(f"@pytest.mark.claim({name}=...) takes {error}") from error
     return taken
 
 
-def nearest(asked: str, known: Iterable[str]) -> str:
-    """What was meant, or all that there is."""
-    names = list(known)
-    near = difflib.get_close_matches(asked, names, n=1, cutoff=0.5)
-    return f"did you mean {near[0]}?" if near else f"it has {', '.join(names)}"
-
-
-def plain(text: object) -> str:
-    """A text that cannot steer a terminal."""
-    return neutral(str(text))
-
-
 def line(text: object) -> str:
-    """The same on one line."""
-    return plain(text).replace("\n", "\\n")
+    """A text on one line, which cannot steer a terminal."""
+    return neutral(str(text)).replace("\n", "\\n")
 
 
-def _one_of(*choices: str) -> Callable[[Any], str]:
-    def convert(value: Any) -> str:
-        if not isinstance(value, str) or value not in choices:
-            asked = nearest(value, choices) if isinstance(value, str) else ""
-            hint = f"; {asked}" if asked.startswith("did") else ""
-            raise ValueError(f"{', '.join(choices[:-1])} or {choices[-1]}, got {value!r}{hint}")
-        return value
-
-    return convert
+def _is_whole(value: Any, least: int) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
 
 
-def _from(least: int) -> Callable[[Any], int]:
-    def convert(value: Any) -> int:
-        wrong = ValueError(f"a whole number from {least} on, got {value!r}")
-        try:
-            number = operator.index(value)
-        except TypeError:
-            raise wrong from None
-        if isinstance(value, bool) or number < least:
-            raise wrong
-        return number
-
-    return convert
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"the name of one of the claim's designs, got {value!r}")
-    return value
-
-
-def _path(value: Any) -> Path:
-    if not isinstance(value, str | os.PathLike) or isinstance(os.fspath(value), bytes):
-        raise ValueError(f"the path of a file, got {value!r}")
-    return Path(value)
-
-
-def _switch(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"True or False, got {value!r}")
-    return value
-
-
-CONVERT: dict[str, Callable[[Any], Any]] = {
-    "profile": _one_of(*PROFILES),
-    "design": _text,
-    "seed": _from(0),
-    "jobs": _from(1),
-    "device": _one_of("cpu", "cuda"),
-    "store": _path,
-    "sensitivity": _switch,
+TAKES: dict[str, tuple[str, Callable[[Any], bool]]] = {  # name: (what it takes, whether a value is that)
+    "profile": ("smoke, quick, standard or full", lambda value: value in PROFILES),
+    "design": ("the name of one of the claim's designs", lambda value: isinstance(value, str)),
+    "seed": ("a whole number from 0 on", lambda value: _is_whole(value, 0)),
+    "jobs": ("a whole number from 1 on", lambda value: _is_whole(value, 1)),
+    "device": ("cpu or cuda", lambda value: value in DEVICES),
+    "store": ("the path of a file", lambda value: isinstance(value, str | os.PathLike)),
+    "sensitivity": ("True or False", lambda value: isinstance(value, bool)),
 }
+
+
+def _taken(name: str, value: Any) -> Any:
+    """A value as `theorycheck.verify` takes it.
+
+    Raises:
+        ValueError: there is no such value; says what there is.
+    """
+    wanted, fits = TAKES[name]
+    if not fits(value):
+        near = _meant(value, {"profile": PROFILES, "device": DEVICES}.get(name, ()))
+        raise ValueError(f"{wanted}, got {value!r}{near and '; '}{near}")
+    return int(value) if name in ("seed", "jobs") else value
+
+
+def _meant(asked: object, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(str(asked), known, n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else ""

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 PROPERTY = "theorycheck-claim"
 RECORD = pytest.StashKey["Record"]()
-ENDED_WELL = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 
 
 class Record:
@@ -83,25 +82,38 @@ class Record:
         """Compare and write, once, and fail a session that passed over claims."""
         if hasattr(self.config, "workerinput"):
             return
-        none = self.collection.none_found() if self.collection and session.exitstatus in ENDED_WELL else []
+        ended_well = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
         if self.found or self.update:
-            self._finish(session)
-        self.errors |= dict.fromkeys(none)
-        if self.errors and session.exitstatus in ENDED_WELL:
-            session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED if none else pytest.ExitCode.TESTS_FAILED
+            self._finish(session, ended_well)
+        status = pytest.ExitCode.TESTS_FAILED
+        if ended_well and self.collection and not self.collection.collected:
+            status = pytest.ExitCode.NO_TESTS_COLLECTED
+            self.errors[
+                "--claims found no claim: the paths and settings of pytest (norecursedirs, --ignore,"
+                f" collect_ignore) leave out the claim files in {self.collection.folder}"
+            ] = None
+        if self.errors and ended_well:
+            session.exitstatus = status
 
-    def _finish(self, session: pytest.Session) -> None:
-        whole = session.exitstatus == pytest.ExitCode.OK and not self.skipped
+    def _finish(self, session: pytest.Session, ended_well: bool) -> None:
+        passed = session.exitstatus == pytest.ExitCode.OK
+        whole = passed and not self.skipped and self.collection and self.collection.complete
         try:
-            gone = self._gone() if whole and self.collection and self.collection.complete else []
+            gone = self._gone() if whole else []
             if not self.update:
                 self._tell(gone)
             elif self.errors:
                 self.errors[f"{self.path} was not written, and is as it was"] = None
-            else:
-                self._write(gone, session)
+            elif self.found:
+                self._write(gone, passed)
+            elif ended_well and not self.config.getoption("collectonly"):
+                self.errors[f"--claims-update: no claim was verified, so {self.path} was not written"] = None
         except TheoryCheckError as error:
             self.errors[str(error)] = None
+
+    @property
+    def _now(self) -> list[Pin]:
+        return [pin for pin, _ in self.found.values()]
 
     def _gone(self) -> list[Pin]:
         """Entries of this profile and seed that no test has verified, although none was left out; notes the
@@ -109,11 +121,10 @@ class Record:
         """
         from theorycheck import bounds
 
-        found = [pin for pin, _ in self.found.values()]
-        untested = [pin for pin in self.pins if not any(pin.covers(now) for now in found)]
-        here = (option(self.config, "profile"), option(self.config, "seed"))
+        untested = [pin for pin in self.pins if not any(pin.covers(now) for now in self._now)]
+        here = {name: option(self.config, name) for name in ("profile", "seed")}
         known = bounds.claims() if untested else {}
-        gone = [pin for pin in untested if pin.name not in known and pin.ran_with(*here)]
+        gone = [p for p in untested if p.name not in known and p.covers(p.model_copy(update=here))]
         if others := [str(pin) for pin in untested if pin not in gone]:
             self.notes.append(
                 f"{len(others)} of {len(self.pins)} pins are of other runs, by --claims-named, profile or"
@@ -127,24 +138,16 @@ class Record:
                 f"pinned in {self.path}, but no test verifies {_listed(map(str, gone))}; restore the claim,"
                 " or let `pytest --claims --claims-update` remove the pin"
             ] = None
-        new = [str(now) for now, _ in self.found.values() if not any(pin.covers(now) for pin in self.pins)]
+        new = [str(now) for now in self._now if not any(pin.covers(now) for pin in self.pins)]
         if new and self.pins:
             self.notes.append(f"not in {self.path}, so not compared: {_listed(new)}; --claims-update pins")
 
-    def _write(self, gone: list[Pin], session: pytest.Session) -> None:
+    def _write(self, gone: list[Pin], passed: bool) -> None:
         from theorycheck.pytest_plugin.baseline import merged, write
 
-        if not self.found:
-            if session.exitstatus in ENDED_WELL and not self.config.getoption("collectonly"):
-                self.errors[f"--claims-update: no claim was verified, so {self.path} was not written"] = None
-            return
         self.__dict__.pop("pins", None)  # another session may have written meanwhile
-        write(self.path, merged(self.pins, [pin for pin, _ in self.found.values()], gone))
-        kept = (
-            ""
-            if session.exitstatus == pytest.ExitCode.OK
-            else ", those of the tests that gave no verdict are kept"
-        )
+        write(self.path, merged(self.pins, self._now, gone))
+        kept = "" if passed else ", those of the tests that gave no verdict are kept"
         self.notes.append(f"{len(self.found)} claims pinned in {self.path}{kept}")
         if gone:
             self.notes.append(f"pins removed, which no test verifies any more: {_listed(map(str, gone))}")
