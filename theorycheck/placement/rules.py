@@ -16,7 +16,7 @@ import pandas as pd
 
 from theorycheck.placement import belief
 from theorycheck.placement.belief import Belief, Cell
-from theorycheck.statistics.evidence import Measurements, Trials
+from theorycheck.statistics.evidence import Evidence, Trials
 from theorycheck.statistics.hypothesis import Hypothesis
 from theorycheck.statistics.selection import FEWEST_LEVELS, curvature_allowed, fit_laws, gather
 
@@ -127,15 +127,13 @@ class Adaptive:
             chosen = believed.refine(min(spent, first_interim - spent) if spent < first_interim else spent)
         return _at_most(chosen, self.budget - spent)
 
-    def _guess_rate(self, evidence: Trials | Measurements | None) -> float:
+    def _guess_rate(self, evidence: Evidence | None) -> float:
         """That of the hypothesis, or what the trials so far ask for, where they are enough."""
         if self.hypothesis.guess_rate is not None:
             return self.hypothesis.guess_rate
         return evidence.asymptotes.guess if isinstance(evidence, Trials) else 0.0
 
-    def _for_the_guess_rate(
-        self, evidence: Trials | Measurements | None, counts: pd.DataFrame
-    ) -> Counter[Cell]:
+    def _for_the_guess_rate(self, evidence: Evidence | None, counts: pd.DataFrame) -> Counter[Cell]:
         """Trials at the smallest n of every level, where trials may succeed by chance.
 
         Those placed where success turns can hardly distinguish that from a flat success curve.
@@ -154,7 +152,7 @@ class Adaptive:
         lacking = {cell: FOR_GUESSES - int(made.get(cell, 0)) for cell in smallest.items()}
         return Counter({cell: trials for cell, trials in lacking.items() if trials > 0})
 
-    def _enough(self, evidence: Trials | Measurements | None) -> bool:
+    def _enough(self, evidence: Evidence | None) -> bool:
         """Whether the interval is narrow enough, in a run that would have seen a curvature that matters.
 
         The average over an unseen curvature has a narrow interval as well, at the wrong place. Curvature

@@ -12,7 +12,7 @@ from scipy import stats
 
 from theorycheck.errors import DesignError
 from theorycheck.judgement import Decision, Interval
-from theorycheck.statistics.evidence import Fit, Measurements, Trials
+from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
 from theorycheck.statistics.hypothesis import SIGNIFICANCE
 from theorycheck.statistics.measurement import fit_measurement
 from theorycheck.statistics.threshold import fit_threshold
@@ -76,7 +76,7 @@ class Line:
     factor: str
     low: float
     width: float
-    evidence: Trials | Measurements
+    evidence: Evidence
     fit: Fit | None
 
     @property
