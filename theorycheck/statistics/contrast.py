@@ -12,6 +12,7 @@ from theorycheck.statistics.binomial import clustered_covariance, fit_binomial
 from theorycheck.statistics.evidence import Trials
 from theorycheck.statistics.hypothesis import Hypothesis, Relation, Variable
 from theorycheck.statistics.polynomial import centred_basis
+from theorycheck.statistics.seeds import by_cell
 from theorycheck.statistics.selection import Fits, fit_laws
 from theorycheck.statistics.tests import Tested
 from theorycheck.statistics.threshold import fit_threshold, threshold_design
@@ -24,7 +25,7 @@ Joint = tuple[np.ndarray, np.ndarray, float]
 
 def over_pairs(rows: pd.DataFrame, factor: str) -> pd.DataFrame:
     """Counts by level and what is searched, of rows that tell pairs."""
-    counts = rows.groupby([factor, "searched"], as_index=False)[["successes", "trials"]].sum()
+    counts = by_cell(rows, [factor])
     return counts[counts["trials"] > 0]
 
 

@@ -175,7 +175,7 @@ def fit_threshold(
     covariance = covariance * scale
     df_interval = residual_df(scale, informative - design.shape[1] - beside.shape[1])
     if "seed" in cells:
-        clustered = without_one_seed(cells, counts, result, factors, link, asymptotes)
+        clustered = without_one_seed(cells, result, factors, link, asymptotes)
         if clustered is None:
             return None
         covariance, df_interval = clustered
@@ -277,7 +277,7 @@ def exponent_at_rate(
     result = fit_binomial(
         cells, np.column_stack([np.ones(len(cells)), log_n, u, u * log_n]), asymptotes=asymptotes
     )
-    if result is None or result.covariance is None or result.params[1] <= 0:
+    if result is None or result.params[1] <= 0:
         return None
     b0, b1, b2, b3 = result.params
     threshold = (stats.norm.ppf(rate) - b0) / b1
