@@ -77,7 +77,7 @@ class Condition:
         if self.profile is None:
             return self.planted.draw(rng)
         cells = tuple((x, n) for x in self.planted.levels for n in SAMPLES_UP_TO_256)
-        return simulate(PROFILES[self.profile].place(cells, self.hypothesis), self.planted, rng, work)
+        return simulate(PROFILES[self.profile].place(cells, self.hypothesis), self.planted.rate, rng, work)
 
 
 def work(x: float, n: int) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -143,14 +143,10 @@ class Adaptive:
         if evidence.found.guess_p_value > GUESS_DOUBTED:
             return Counter()
         (variable,) = self.hypothesis.variables
-        made = dict(
-            zip(zip(counts[variable.factor], counts["searched"], strict=True), counts["trials"], strict=True)
-        )
-        smallest: dict[float, float] = {}
-        for level, n in self.cells:
-            smallest[level] = min(n, smallest.get(level, n))
+        made = counts.set_index([variable.factor, "searched"])["trials"].to_dict()
+        smallest = dict(sorted(self.cells, reverse=True))  # the last of each level stays
         lacking = {cell: FOR_GUESSES - int(made.get(cell, 0)) for cell in smallest.items()}
-        return Counter({cell: trials for cell, trials in lacking.items() if trials > 0})
+        return +Counter(lacking)  # which drops those that lack none
 
     def _enough(self, evidence: Evidence | None) -> bool:
         """Whether the interval is narrow enough, in a run that would have seen a curvature that matters.
@@ -175,16 +171,9 @@ class Adaptive:
 Placement = Grid | Adaptive
 
 
-class Rates(Protocol):
-    """A world of which the success rates are known."""
-
-    def rate(self, x: Any, n: Any) -> Any:
-        """Of trials at level x with n."""
-
-
 def simulate(
     placement: Placement,
-    planted: Rates,
+    rate: Callable[[Any, Any], Any],
     rng: np.random.Generator,
     work: Callable[[float, float], float] = lambda level, n: 1.0,
     factor: str = "x",
@@ -193,7 +182,7 @@ def simulate(
 
     Args:
         placement: over levels of a factor.
-        planted: the truth.
+        rate: of success at a level x with n, as planted.
         rng: source of the outcomes.
         work: of a trial in each cell.
         factor: its column.
@@ -209,7 +198,7 @@ def simulate(
         if not following:
             return table
         for (x, n), trials in sorted(following.items()):
-            counts[x, n][0] += int(rng.binomial(trials, planted.rate(x, n)))
+            counts[x, n][0] += int(rng.binomial(trials, rate(x, n)))
             counts[x, n][1] += trials
 
 

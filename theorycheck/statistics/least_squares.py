@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -197,7 +197,7 @@ def _censored_covariance(rows: Rows, theta: np.ndarray, seed: np.ndarray | None)
         return sandwich(rows, theta, seed)[:-1, :-1]
     known = []
     for one in range(int(seed.max()) + 1):
-        best = fit_censored(rows.weighted((seed != one).astype(float)), theta)
+        best = fit_censored(replace(rows, weight=(seed != one).astype(float)), theta)
         if best is None:
             return None
         known.append(best[0][:-1])
@@ -219,7 +219,7 @@ def _bootstrap(data: Data, at_levels: np.ndarray, fitted: Fitted) -> np.ndarray 
     for _ in range(samples):
         times = np.bincount(rng.integers(groups, size=groups), minlength=groups).astype(float)
         if data.censored.any():
-            best = fit_censored(rows.weighted(times[group]), theta)
+            best = fit_censored(replace(rows, weight=times[group]), theta)
             drawn += [] if best is None else [best[0][:-1]]
             continue
         both = (times @ flat).reshape(squares.shape[1:])

@@ -157,20 +157,12 @@ def gap_rate(table: pd.DataFrame, limit: float, rate: float, t0: float, margin: 
     return decided(fit.exponent("t"), fit.interval("t"), p_values, method)
 
 
-def limit(
-    table: pd.DataFrame, limit: float, tolerance: float, rate: float, t0: float, margin: float = 0.25
-) -> Tested:
-    """Whether values reach a limit, and the gap falls at least as fast as t^-rate: `reaches_limit` and
-    `gap_rate`.
+def near_and_fast(near: Tested, rate: Tested) -> Tested:
+    """Whether values reach a limit, and the gap falls fast enough, by `reaches_limit` and `gap_rate`.
 
     The larger p_supported counts, as both must hold (intersection-union test: Berger, Technometrics 24 (1982)
     295), and twice the smaller p_refuted (Bonferroni). The estimate is the mean of the final values.
     """
-    return near_and_fast(reaches_limit(table, limit, tolerance), gap_rate(table, limit, rate, t0, margin))
-
-
-def near_and_fast(near: Tested, rate: Tested) -> Tested:
-    """The test of `limit`, by its two parts."""
     return decided(near.estimate, near.interval, _all_hold((near, rate)), f"{near.method}; {rate.method}")
 
 
@@ -192,9 +184,8 @@ def ordering(table: pd.DataFrame, treatment: str, pairs: Sequence[tuple[str, str
 
 def all_hold(tests: Sequence[Tested], method: str) -> Tested:
     """Whether all of several statements hold; the estimate is that of the one which is least sure."""
-    least_sure = max(
-        tests, key=lambda test: min(test.p_supported, 1 - 1e-9)
-    )  # the first of those that surely fail
+    # The first of those that surely fail.
+    least_sure = max(tests, key=lambda test: min(test.p_supported, 1 - 1e-9))
     return decided(least_sure.estimate, least_sure.interval, _all_hold(tests), method)
 
 
