@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from theorycheck.judgement import Check, Decision, Estimate, LevelValue, Regression, Status
+from theorycheck.judgement import Check, Decision, Estimate, Judgement, LevelValue, Regression, Status
 from theorycheck.statistics import count_diagnostics
 from theorycheck.statistics.evidence import Evidence, Measurements, Trials, told
 from theorycheck.statistics.forms import compare_forms
@@ -211,7 +212,7 @@ def rivals(estimates: Sequence[Estimate], hypothesis: Hypothesis) -> Check:
     return Check("rivals", status, "; ".join(parts) or "the claim names none")
 
 
-def unfitted(table: pd.DataFrame, decide: Callable[[pd.DataFrame], Decision], decision: Decision) -> Check:
+def _unfitted(table: pd.DataFrame, decide: Callable[[pd.DataFrame], Decision], decision: Decision) -> Check:
     """Whether trials that are no evidence, which were left out, could change the verdict."""
     count = int(table["unfitted"].sum())
     total = count + int(table["trials"].sum())
@@ -228,6 +229,15 @@ def unfitted(table: pd.DataFrame, decide: Callable[[pd.DataFrame], Decision], de
     return Check("unfitted", status, detail)
 
 
-def depends_on_unfitted(check: Check) -> str:
-    """The reason of a verdict that the check on unfitted trials takes back."""
-    return f"The verdict would depend on trials that are no evidence: {check.detail}."
+def unless_unfitted(
+    judgement: Judgement, table: pd.DataFrame, decide: Callable[[pd.DataFrame], Decision]
+) -> Judgement:
+    """With the check on unfitted trials, which takes back a verdict that depends on how they are counted."""
+    if "unfitted" not in table:
+        return judgement
+    check = _unfitted(table, decide, judgement.decision)
+    judgement = judgement.with_check(check)
+    if check.status != "failed":
+        return judgement
+    reason = f"The verdict would depend on trials that are no evidence: {check.detail}."
+    return replace(judgement, decision="INCONCLUSIVE", reason=reason)

@@ -66,7 +66,7 @@ class Hypothesis:
     searched: str = "N"
     guess_rate: float | None = None
 
-    def with_options(self, margin: float | None = None, guess_rate: float | None = None) -> Hypothesis:
+    def with_options(self, margin: float | None, guess_rate: float | None) -> Hypothesis:
         """The same with another margin or guess rate, where these are given.
 
         Raises:

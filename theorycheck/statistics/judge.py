@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -67,15 +68,10 @@ def judge(table: pd.DataFrame, hypothesis: Hypothesis) -> Judgement:
         diagnostics.agreement(straight, regression),
         diagnostics.rivals(estimates, hypothesis),
     )
-    left_out = _left_out(table, hypothesis, decision)
-    if left_out and left_out[0].status == "failed":
-        decision, why = "INCONCLUSIVE", diagnostics.depends_on_unfitted(left_out[0])
-    else:
-        why = _why(decision, fits, drift, estimates, hypothesis)
-    return Judgement(
+    judgement = Judgement(
         decision=decision,
-        reason=why + blurred(estimates, hypothesis),
-        checks=(*design, *about_fits, *left_out),
+        reason=_why(decision, fits, drift, estimates, hypothesis),
+        checks=(*design, *about_fits),
         levels=tuple(evidence.levels),
         estimates=estimates,
         beside=(*(straight if fits.curved else ()), *(regression.estimates if regression else ())),
@@ -84,6 +80,8 @@ def judge(table: pd.DataFrame, hypothesis: Hypothesis) -> Judgement:
         p_supported=fits.p_supported(hypothesis),
         p_refuted=fits.p_refuted(hypothesis),
     )
+    judgement = diagnostics.unless_unfitted(judgement, table, lambda t: _decision(t, hypothesis))
+    return replace(judgement, reason=judgement.reason + blurred(estimates, hypothesis))
 
 
 def _of_fits(fits: Fits, drift: Check, evidence: Evidence, hypothesis: Hypothesis) -> Iterator[Check]:
@@ -95,15 +93,8 @@ def _of_fits(fits: Fits, drift: Check, evidence: Evidence, hypothesis: Hypothesi
     yield from diagnostics.of_evidence(evidence, fits, hypothesis)
 
 
-def _left_out(table: pd.DataFrame, hypothesis: Hypothesis, decision: Decision) -> tuple[Check, ...]:
-    """The check on trials that are no evidence, where the table counts them."""
-    if "unfitted" not in table:
-        return ()
-
-    def decide_by(other: pd.DataFrame) -> Decision:
-        return decide(fit_laws(gather(other, hypothesis), hypothesis), hypothesis)
-
-    return (diagnostics.unfitted(table, decide_by, decision),)
+def _decision(table: pd.DataFrame, hypothesis: Hypothesis) -> Decision:
+    return decide(fit_laws(gather(table, hypothesis), hypothesis), hypothesis)
 
 
 def _why(

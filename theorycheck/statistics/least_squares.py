@@ -90,9 +90,8 @@ class Fitted:
     dispersion: float
 
 
-Estimated = tuple[
-    Fitted, np.ndarray, int
-]  # with the covariance of the coefficients, and its degrees of freedom
+# With the covariance of the coefficients, and its degrees of freedom.
+Estimated = tuple[Fitted, np.ndarray, int]
 
 
 def censored_rows(table: pd.DataFrame) -> np.ndarray:
@@ -151,8 +150,10 @@ def _covariance(data: Data, at_levels: np.ndarray, fitted: Fitted, errors: Error
         theta = np.append(fitted.coefficients, fitted.log_scale)
         return _censored_covariance(_rows(data, at_levels), theta, data.seed if errors == "seeds" else None)
     if errors == "seeds" and data.seed is not None:
-        found = _without_one_seed(data, at_levels, data.seed)
-        return None if found is None else found + data.rounding * _bread(data, at_levels)
+        # From the normal equations of every seed.
+        squares, products = _normal_equations(data, at_levels, data.seed)
+        known = solved(squares.sum(axis=0) - squares, products.sum(axis=0) - products)
+        return None if known is None else jackknife(known) + data.rounding * _bread(data, at_levels)
     return _hc3(data, at_levels, fitted)
 
 
@@ -180,13 +181,6 @@ def _normal_equations(data: Data, at_levels: np.ndarray, group: np.ndarray) -> t
     """X'X and X'y of the rows of every group, shapes (group, p, p) and (group, p)."""
     rows = at_levels[data.level]
     return by_group(rows, group), np.array([np.bincount(group, column * data.y) for column in rows.T]).T
-
-
-def _without_one_seed(data: Data, at_levels: np.ndarray, seed: np.ndarray) -> np.ndarray | None:
-    """Delete-one-seed jackknife from the normal equations of every seed."""
-    squares, products = _normal_equations(data, at_levels, seed)
-    known = solved(squares.sum(axis=0) - squares, products.sum(axis=0) - products)
-    return None if known is None else jackknife(known)
 
 
 def _censored_covariance(rows: Rows, theta: np.ndarray, seed: np.ndarray | None) -> np.ndarray | None:

@@ -80,9 +80,8 @@ class ThresholdFit:
         weights = self._slope(factor, at)
         weights[1] = exponent
         t = weights @ self.coefficients / np.sqrt(max(weights @ self.covariance @ weights, 1e-300))
-        established = self.coefficients[1] / np.sqrt(
-            self.covariance[1, 1]
-        )  # without an increase in N there is no threshold
+        # Without an increase in N there is no threshold.
+        established = self.coefficients[1] / np.sqrt(self.covariance[1, 1])
         return float(stats.t.sf(min(t if side == "below" else -t, established), self.df_interval))
 
     def predict(self, point: Sequence[float], rate: float = 0.5) -> float:
@@ -92,12 +91,10 @@ class ThresholdFit:
             (self._predictor(rate, point) - weights @ self.coefficients) / self.coefficients[1]
         )
 
-    def band(
-        self, point: Sequence[float], rate: float = 0.5, confidence: float = 0.95
-    ) -> tuple[float, float]:
-        """Pointwise Fieller interval of N* at a point, in samples."""
+    def band(self, point: Sequence[float], rate: float = 0.5) -> tuple[float, float]:
+        """Pointwise 95 % Fieller interval of N* at a point, in samples."""
         weights = np.concatenate([[1.0, 0.0], self.basis.at(point)])
-        interval = self._fieller(weights, confidence, self._predictor(rate, point))
+        interval = self._fieller(weights, 0.95, self._predictor(rate, point))
         return exponential(interval.low), exponential(interval.high)
 
     def _slope(self, factor: str, at: Sequence[float] | None) -> np.ndarray:
