@@ -207,7 +207,7 @@ def _replicate(
 ) -> tuple[Decision, float, int]:
     """Decision, width of the interval, and number of trials of one simulated data set."""
     (factor,) = asked.factors
-    table = simulate(placement, planted, np.random.default_rng((SEED, replication)), factor=factor)
+    table = simulate(placement, planted.rate, np.random.default_rng((SEED, replication)), factor=factor)
     fits = fit_laws(gather(table, asked), asked)
     interval = fits.interval(factor) if fits else Interval(-np.inf, np.inf, 0.95)
     return decide(fits, asked), interval.width, int(table["trials"].sum())

@@ -13,7 +13,7 @@ from sympy import Expr
 
 from theorycheck.design import Design
 from theorycheck.errors import ClaimError
-from theorycheck.judgement import Check, Decision, Estimate, Judgement, LevelValue
+from theorycheck.judgement import Check, Estimate, Judgement, LevelValue
 from theorycheck.notation import Notation
 from theorycheck.verdict import Prediction
 
@@ -231,21 +231,6 @@ def judged(
         p_supported=tested.p_supported,
         p_refuted=tested.p_refuted,
     )
-
-
-def unless_unfitted(
-    judgement: Judgement, table: pd.DataFrame, decide: Callable[[pd.DataFrame], Decision]
-) -> Judgement:
-    """With the check on unfitted trials, which takes back a verdict that depends on how they are counted."""
-    from theorycheck.statistics import diagnostics
-
-    if "unfitted" not in table:
-        return judgement
-    check = diagnostics.unfitted(table, decide, judgement.decision)
-    judgement = judgement.with_check(check)
-    if check.status != "failed":
-        return judgement
-    return replace(judgement, decision="INCONCLUSIVE", reason=diagnostics.depends_on_unfitted(check))
 
 
 def counted(table: pd.DataFrame, letter: str) -> pd.DataFrame:

@@ -23,7 +23,6 @@ from theorycheck.statements.base import (
     counted,
     judged,
     latex_words,
-    unless_unfitted,
 )
 from theorycheck.statements.scaling import Scaling
 from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE
@@ -104,6 +103,7 @@ class Contrast(Statement):
 
     def judge(self, evidence: pd.DataFrame, topic: Topic) -> Judgement:
         """Judge it by evidence, as `observe` makes it of trials."""
+        from theorycheck.statistics import diagnostics
         from theorycheck.statistics.contrast import contrast as difference
         from theorycheck.statistics.contrast import over_pairs, steeper
         from theorycheck.statistics.loglog import level_thresholds
@@ -162,7 +162,7 @@ class Contrast(Statement):
             ),
         }
         judgement = judged(tested, reason[tested.decision], topic, found, levels, beside)
-        return unless_unfitted(judgement, as_text, lambda t: test(t).decision)
+        return diagnostics.unless_unfitted(judgement, as_text, lambda t: test(t).decision)
 
     def placed_by(self, group: Mapping[str, Any]) -> tuple[Scaling, bool] | None:
         """The bound of the group; the contrast needs the exponent, not whether it is as claimed."""

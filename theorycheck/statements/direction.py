@@ -14,7 +14,7 @@ from theorycheck.errors import ClaimError
 from theorycheck.judgement import Check, Judgement, LevelValue
 from theorycheck.notation import Notation, latex, plain_text
 from theorycheck.statements import requirements
-from theorycheck.statements.base import Drawing, Statement, Topic, Truth, counted, judged, unless_unfitted
+from theorycheck.statements.base import Drawing, Statement, Topic, Truth, counted, judged
 from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE
 
 if TYPE_CHECKING:
@@ -112,10 +112,9 @@ class Direction(Statement):
                 f" of {topic.letter}, would settle it."
             ),
         }
-        x = np.linspace(line.low, line.low + line.width, CURVE_POINTS)
-        curve = tuple((float(v), *line.at(v)) for v in x) if line.fit is not None else ()
+        curve = line.curve(CURVE_POINTS)
         judgement = judged(tested, reason[tested.decision], topic, found, levels, curve=curve)
-        return unless_unfitted(
+        return diagnostics.unless_unfitted(
             judgement, evidence, lambda t: tests.direction(t, topic.factor, self.grows).decision
         )
 

@@ -13,7 +13,7 @@ from theorycheck.design import Design, evaluate
 from theorycheck.judgement import Check, Judgement, LevelValue
 from theorycheck.notation import Notation, latex, plain_text
 from theorycheck.statements import requirements
-from theorycheck.statements.base import Drawing, Statement, Topic, Truth, judged, unless_unfitted
+from theorycheck.statements.base import Drawing, Statement, Topic, Truth, judged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +79,7 @@ class Transition(Statement):
 
     def judge(self, evidence: pd.DataFrame, topic: Topic) -> Judgement:
         """Judge it by evidence, as `observe` makes it of trials."""
-        from theorycheck.statistics import tests
+        from theorycheck.statistics import diagnostics, tests
         from theorycheck.statistics.loglog import level_thresholds
 
         bound = float(self.bound)
@@ -118,7 +118,7 @@ class Transition(Statement):
             ),
         }
         judgement = judged(tested, reason[tested.decision], topic, found, levels)
-        return unless_unfitted(judgement, evidence, lambda t: test(t).decision)
+        return diagnostics.unless_unfitted(judgement, evidence, lambda t: test(t).decision)
 
     def check_point(self, parameters: Mapping[str, Any]) -> None:
         """Raise ClaimError where its expression has no logarithm."""
