@@ -21,6 +21,7 @@ from theorycheck.placement.rules import RULE, Adaptive, Grid, Placement
 from theorycheck.profiles import PROFILES, ProfileName
 from theorycheck.statements.base import at, counted
 from theorycheck.statistics.hypothesis import Hypothesis
+from theorycheck.verdict import Assumption, PlannedDesign
 
 
 @dataclass(frozen=True)
@@ -145,34 +146,29 @@ class Plan:
         return self.arms[0].placement
 
     @cached_property
-    def design(self) -> dict[str, Any]:
-        """The design as JSON values, for reports."""
+    def design(self) -> PlannedDesign:
+        """The design, for reports."""
         claim, search = self.claim, self.claim.design.search
-        return {
-            "profile": self.profile,
-            "factor": claim.design.factor,
-            "levels": self.levels,
-            "crossed": {name: list(values) for name, values in claim.design.crossed.items()},
-            "searched": search.letter if search else None,
-            "samples": list(search.values) if search else [],
-            "placement": f"in each of {len(self.arms)} groups: " * (len(self.arms) > 1) + str(self.placement),
-            "seed": self.seed,
-            "device": self.device,
-            "response": f"{self.measured.identity}: {self.measured.meaning}",
-            "held": claim.held,
-            "name": claim.design_name,
-            "outside_regime": claim.design.outside_regime,
-            "note": claim.design.note,
-            "conditions": [
-                {
-                    "condition": claim.text(c.relation),
-                    "provenance": c.provenance,
-                    "holds_at": self.holding(c),
-                    "of": len(self.levels),
-                }
+        return PlannedDesign(
+            profile=self.profile,
+            factor=claim.design.factor,
+            levels=self.levels,
+            crossed={name: list(values) for name, values in claim.design.crossed.items()},
+            searched=search.letter if search else None,
+            samples=list(search.values) if search else [],
+            placement=f"in each of {len(self.arms)} groups: " * (len(self.arms) > 1) + str(self.placement),
+            seed=self.seed,
+            device=self.device,
+            response=f"{self.measured.identity}: {self.measured.meaning}",
+            held=claim.held,
+            name=claim.design_name,
+            outside_regime=claim.design.outside_regime,
+            note=claim.design.note,
+            conditions=[
+                Assumption(claim.text(c.relation), c.provenance, self.holding(c), len(self.levels))
                 for c in claim.conditions
             ],
-        }
+        )
 
     @cached_property
     def document(self) -> str:
@@ -188,7 +184,7 @@ class Plan:
             **({} if claim.guess_rate is None else {"guess_rate": claim.guess_rate}),
             "rivals": claim.rivals,
             "refuted_by": claim.refuted_by,
-            "design": self.design,
+            "design": self.design.document(),
             "engine_revision": self.measured.revision,
             "placement_rule": RULE if isinstance(self.placement, Adaptive) else None,
             "first_trials": hashlib.sha256("".join(keys).encode()).hexdigest(),

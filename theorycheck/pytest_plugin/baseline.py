@@ -75,14 +75,14 @@ class Pin(BaseModel):
 
 def summary(result: Result) -> Pin:
     """What a baseline keeps of a result."""
-    document, design = result.verdict.document(), result.verdict.design
+    document, design = result.verdict.document(), result.verdict.tried
     numbers = ("estimate", "ci_low", "ci_high")
     exponents = [
         Exponent(variable=e["variable"], **{name: _finite(e[name]) for name in numbers})
         for e in document["exponents"]
     ]
     return Pin(
-        name=document["name"], design=result.design, profile=design["profile"], seed=design["seed"],
+        name=document["name"], design=result.design, profile=design.profile, seed=design.seed,
         verdict=document["verdict"], exponents=tuple(exponents),
     )  # fmt: skip
 

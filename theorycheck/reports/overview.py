@@ -22,7 +22,7 @@ def table(verdicts: Sequence[Verdict]) -> list[str]:
     rows = [("claim", "predicted", "estimated", "verdict", "trials", "time")]
     for verdict in verdicts:
         predicted = "; ".join(_predicted(verdict, p) for p in verdict.predictions)
-        estimated = "; ".join(map(verdict.text, verdict.judgement.estimates)) or "no estimate"
+        estimated = verdict.told(verdict.judgement.estimates)
         trials, seconds = str(verdict.trials["total"]), f"{verdict.seconds:.0f} s"
         rows.append((verdict.name, predicted, estimated, verdict.judgement.decision, trials, seconds))
     return columns(rows)

@@ -30,7 +30,7 @@ FORMATS: tuple[Format, ...] = ("md", "html", "tex", "pdf")
 
 def pictures(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> list[Picture | Paragraph]:
     """The figures of the claim's statement, and the residuals of the regression, if there is one."""
-    drawings = list(claim.law.draw(verdict.judgement, claim, observed, verdict.design["words"]))
+    drawings = list(claim.law.draw(verdict.judgement, claim, observed, verdict.tried.words))
     if verdict.judgement.regression:
         what = "Residuals of the log-log regression, and the leverage of each level."
         residuals = partial(residual_plot, verdict.judgement, claim)
@@ -44,7 +44,7 @@ def _drawn(drawing: Drawing) -> Picture | Paragraph:
         drawing.draw().draw_without_rendering()  # on another, as every drawing moves the layout of the next
         figure = drawing.draw()
     except Exception as error:
-        return Paragraph((f"The figure {drawing.title} could not be drawn ({_reason(error)}).",))
+        return Paragraph(f"The figure {drawing.title} could not be drawn ({_reason(error)}).")
     return Picture(drawing.name, drawing.title, drawing.caption, figure)
 
 
