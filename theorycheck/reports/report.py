@@ -15,6 +15,7 @@ from typing import Literal
 import pandas as pd
 
 from theorycheck.claim import Claim
+from theorycheck.drawing import Shown
 from theorycheck.drawing.axes import save
 from theorycheck.drawing.maps import residual_plot
 from theorycheck.errors import ReportError, StoreError
@@ -28,14 +29,18 @@ Format = Literal["md", "html", "tex", "pdf"]
 FORMATS: tuple[Format, ...] = ("md", "html", "tex", "pdf")
 
 
-def pictures(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> list[Picture | Paragraph]:
-    """The figures of the claim's statement, and the residuals of the regression, if there is one."""
-    drawings = list(claim.law.draw(verdict.judgement, claim, observed, verdict.tried.words))
+def part(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Part:
+    """What a report says of one claim.
+
+    Its figures are those of the claim's statement, and the residuals of the regression, if there is one.
+    """
+    shown = Shown(verdict.judgement, claim, observed, verdict.tried.words)
+    drawings = list(claim.law.draw(shown))
     if verdict.judgement.regression:
         what = "Residuals of the log-log regression, and the leverage of each level."
         residuals = partial(residual_plot, verdict.judgement, claim)
         drawings.append(Drawing("residuals", "Residuals and leverage", what, residuals))
-    return [_drawn(drawing) for drawing in drawings]
+    return Part(verdict, claim, [_drawn(drawing) for drawing in drawings])
 
 
 def _drawn(drawing: Drawing) -> Picture | Paragraph:
@@ -52,11 +57,6 @@ def _reason(error: Exception) -> str:
     """What went wrong, in the first line of it."""
     said = str(error).strip().splitlines() or [""]
     return f"{type(error).__name__}: {said[0]}"
-
-
-def part(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Part:
-    """What a report says of one claim."""
-    return Part(verdict, claim, pictures(verdict, claim, observed))
 
 
 def available(wanted: Sequence[Format] | None) -> tuple[Format, ...]:

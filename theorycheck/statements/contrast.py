@@ -31,6 +31,7 @@ from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE
 if TYPE_CHECKING:
     import pandas as pd
 
+    from theorycheck.drawing import Shown
     from theorycheck.observation import Outcomes
     from theorycheck.plan import Plan
     from theorycheck.statistics.tests import Tested
@@ -173,16 +174,12 @@ class Contrast(Statement):
         """Counts by cell and pair: trials of both groups of the same level, value searched and replicate."""
         return outcomes.counts(pair=[*outcomes.columns_without(self.group), "replicate"])
 
-    def draw(
-        self, judgement: Judgement, claim: Any, evidence: pd.DataFrame, words: Mapping[str, str]
-    ) -> Iterator[Drawing]:
+    def draw(self, shown: Shown) -> Iterator[Drawing]:
         """Thresholds of both groups, with the power law fitted to each."""
         from theorycheck.drawing import levels
 
         what = "Thresholds of each group and level alone, and the power law fitted to each group."
-        yield Drawing(
-            "contrast", "Contrast", what, lambda: levels.contrast(judgement, claim, evidence, words)
-        )
+        yield Drawing("contrast", "Contrast", what, lambda: levels.contrast(shown))
 
     def planted(self, plan: Plan) -> tuple[Truth, ...]:
         """Power laws of both groups with equal exponents, with others, and with one law curved."""

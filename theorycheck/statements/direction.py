@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from sympy import Expr, Symbol, lambdify, sympify
@@ -20,6 +20,7 @@ from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE
 if TYPE_CHECKING:
     import pandas as pd
 
+    from theorycheck.drawing import Shown
     from theorycheck.plan import Plan
 
 CURVE_POINTS = 41
@@ -119,16 +120,12 @@ class Direction(Statement):
             judgement, evidence, lambda t: tests.direction(t, topic.factor, self.grows).decision
         )
 
-    def draw(
-        self, judgement: Judgement, claim: Any, evidence: pd.DataFrame, words: Mapping[str, str]
-    ) -> Iterator[Drawing]:
+    def draw(self, shown: Shown) -> Iterator[Drawing]:
         """The quantity at every level, and the fitted exponential with its band."""
         from theorycheck.drawing import levels
 
         what = "Values at each level alone, and an exponential fitted to all trials."
-        yield Drawing(
-            "direction", "Direction", what, lambda: levels.direction(judgement, claim, evidence, words)
-        )
+        yield Drawing("direction", "Direction", what, lambda: levels.direction(shown))
 
     def planted(self, plan: Plan) -> tuple[Truth, ...]:
         """Exponentials of the variable: flat, growing by a half over the range, and falling by as much."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from sympy import Expr
@@ -19,6 +19,7 @@ from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE
 if TYPE_CHECKING:
     import pandas as pd
 
+    from theorycheck.drawing import Shown
     from theorycheck.observation import Outcomes
     from theorycheck.plan import Plan
     from theorycheck.statistics.tests import Tested
@@ -123,19 +124,12 @@ class Limit(Statement):
         reason = f"There is no evidence at {where}. {judgement.reason}"
         return replace(judgement, decision="INCONCLUSIVE", reason=reason)
 
-    def draw(
-        self, judgement: Judgement, claim: Any, evidence: pd.DataFrame, words: Mapping[str, str]
-    ) -> Iterator[Drawing]:
+    def draw(self, shown: Shown) -> Iterator[Drawing]:
         """The quantity over the iterations, and its gap to the limit."""
         from theorycheck.drawing import trajectories
 
         what = "Left: the quantity over the iterations, a line a trial. Right: its gap to the limit."
-        yield Drawing(
-            "trajectories",
-            "Trajectories",
-            what,
-            lambda: trajectories.trajectories(self, claim, evidence, words),
-        )
+        yield Drawing("trajectories", "Trajectories", what, lambda: trajectories.trajectories(self, shown))
 
     def planted(self, plan: Plan) -> tuple[Truth, ...]:
         """Gaps that fall as a power of the iterations: at one level as named, at the others as claimed."""

@@ -19,6 +19,7 @@ from theorycheck.statements.base import Drawing, Statement, Topic, Truth, at, ju
 if TYPE_CHECKING:
     import pandas as pd
 
+    from theorycheck.drawing import Shown
     from theorycheck.observation import Outcomes
     from theorycheck.plan import Plan
     from theorycheck.statistics.tests import Tested
@@ -110,14 +111,12 @@ class Ordering(Statement):
         values = outcomes.values()
         return values[values["outcome"] != "unfitted"]
 
-    def draw(
-        self, judgement: Judgement, claim: Any, evidence: pd.DataFrame, words: Mapping[str, str]
-    ) -> Iterator[Drawing]:
+    def draw(self, shown: Shown) -> Iterator[Drawing]:
         """Means over seeds at every level, a series for each of what is crossed."""
         from theorycheck.drawing import levels
 
         what = "Means over seeds, with 95 % intervals; the tests compare seed by seed."
-        yield Drawing("ordering", "Ordering", what, lambda: levels.ordering(claim, evidence))
+        yield Drawing("ordering", "Ordering", what, lambda: levels.ordering(shown))
 
     def planted(self, plan: Plan) -> tuple[Truth, ...]:
         """Normal values: all equal, ordered as claimed, ordered the other way, and with one pair equal."""

@@ -18,6 +18,7 @@ from theorycheck.statements.base import Drawing, Statement, Topic, Truth, judged
 if TYPE_CHECKING:
     import pandas as pd
 
+    from theorycheck.drawing import Shown
     from theorycheck.observation import Outcomes
     from theorycheck.plan import Plan
     from theorycheck.statistics.tests import Tested
@@ -129,16 +130,12 @@ class Transition(Statement):
         counts = outcomes.counts()
         return counts.assign(ratio=[self.ratio(parameters) for parameters in outcomes.parameters(counts)])
 
-    def draw(
-        self, judgement: Judgement, claim: Any, evidence: pd.DataFrame, words: Mapping[str, str]
-    ) -> Iterator[Drawing]:
+    def draw(self, shown: Shown) -> Iterator[Drawing]:
         """Share of successes against the ratio, and the bound."""
         from theorycheck.drawing import trajectories
 
         what = "Share of successful trials against the ratio."
-        yield Drawing(
-            "transition", "Transition", what, lambda: trajectories.transition(self, claim, evidence)
-        )
+        yield Drawing("transition", "Transition", what, lambda: trajectories.transition(self, shown))
 
     def planted(self, plan: Plan) -> tuple[Truth, ...]:
         """Transitions at a multiple of the bound at the smallest level, and higher at the others."""
