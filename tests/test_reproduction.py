@@ -180,7 +180,7 @@ def hinted(message):
 def test_the_hints_of_messages_run(tmp_path, monkeypatch):
     path = coin(tmp_path)
     monkeypatch.chdir(tmp_path)
-    coarse = make_plan(bounds.find(str(path)).with_design("so few"), "smoke")
+    coarse = make_plan(bounds.find(str(path)).of_design("so few"), "smoke")
     hint = hinted(cannot_tell(coarse))
     assert hint.endswith("coin.py --design so\\ few --profile smoke")
     result = shell(f"{hint} --jobs 1", tmp_path)

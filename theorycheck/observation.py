@@ -34,10 +34,6 @@ class Outcomes:
         """What distinguishes design points in tables: what is varied, and what is searched."""
         return self.plan.columns
 
-    def columns_without(self, name: str) -> list[str]:
-        """The same but for one of them."""
-        return [column for column in self.columns if column != name]
-
     @property
     def no_evidence(self) -> pd.Series:
         """Which trials measured nothing: where values are measured, those without, as None was returned.

@@ -133,12 +133,12 @@ class Plan:
     @property
     def levels(self) -> list[float]:
         """The levels, in increasing order."""
-        return sorted({cell.level for cell in self.cells})
+        return list(self.claim.design.levels)
 
     @property
     def searched(self) -> list[float]:
         """The values of what is searched, in increasing order."""
-        return sorted({cell.searched for cell in self.cells})
+        return list(self.claim.design.search.values) if self.claim.design.search else []
 
     @property
     def placement(self) -> Placement:
@@ -148,22 +148,22 @@ class Plan:
     @cached_property
     def design(self) -> PlannedDesign:
         """The design, for reports."""
-        claim, search = self.claim, self.claim.design.search
+        claim, design = self.claim, self.claim.design
         return PlannedDesign(
             profile=self.profile,
-            factor=claim.design.factor,
+            factor=design.factor,
             levels=self.levels,
-            crossed={name: list(values) for name, values in claim.design.crossed.items()},
-            searched=search.letter if search else None,
-            samples=list(search.values) if search else [],
+            crossed={name: list(values) for name, values in design.crossed.items()},
+            searched=design.search.letter if design.search else None,
+            samples=self.searched,
             placement=f"in each of {len(self.arms)} groups: " * (len(self.arms) > 1) + str(self.placement),
             seed=self.seed,
             device=self.device,
             response=f"{self.measured.identity}: {self.measured.meaning}",
             held=claim.held,
             name=claim.design_name,
-            outside_regime=claim.design.outside_regime,
-            note=claim.design.note,
+            outside_regime=design.outside_regime,
+            note=design.note,
             conditions=[
                 Assumption(claim.text(c.relation), c.provenance, self.holding(c), len(self.levels))
                 for c in claim.conditions
@@ -212,9 +212,8 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
     ):
         parameters = claim.design.point(level, searched, group)
         named = {claim.design.factor: level, **group, **({search.letter: searched} if search else {})}
-        measured.check(
-            parameters, ", ".join(f"{claim.text(name)} = {_short(value)}" for name, value in named.items())
-        )
+        shown = {name: f"{x:g}" if isinstance(x, float) else str(x) for name, x in named.items()}
+        measured.check(parameters, ", ".join(f"{claim.text(name)} = {x}" for name, x in shown.items()))
         claim.law.check_point(parameters)
         violated = tuple(c for c in claim.conditions if not c.holds(parameters))
         cells.append(Cell(level, searched or 0, group, parameters, violated))
@@ -252,10 +251,6 @@ def _check_search(claim: Claim, measured: Measured) -> None:
             f"the response {measured.name} {wanted}, so that the design of {claim.name} must have "
             f"{'no search' if searches else 'a search=Search(letter, values) for its threshold'}"
         )
-
-
-def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def one_threshold(claim: Claim) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -20,7 +21,7 @@ from theorycheck.drawing.axes import save
 from theorycheck.drawing.maps import residual_plot
 from theorycheck.errors import ReportError, StoreError
 from theorycheck.reports import html, latex, markdown, pdf
-from theorycheck.reports.blocks import Block, Paragraph, Picture
+from theorycheck.reports.blocks import Paragraph, Picture
 from theorycheck.reports.document import Part, document
 from theorycheck.statements.base import Drawing
 from theorycheck.verdict import Verdict, result_document
@@ -106,8 +107,8 @@ def write_report(
         results = ("trials.csv", "result.json")
         _write_result(replace(verdict, artifacts=_paths(folder, results)), folder)  # before what may fail
         said = part(verdict, claim, observed)
-        names = [f"{name}.{kind}" for name in _save([said], folder) for kind in ("png", "pdf")]
-        unwritten = _write(document([said]), folder, asked, fragment)
+        names = [f"{picture.name}.{kind}" for picture in _figures(said) for kind in ("png", "pdf")]
+        unwritten = _write([said], folder, asked, fragment)
         written = [f"report.{name}" for name in asked if name not in unwritten]
         artifacts = _paths(folder, (*written, *names, *results))
         verdict = replace(verdict, artifacts=artifacts, unwritten=tuple(unwritten.values()))
@@ -131,8 +132,7 @@ def write_joint_report(
     named = [replace(p, pictures=[_named(f, p.claim.name) for f in p.pictures]) for p in parts]
     with _explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        _save(named, folder)
-        unwritten = _write(document(named), folder, asked, fragment=False)
+        unwritten = _write(named, folder, asked)
     return [unwritten.get(name, str(folder / f"report.{name}")) for name in asked]
 
 
@@ -150,20 +150,18 @@ def _write_result(verdict: Verdict, folder: Path) -> None:
     )
 
 
-def _save(parts: Sequence[Part], folder: Path) -> list[str]:
-    """Write the figures that were drawn, and return their names."""
-    drawn = [shown for one in parts for shown in one.pictures if isinstance(shown, Picture)]
-    for picture in drawn:
-        save(picture.figure, folder / picture.name)
-    return [picture.name for picture in drawn]
+def _figures(one: Part) -> list[Picture]:
+    """The figures that could be drawn."""
+    return [shown for shown in one.pictures if isinstance(shown, Picture)]
 
 
 def _write(
-    blocks: Sequence[Block], folder: Path, formats: Sequence[Format], fragment: bool
+    parts: Sequence[Part], folder: Path, formats: Sequence[Format], fragment: bool = False
 ) -> dict[Format, str]:
-    """Write each format to its file, and return a sentence on each that could not be made; the figures are
-    there.
-    """
+    """Write the figures, and each format to its file; return a sentence on each that could not be made."""
+    for picture in chain(*map(_figures, parts)):
+        save(picture.figure, folder / picture.name)
+    blocks = document(parts)
     texts = {
         "md": lambda: markdown.render(blocks),
         "html": lambda: html.render(blocks),

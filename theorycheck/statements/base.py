@@ -41,8 +41,7 @@ class Topic:
         letter: the same for readers.
         quantity: what the statement is about, for readers.
         margin: how much worse than claimed a number may be.
-        varied: columns of all that is varied.
-        letters: of the varied columns, for readers, where these are not their names.
+        letters: of the columns of all that is varied, for readers.
         searched: what a threshold is a value of, for readers.
         rivals: other exponents that the data should exclude.
         guess_rate: share of trials that succeed whatever is searched; estimated where it is None.
@@ -53,7 +52,6 @@ class Topic:
     letter: str
     quantity: str
     margin: float = MARGIN
-    varied: tuple[str, ...] = ()
     letters: Mapping[str, str] = field(default_factory=dict)
     searched: str = "N"
     rivals: tuple[float, ...] = ()

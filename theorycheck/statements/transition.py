@@ -10,6 +10,7 @@ import numpy as np
 from sympy import Expr, fraction, sympify
 
 from theorycheck.design import Design, evaluate
+from theorycheck.errors import ClaimError
 from theorycheck.judgement import Check, Judgement, LevelValue
 from theorycheck.notation import Notation, latex, plain_text
 from theorycheck.statements import requirements
@@ -49,7 +50,12 @@ class Transition(Statement):
     def check(self, design: Design) -> None:
         """Raise ClaimError where a design cannot test the statement."""
         requirements.check_search(design, "Transition", True)
-        requirements.check_ratio(design, self.expression)
+        names = {s.name for s in self.expression.free_symbols}
+        if design.search and (design.search.letter not in names or names - design.letters):
+            raise ClaimError(
+                f"Transition: expression {self.expression} must contain {design.search.letter}, which the"
+                f" design searches, and letters that it varies or holds: {', '.join(sorted(design.letters))}"
+            )
 
     def ratio(self, values: Mapping[str, Any]) -> float:
         """The expression at a point of the design.
