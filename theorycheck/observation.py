@@ -137,20 +137,20 @@ def tabulate(
     plan: Plan, trials: Sequence[tuple[Cell, Trial]], measurements: Mapping[str, Mapping[str, Any]]
 ) -> pd.DataFrame:
     """One row a trial: what is varied, what is searched, replicate, measurement, work, and key."""
-    design, measured = plan.claim.design, plan.measured
+    measured = plan.measured
     names = {name for _, trial in trials for name in measurements[trial.key]}
     if clash := sorted(names & set(plan.columns)):
         raise ClaimError(
             f"{measured.name} returns {', '.join(clash)}, which the design varies or searches; give it"
             " another name"
         )
-    letters = [design.search.letter] if design.search else []
     rows = [
         {
-            **{design.factor: cell.level, **cell.group, **dict.fromkeys(letters, cell.searched)},
+            **cell.named,
             "replicate": trial.replicate,
             **measurements[trial.key],
-            **{"work": measured.work(cell.parameters, measurements[trial.key]), "key": trial.key},
+            "work": measured.work(cell.parameters, measurements[trial.key]),
+            "key": trial.key,
         }
         for cell, trial in trials
     ]

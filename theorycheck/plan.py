@@ -32,6 +32,7 @@ class Cell:
         level: of the factor.
         searched: value of what is searched; 0 where nothing is.
         group: values of what is crossed with the factor.
+        named: values of all that is varied or searched, by name.
         parameters: all parameters of the response.
         violated: the conditions of the claim that do not hold here.
     """
@@ -39,6 +40,7 @@ class Cell:
     level: float
     searched: float
     group: dict[str, Any]
+    named: dict[str, Any]
     parameters: dict[str, Any]
     violated: tuple[Condition, ...]
 
@@ -127,8 +129,7 @@ class Plan:
     @cached_property
     def parameters(self) -> dict[tuple[Any, ...], dict[str, Any]]:
         """All parameters of the response at each design point, by the values of `columns` there."""
-        size = len(self.columns)
-        return {(c.level, *c.group.values(), c.searched)[:size]: c.parameters for c in self.cells}
+        return {tuple(cell.named.values()): cell.parameters for cell in self.cells}
 
     @property
     def levels(self) -> list[float]:
@@ -216,7 +217,7 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
         measured.check(parameters, ", ".join(f"{claim.text(name)} = {x}" for name, x in shown.items()))
         claim.law.check_point(parameters)
         violated = tuple(c for c in claim.conditions if not c.holds(parameters))
-        cells.append(Cell(level, searched or 0, group, parameters, violated))
+        cells.append(Cell(level, searched or 0, group, named, parameters, violated))
     tried = [cell for cell in cells if cell.in_regime or claim.design.outside_regime]
     if not tried:
         conditions = "; ".join(claim.text(c.relation) for c in claim.conditions)
