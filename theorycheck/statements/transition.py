@@ -10,6 +10,7 @@ import numpy as np
 from sympy import Expr, fraction, sympify
 
 from theorycheck.design import Design, evaluate
+from theorycheck.errors import ClaimError
 from theorycheck.judgement import Check, Judgement, LevelValue
 from theorycheck.notation import Notation, latex, plain_text
 from theorycheck.statements import requirements
@@ -18,6 +19,7 @@ from theorycheck.statements.base import Drawing, Statement, Topic, Truth, judged
 if TYPE_CHECKING:
     import pandas as pd
 
+    from theorycheck.drawing import Shown
     from theorycheck.observation import Outcomes
     from theorycheck.plan import Plan
     from theorycheck.statistics.tests import Tested
@@ -48,7 +50,12 @@ class Transition(Statement):
     def check(self, design: Design) -> None:
         """Raise ClaimError where a design cannot test the statement."""
         requirements.check_search(design, "Transition", True)
-        requirements.check_ratio(design, self.expression)
+        names = {s.name for s in self.expression.free_symbols}
+        if design.search and (design.search.letter not in names or names - design.letters):
+            raise ClaimError(
+                f"Transition: expression {self.expression} must contain {design.search.letter}, which the"
+                f" design searches, and letters that it varies or holds: {', '.join(sorted(design.letters))}"
+            )
 
     def ratio(self, values: Mapping[str, Any]) -> float:
         """The expression at a point of the design.
@@ -129,16 +136,12 @@ class Transition(Statement):
         counts = outcomes.counts()
         return counts.assign(ratio=[self.ratio(parameters) for parameters in outcomes.parameters(counts)])
 
-    def draw(
-        self, judgement: Judgement, claim: Any, evidence: pd.DataFrame, words: Mapping[str, str]
-    ) -> Iterator[Drawing]:
+    def draw(self, shown: Shown) -> Iterator[Drawing]:
         """Share of successes against the ratio, and the bound."""
         from theorycheck.drawing import trajectories
 
         what = "Share of successful trials against the ratio."
-        yield Drawing(
-            "transition", "Transition", what, lambda: trajectories.transition(self, claim, evidence)
-        )
+        yield Drawing("transition", "Transition", what, lambda: trajectories.transition(self, shown))
 
     def planted(self, plan: Plan) -> tuple[Truth, ...]:
         """Transitions at a multiple of the bound at the smallest level, and higher at the others."""
