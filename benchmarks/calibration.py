@@ -31,8 +31,8 @@ from theorycheck.placement.rules import simulate
 from theorycheck.plan import make_plan
 from theorycheck.profiles import PROFILES
 from theorycheck.statements.base import Truth
+from theorycheck.statistics.diagnostics import drift
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
-from theorycheck.statistics.judge import drift_of
 from theorycheck.statistics.selection import decide, fit_laws, gather
 from theorycheck.statistics.simulated import PlantedMeasurement, PlantedThreshold, end_exponent
 
@@ -77,7 +77,7 @@ class Condition:
         if self.profile is None:
             return self.planted.draw(rng)
         cells = tuple((x, n) for x in self.planted.levels for n in SAMPLES_UP_TO_256)
-        return simulate(PROFILES[self.profile].place(cells, self.hypothesis), self.planted, rng, work)
+        return simulate(PROFILES[self.profile].place(cells, self.hypothesis), self.planted.rate, rng, work)
 
 
 def work(x: float, n: int) -> float:
@@ -294,7 +294,7 @@ def replicate(condition: Condition, seed: Sequence[int]) -> Outcome:
     if fits is None:
         return Outcome(decision, None, math.inf, False, False)
     interval = fits.interval("x")
-    warned = drift_of(fits, evidence, condition.hypothesis).status == "warning"
+    warned = drift(fits, evidence, condition.hypothesis).status == "warning"
     return Outcome(decision, condition.truth in interval, interval.width, fits.curved is not None, warned)
 
 

@@ -103,7 +103,7 @@ def widths(replications: int, **options: object) -> tuple[float, float]:
     """Median widths of the intervals of one power law, and of the local exponent at the asymptotic end."""
     placement, found = rules.Adaptive(CELLS, HYPOTHESIS, 0.0, BUDGET, decides=False), []
     for replication in range(replications):
-        evidence = gather(rules.simulate(placement, law(**options), rng(replication)), HYPOTHESIS)
+        evidence = gather(rules.simulate(placement, law(**options).rate, rng(replication)), HYPOTHESIS)
         fits, curve = fit_laws(evidence, HYPOTHESIS), evidence.fit(2)
         if fits is not None and curve is not None:
             found.append((fits.straight.interval("x").width, curve.interval("x", at=fits.asymptotic).width))

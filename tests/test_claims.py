@@ -70,6 +70,20 @@ def test_a_plan_is_fixed_by_what_it_decides():
     assert len({plan.hash, *(other.hash for other in others)}) == 4
 
 
+def test_a_copy_of_a_claim_or_a_design_has_their_fields_only(tiny):
+    claim = bounds.load(tiny)
+    with pytest.raises(
+        ClaimError, match=r"copy of a Claim with another desing; its fields are name, title, "
+    ):
+        claim.model_copy(update={"desing": claim.design, "margin": 0.5})
+    with pytest.raises(
+        ClaimError, match=r"copy of a Design with another samples; its fields are factor, lev"
+    ):
+        claim.design.model_copy(update={"samples": (4, 8)})
+    assert claim.model_copy(update={"margin": 0.5}).margin == 0.5
+    assert claim.design.model_copy() == claim.design
+
+
 def test_points_outside_of_the_regime_are_marked(tiny):
     claim = bounds.load(tiny)
     held = {**claim.design.held, "alpha_confusion": 0.03}  # alpha_* = 0.15 is not above 6 times that

@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from theorycheck import bounds, calibration, statements
 from theorycheck.claim import Claim, Design
 from theorycheck.cli import app
+from theorycheck.drawing import Shown
 from theorycheck.empirical.executor import ThisProcess
 from theorycheck.errors import ClaimError
 from theorycheck.judgement import Interval
@@ -105,7 +106,7 @@ def test_a_statement_is_judged_right_in_its_own_worlds(kind):
 def test_a_statement_is_drawn_and_reasoned(kind):
     found, evidence = judgements(kind, 0)
     claim = plan_of(kind).claim
-    drawings = list(claim.law.draw(found[-1], claim, evidence, plan_of(kind).measured.words))
+    drawings = list(claim.law.draw(Shown(found[-1], claim, evidence, plan_of(kind).measured.words)))
     assert drawings
     for drawing in drawings:
         figure = drawing.draw()

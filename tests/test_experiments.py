@@ -100,7 +100,7 @@ def test_a_folder_is_an_experiment(toy, claim, tmp_path):
     runs = sys.modules[f"{empirical.__name__}.walks.responses"].RUNS
     assert found.decision == "SUPPORTED"
     assert found.exponent().value == pytest.approx(0.5, abs=0.05)
-    assert found.verdict.design["words"] == {"untested": "walks in two dimensions"}
+    assert found.verdict.design.words == {"untested": "walks in two dimensions"}
     assert (found.verdict.trials["trained"], found.verdict.trials["reused"], sum(runs)) == (30, 0, 30)
     again = tc.verify(claim, store=tmp_path / "s.sqlite")
     assert (again.verdict.trials["trained"], again.verdict.trials["reused"], sum(runs)) == (0, 30, 30)

@@ -237,7 +237,7 @@ def test_an_ordering_is_open_where_a_point_has_no_evidence():
         for x in (1, 2)
         for s in range(5)
     ]
-    table, topic = pd.DataFrame(rows), Topic("x", "x", "T", varied=("x",))
+    table, topic = pd.DataFrame(rows), Topic("x", "x", "T", letters={"x": "x"})
     assert Ordering((({"x": 1}, {"x": 2}),)).judge(table, topic).decision == "SUPPORTED"
     assert Ordering((({"x": 1}, {"x": 3}),)).judge(table, topic).decision == "INCONCLUSIVE"
 

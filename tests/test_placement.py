@@ -38,7 +38,7 @@ def adaptive(width=0.3, budget=2000, decides=False):
 
 
 def collected(placement, planted, seed, **options):
-    return simulate(placement, planted, np.random.default_rng(seed), **options)
+    return simulate(placement, planted.rate, np.random.default_rng(seed), **options)
 
 
 def judged(table):
@@ -215,7 +215,7 @@ def test_the_asymptotic_end_may_be_either():
     growing = replace(ASKED, variables=(Variable("x", "x", -1.0, "oo"),))
     towards = {
         q.variables[0].goes_to: simulate(
-            Adaptive(CELLS, q, 0.01, 800, decides=False), law(), np.random.default_rng(0)
+            Adaptive(CELLS, q, 0.01, 800, decides=False), law().rate, np.random.default_rng(0)
         )
         for q in (ASKED, growing)
     }

@@ -142,7 +142,7 @@ def test_a_device_and_a_report_that_is_written_again_are_told(tmp_path):
         "theorycheck verify --claim my\\ claims\\;\\ "
     )
     asked = Session(tmp_path / "s.sqlite").examine(str(tmp_path / path), "smoke")
-    design = {**asked.verdict.design, "device": "cuda"}
+    design = replace(asked.verdict.design, device="cuda")
     asked = replace(asked, verdict=replace(asked.verdict, design=design))
     Result(asked).report("md", "tex", "html", out=tmp_path / "cuda")
     assert printed(tmp_path / "cuda/coin").endswith(" --profile smoke --seed 0 --device cuda")
@@ -180,7 +180,7 @@ def hinted(message):
 def test_the_hints_of_messages_run(tmp_path, monkeypatch):
     path = coin(tmp_path)
     monkeypatch.chdir(tmp_path)
-    coarse = make_plan(bounds.find(str(path)).with_design("so few"), "smoke")
+    coarse = make_plan(bounds.find(str(path)).of_design("so few"), "smoke")
     hint = hinted(cannot_tell(coarse))
     assert hint.endswith("coin.py --design so\\ few --profile smoke")
     result = shell(f"{hint} --jobs 1", tmp_path)

@@ -166,9 +166,13 @@ def approach(rng, rate, level=1.0, seeds=8):
     return pd.concat(tables, ignore_index=True)
 
 
+def near_and_fast(table):
+    return tests.near_and_fast(tests.reaches_limit(table, 1.0, 0.05), tests.gap_rate(table, 1.0, 1, t0=20))
+
+
 def test_a_limit_is_found():
     def reaches(rate, level):
-        return lambda rng: tests.limit(approach(rng, rate, level), 1.0, tolerance=0.05, rate=1, t0=20)
+        return lambda rng: near_and_fast(approach(rng, rate, level))
 
     assert_finds_truth(reaches(1.0, 1.0), reaches(0.4, 1.0))
     assert_finds_truth(reaches(1.2, 1.0), reaches(1.0, 0.9))
@@ -181,7 +185,7 @@ def test_final_values_at_the_tolerance_are_left_open(mean, spread):
 
 def test_a_gap_at_the_margin_of_the_rate_is_left_open():
     assert_open_at_edge(lambda rng: tests.gap_rate(approach(rng, 0.75), 1.0, rate=1, t0=20))
-    assert_open_at_edge(lambda rng: tests.limit(approach(rng, 0.75), 1.0, tolerance=0.05, rate=1, t0=20))
+    assert_open_at_edge(lambda rng: near_and_fast(approach(rng, 0.75)))
 
 
 def test_the_gap_is_judged_from_t0_on():

@@ -93,15 +93,15 @@ def test_the_authors_design_is_run_outside_of_the_regime_and_says_so(tmp_path, m
     (check,) = [check for check in verdict.judgement.checks if check.name == "assumptions"]
     assert check.status == "warning"
     assert "fails at" in check.detail
-    assert "vanishes at alpha_*^-2 = 16" in verdict.design["note"]
+    assert "vanishes at alpha_*^-2 = 16" in verdict.design.note
     assert (tmp_path / "out/sample_complexity-authors/published.png").exists()
-    plan = make_plan(claim.with_design("authors"), "full")
+    plan = make_plan(claim.of_design("authors"), "full")
     assert len(next(iter(plan.arms)).placement.cells) == 11 * 21
 
 
 def test_an_unknown_design_is_answered_with_the_known_ones():
     with pytest.raises(bounds.ClaimError, match="no design 'author'; it has authors"):
-        CLAIMS["sample_complexity"].with_design("author")
+        CLAIMS["sample_complexity"].of_design("author")
 
 
 @pytest.mark.slow

@@ -218,22 +218,20 @@ class Claim(Frozen):
         copy._found_as = copy._variation = None
         return copy
 
-    def with_design(self, name: str) -> Claim:
-        """The same claim with another of its experiments.
+    def of_design(self, name: str | None) -> Claim:
+        """The same claim with another of its experiments, or as it is where none is named.
 
         Raises:
             ClaimError: it has none of this name.
         """
+        if not name:
+            return self
         if name not in self.designs:
             known = ", ".join(self.designs) or "no other design"
             raise ClaimError(
                 f"{self.name} has no design {name!r}; it has {known}, beside the default without --design"
             )
         return self.model_copy(update={"design": self.designs[name]}).as_found(self.found_as)
-
-    def of_design(self, name: str | None) -> Claim:
-        """The same claim with the experiment of a name, or as it is where there is none."""
-        return self.with_design(name) if name else self
 
     @property
     def design_name(self) -> str | None:
@@ -256,12 +254,11 @@ class Claim(Frozen):
             self.text(factor),
             self.text(self.quantity),
             self.margin,
-            self.design.varied,
             {name: self.text(name) for name in self.design.varied},
             self.searched,
             self.rivals,
             self.guess_rate,
-            **({"column": self.design.search.letter} if self.design.search else {}),
+            self.design.search.letter if self.design.search else "n",
         )
 
     @property

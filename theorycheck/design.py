@@ -115,8 +115,7 @@ class Design(Frozen):
 
     @model_validator(mode="after")
     def _can_be_carried_out(self) -> Self:
-        values = [self.levels, *self.crossed.values(), self.search.values if self.search else (None,)]
-        trials = self.replicates * math.prod(map(len, values))
+        trials = self.replicates * math.prod(map(len, self.changing.values()))
         if trials > MOST_TRIALS:
             raise Misfit(
                 "replicates",

@@ -16,14 +16,8 @@ from sympy import Expr, Integer, Pow, Rational, Symbol, oo
 from theorycheck.errors import LawError
 from theorycheck.statements import BigO, Omega, Scaling, Theta
 
-MAX_LENGTH, MAX_DIGITS, MAX_POWER, MAX_NESTING, MAX_VARIABLES = (
-    200,
-    12,
-    100,
-    30,
-    4,
-)  # n variables have n! limits
-MAX_BITS = 4096
+MAX_LENGTH, MAX_DIGITS, MAX_POWER, MAX_NESTING, MAX_BITS = 200, 12, 100, 30, 4096
+MAX_VARIABLES = 4  # n variables have n! limits
 _Calls = Mapping[Any, Callable[..., Expr]]
 _RELATIONS: Mapping[str, type[Scaling]] = {"O": BigO, "Omega": Omega, "Theta": Theta}
 _POINTS: Mapping[str, Expr] = {"0": Integer(0), "oo": oo}

@@ -7,11 +7,13 @@ from __future__ import annotations
 import math
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import sympy
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from sympy import Expr, Symbol
+
+from theorycheck.errors import ClaimError
 
 _UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, surrogates, separators of lines and paragraphs
 _BIDIRECTIONAL = set(
@@ -27,6 +29,20 @@ class Frozen(BaseModel):
     """Data that cannot be changed and has no other fields than its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy, maybe with other values of some fields, which are not checked again.
+
+        Raises:
+            ClaimError: it has no such fields.
+        """
+        kind = type(self)
+        if unknown := ", ".join(map(str, (update or {}).keys() - kind.model_fields.keys())):
+            raise ClaimError(
+                f"asked for a copy of a {kind.__name__} with another {unknown}; its fields are"
+                f" {', '.join(kind.model_fields)}"
+            )
+        return super().model_copy(update=update, deep=deep)
 
 
 class Misfit(ValueError):

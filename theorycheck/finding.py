@@ -14,7 +14,7 @@ from theorycheck.judgement import Check, Decision, Estimate, Judgement
 from theorycheck.observation import Outcomes, as_drawn, report_failures, report_no_evidence
 from theorycheck.plan import Plan
 from theorycheck.statistics.tests import holm
-from theorycheck.verdict import Verdict
+from theorycheck.verdict import TriedDesign, Verdict
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def describe(outcomes: Outcomes, judgement: Judgement, trained: int, seconds: fl
         relation=claim.law.relation,
         estimated=claim.law.estimated,
         judgement=judgement,
-        design={**plan.design, "as_drawn": as_drawn(outcomes), "words": dict(plan.measured.words)},
+        design=TriedDesign(**vars(plan.design), as_drawn=as_drawn(outcomes), words=dict(plan.measured.words)),
         trials={
             "total": len(table),
             "trained": trained,

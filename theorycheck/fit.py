@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 from sympy import Symbol
@@ -19,7 +19,7 @@ from theorycheck.plan import hypothesis
 from theorycheck.statements import Scaling, Topic
 from theorycheck.statistics.hypothesis import Hypothesis
 from theorycheck.table import read_table
-from theorycheck.verdict import Verdict
+from theorycheck.verdict import TableDesign, Verdict
 
 Point = Literal["0", "oo"]
 COLUMN = "n"  # of what is searched, in tables that others made
@@ -159,12 +159,12 @@ def _conditions(claim: Claim) -> Check | None:
     return Check("assumptions", "warning", detail) if relations else None
 
 
-def _design(path: Path, table: pd.DataFrame, asked: Hypothesis) -> dict[str, Any]:
-    return {
-        "table": str(path),
-        "rows": len(table),
-        "levels": {factor: sorted(map(float, table[factor].unique())) for factor in asked.factors},
-        **({"samples": sorted(map(int, table[COLUMN].unique()))} if "successes" in table else {}),
-        **({"seeds": int(table["seed"].nunique())} if "seed" in table else {}),
-        "margin": asked.margin,
-    }
+def _design(path: Path, table: pd.DataFrame, asked: Hypothesis) -> TableDesign:
+    return TableDesign(
+        table=str(path),
+        rows=len(table),
+        levels={factor: sorted(map(float, table[factor].unique())) for factor in asked.factors},
+        samples=sorted(map(int, table[COLUMN].unique())) if "successes" in table else None,
+        seeds=int(table["seed"].nunique()) if "seed" in table else None,
+        margin=asked.margin,
+    )

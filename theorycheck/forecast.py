@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,7 +19,7 @@ from theorycheck.placement.rules import Grid, Placement, simulate
 from theorycheck.plan import Plan, hypothesis, one_threshold
 from theorycheck.statements.base import Truth
 from theorycheck.statistics.dispersion import BINOMIAL_DF
-from theorycheck.statistics.hypothesis import TESTED, Hypothesis, Variable
+from theorycheck.statistics.hypothesis import TESTED, Hypothesis
 from theorycheck.statistics.links import probit_information
 from theorycheck.statistics.polynomial import centred_basis
 from theorycheck.statistics.selection import decide, fit_laws, gather
@@ -70,10 +70,8 @@ def middle_of_samples(plan: Plan) -> Assumptions | None:
     None where something else is stated than a power law of a threshold in one variable: it plants its own
     worlds.
     """
-    return _in_the_middle(plan) if one_threshold(plan.claim) else None
-
-
-def _in_the_middle(plan: Plan) -> Assumptions:
+    if not one_threshold(plan.claim):
+        return None
     return Assumptions(float(np.exp(np.log(plan.searched).mean())))
 
 
@@ -103,12 +101,18 @@ def forecast(
     """
     with started(executor) as workers:
         if assumed is None:
-            return [_simulate_world(plan, world, workers, advance) for world in plan.claim.law.planted(plan)]
-        asked = hypothesis(plan.claim)
-        return [
-            _simulate(plan, asked, name, exponent, assumed, workers, advance)
-            for name, exponent in laws(asked).items()
-        ]
+            return [
+                Chances(w.name, w.value, *_judged(partial(_judge_world, plan, w), workers, advance))
+                for w in plan.claim.law.planted(plan)
+            ]
+        chances, asked = [], hypothesis(plan.claim)
+        for name, exponent in laws(asked).items():
+            planted = _planted(plan, exponent, assumed)
+            judged = _judged(partial(_replicate, plan.placement, planted, asked), workers, advance)
+            thresholds = np.exp(planted.log_threshold(planted.levels))
+            inside = (thresholds >= min(plan.searched)) & (thresholds <= max(plan.searched))
+            chances.append(Chances(name, exponent, *judged, int(inside.sum())))
+        return chances
 
 
 def cannot_tell(plan: Plan) -> str | None:
@@ -118,21 +122,18 @@ def cannot_tell(plan: Plan) -> str | None:
     From the expected information instead of drawn data, which takes milliseconds. Of a scaling law of one
     threshold; of other statements nothing is said.
     """
-    if not one_threshold(plan.claim):
+    assumed = middle_of_samples(plan)
+    if assumed is None:
         return None
-    asked = hypothesis(plan.claim)
-    (variable,) = asked.variables
-    others = {"the edge of the margin": laws(asked)["at the edge of the margin"]}
-    rival = _nearest_rival(variable)
-    if rival is not None:
-        others[f"the rival exponent {rival:g}"] = rival
-    planted = _planted(plan, variable.exponent, _in_the_middle(plan))
+    claimed, edge, *rivals = laws(hypothesis(plan.claim)).values()
+    others = {"the edge of the margin": edge} | {f"the rival exponent {rival:g}": rival for rival in rivals}
+    planted = _planted(plan, claimed, assumed)
     interval = expected_fit(planted, expected_cells(plan.placement, planted)).interval("x", TESTED)
     blurred = [name for name, exponent in others.items() if exponent in interval]
     if not blurred:
         return None
     return (
-        f"if {plan.claim.name} held exactly, this design would give about {variable.exponent:g} {interval},"
+        f"if {plan.claim.name} held exactly, this design would give about {claimed:g} {interval},"
         f" which does not exclude {' and '.join(blurred)}; try a larger --profile, or other levels and"
         f" {plan.claim.searched}, and see"
         f" `{plan.claim.command('plan', f' --profile {plan.profile}')}`"
@@ -189,12 +190,9 @@ def laws(asked: Hypothesis) -> dict[str, float]:
     allowed = asked.allowed(variable)
     edge = allowed.low if np.isfinite(allowed.low) else allowed.high
     laws = {"as claimed": variable.exponent, "at the edge of the margin": edge}
-    rival = _nearest_rival(variable)
-    return laws | ({"the nearest rival": rival} if rival is not None else {})
-
-
-def _nearest_rival(variable: Variable) -> float | None:
-    return min(variable.rivals, key=lambda rival: abs(rival - variable.exponent), default=None)
+    if variable.rivals:
+        laws["the nearest rival"] = min(variable.rivals, key=lambda rival: abs(rival - variable.exponent))
+    return laws
 
 
 def _planted(plan: Plan, exponent: float, assumed: Assumptions) -> PlantedThreshold:
@@ -207,48 +205,25 @@ def _replicate(
 ) -> tuple[Decision, float, int]:
     """Decision, width of the interval, and number of trials of one simulated data set."""
     (factor,) = asked.factors
-    table = simulate(placement, planted, np.random.default_rng((SEED, replication)), factor=factor)
+    table = simulate(placement, planted.rate, np.random.default_rng((SEED, replication)), factor=factor)
     fits = fit_laws(gather(table, asked), asked)
     interval = fits.interval(factor) if fits else Interval(-np.inf, np.inf, 0.95)
     return decide(fits, asked), interval.width, int(table["trials"].sum())
 
 
-def _simulate(
-    plan: Plan,
-    asked: Hypothesis,
-    name: str,
-    exponent: float,
-    assumed: Assumptions,
-    workers: Executor,
-    advance: Callable[[int], None],
-) -> Chances:
-    planted = _planted(plan, exponent, assumed)
-    calls = [partial(_replicate, plan.placement, planted, asked, i) for i in range(REPLICATIONS)]
-    judged = _judged(calls, workers, advance)
-    thresholds = np.exp(planted.log_threshold(planted.levels))
-    measured = int(((thresholds >= min(plan.searched)) & (thresholds <= max(plan.searched))).sum())
-    return Chances(name, exponent, *judged, measured)
-
-
 def _judged(
-    calls: Sequence[Callable[[], tuple[Decision, float, int]]],
+    replicate: Callable[[int], tuple[Decision, float, int]],
     executor: Executor,
     advance: Callable[[int], None],
 ) -> tuple[dict[Decision, float], float, int]:
     """Shares of decisions, median width of the interval, and median number of trials, of simulated data."""
     judged = {}
-    for i, found in completed(executor, calls):
+    for i, found in completed(executor, [partial(replicate, i) for i in range(REPLICATIONS)]):
         judged[i] = found
         advance(1)
-    decisions, widths, trials = zip(*(judged[i] for i in range(len(calls))), strict=True)
-    shares: dict[Decision, float] = {d: n / len(calls) for d, n in Counter(decisions).items()}
+    decisions, widths, trials = zip(*(judged[i] for i in range(REPLICATIONS)), strict=True)
+    shares: dict[Decision, float] = {d: n / REPLICATIONS for d, n in Counter(decisions).items()}
     return shares, float(np.median(widths)), int(np.median(trials))
-
-
-def _simulate_world(plan: Plan, world: Truth, executor: Executor, advance: Callable[[int], None]) -> Chances:
-    """Chances in a world that the claim's statement planted."""
-    calls = [partial(_judge_world, plan, world, i) for i in range(REPLICATIONS)]
-    return Chances(world.name, world.value, *_judged(calls, executor, advance))
 
 
 def _judge_world(plan: Plan, world: Truth, replication: int) -> tuple[Decision, float, int]:

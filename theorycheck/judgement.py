@@ -108,6 +108,11 @@ class LevelValue:
     kind: Literal["fitted", "step", "above", "below"]
 
     @property
+    def text(self) -> str:
+        """The value with its interval."""
+        return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
+
+    @property
     def measured(self) -> bool:
         """Whether the value lies within what was tried."""
         return self.kind in ("fitted", "step")

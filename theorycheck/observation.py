@@ -34,10 +34,6 @@ class Outcomes:
         """What distinguishes design points in tables: what is varied, and what is searched."""
         return self.plan.columns
 
-    def columns_without(self, name: str) -> list[str]:
-        """The same but for one of them."""
-        return [column for column in self.columns if column != name]
-
     @property
     def no_evidence(self) -> pd.Series:
         """Which trials measured nothing: where values are measured, those without, as None was returned.
@@ -142,20 +138,20 @@ def tabulate(
     plan: Plan, trials: Sequence[tuple[Cell, Trial]], measurements: Mapping[str, Mapping[str, Any]]
 ) -> pd.DataFrame:
     """One row a trial: what is varied, what is searched, replicate, measurement, work, and key."""
-    design, measured = plan.claim.design, plan.measured
+    measured = plan.measured
     names = {name for _, trial in trials for name in measurements[trial.key]}
     if clash := sorted(names & set(plan.columns)):
         raise ClaimError(
             f"{measured.name} returns {', '.join(clash)}, which the design varies or searches; give it"
             " another name"
         )
-    letters = [design.search.letter] if design.search else []
     rows = [
         {
-            **{design.factor: cell.level, **cell.group, **dict.fromkeys(letters, cell.searched)},
+            **cell.named,
             "replicate": trial.replicate,
             **measurements[trial.key],
-            **{"work": measured.work(cell.parameters, measurements[trial.key]), "key": trial.key},
+            "work": measured.work(cell.parameters, measurements[trial.key]),
+            "key": trial.key,
         }
         for cell, trial in trials
     ]

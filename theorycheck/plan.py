@@ -21,6 +21,7 @@ from theorycheck.placement.rules import RULE, Adaptive, Grid, Placement
 from theorycheck.profiles import PROFILES, ProfileName
 from theorycheck.statements.base import at, counted
 from theorycheck.statistics.hypothesis import Hypothesis
+from theorycheck.verdict import Assumption, PlannedDesign
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Cell:
         level: of the factor.
         searched: value of what is searched; 0 where nothing is.
         group: values of what is crossed with the factor.
+        named: values of all that is varied or searched, by name.
         parameters: all parameters of the response.
         violated: the conditions of the claim that do not hold here.
     """
@@ -38,6 +40,7 @@ class Cell:
     level: float
     searched: float
     group: dict[str, Any]
+    named: dict[str, Any]
     parameters: dict[str, Any]
     violated: tuple[Condition, ...]
 
@@ -126,18 +129,17 @@ class Plan:
     @cached_property
     def parameters(self) -> dict[tuple[Any, ...], dict[str, Any]]:
         """All parameters of the response at each design point, by the values of `columns` there."""
-        size = len(self.columns)
-        return {(c.level, *c.group.values(), c.searched)[:size]: c.parameters for c in self.cells}
+        return {tuple(cell.named.values()): cell.parameters for cell in self.cells}
 
     @property
     def levels(self) -> list[float]:
         """The levels, in increasing order."""
-        return sorted({cell.level for cell in self.cells})
+        return list(self.claim.design.levels)
 
     @property
     def searched(self) -> list[float]:
         """The values of what is searched, in increasing order."""
-        return sorted({cell.searched for cell in self.cells})
+        return list(self.claim.design.search.values) if self.claim.design.search else []
 
     @property
     def placement(self) -> Placement:
@@ -145,34 +147,29 @@ class Plan:
         return self.arms[0].placement
 
     @cached_property
-    def design(self) -> dict[str, Any]:
-        """The design as JSON values, for reports."""
-        claim, search = self.claim, self.claim.design.search
-        return {
-            "profile": self.profile,
-            "factor": claim.design.factor,
-            "levels": self.levels,
-            "crossed": {name: list(values) for name, values in claim.design.crossed.items()},
-            "searched": search.letter if search else None,
-            "samples": list(search.values) if search else [],
-            "placement": f"in each of {len(self.arms)} groups: " * (len(self.arms) > 1) + str(self.placement),
-            "seed": self.seed,
-            "device": self.device,
-            "response": f"{self.measured.identity}: {self.measured.meaning}",
-            "held": claim.held,
-            "name": claim.design_name,
-            "outside_regime": claim.design.outside_regime,
-            "note": claim.design.note,
-            "conditions": [
-                {
-                    "condition": claim.text(c.relation),
-                    "provenance": c.provenance,
-                    "holds_at": self.holding(c),
-                    "of": len(self.levels),
-                }
+    def design(self) -> PlannedDesign:
+        """The design, for reports."""
+        claim, design = self.claim, self.claim.design
+        return PlannedDesign(
+            profile=self.profile,
+            factor=design.factor,
+            levels=self.levels,
+            crossed={name: list(values) for name, values in design.crossed.items()},
+            searched=design.search.letter if design.search else None,
+            samples=self.searched,
+            placement=f"in each of {len(self.arms)} groups: " * (len(self.arms) > 1) + str(self.placement),
+            seed=self.seed,
+            device=self.device,
+            response=f"{self.measured.identity}: {self.measured.meaning}",
+            held=claim.held,
+            name=claim.design_name,
+            outside_regime=design.outside_regime,
+            note=design.note,
+            conditions=[
+                Assumption(claim.text(c.relation), c.provenance, self.holding(c), len(self.levels))
                 for c in claim.conditions
             ],
-        }
+        )
 
     @cached_property
     def document(self) -> str:
@@ -188,7 +185,7 @@ class Plan:
             **({} if claim.guess_rate is None else {"guess_rate": claim.guess_rate}),
             "rivals": claim.rivals,
             "refuted_by": claim.refuted_by,
-            "design": self.design,
+            "design": self.design.document(),
             "engine_revision": self.measured.revision,
             "placement_rule": RULE if isinstance(self.placement, Adaptive) else None,
             "first_trials": hashlib.sha256("".join(keys).encode()).hexdigest(),
@@ -216,12 +213,11 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
     ):
         parameters = claim.design.point(level, searched, group)
         named = {claim.design.factor: level, **group, **({search.letter: searched} if search else {})}
-        measured.check(
-            parameters, ", ".join(f"{claim.text(name)} = {_short(value)}" for name, value in named.items())
-        )
+        shown = {name: f"{x:g}" if isinstance(x, float) else str(x) for name, x in named.items()}
+        measured.check(parameters, ", ".join(f"{claim.text(name)} = {x}" for name, x in shown.items()))
         claim.law.check_point(parameters)
         violated = tuple(c for c in claim.conditions if not c.holds(parameters))
-        cells.append(Cell(level, searched or 0, group, parameters, violated))
+        cells.append(Cell(level, searched or 0, group, named, parameters, violated))
     tried = [cell for cell in cells if cell.in_regime or claim.design.outside_regime]
     if not tried:
         conditions = "; ".join(claim.text(c.relation) for c in claim.conditions)
@@ -256,10 +252,6 @@ def _check_search(claim: Claim, measured: Measured) -> None:
             f"the response {measured.name} {wanted}, so that the design of {claim.name} must have "
             f"{'no search' if searches else 'a search=Search(letter, values) for its threshold'}"
         )
-
-
-def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def one_threshold(claim: Claim) -> bool:

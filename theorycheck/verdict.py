@@ -28,6 +28,92 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class Assumption:
+    """A condition of the theorem, whence it is, and at how many levels it holds, of how many."""
+
+    condition: str
+    provenance: str
+    holds_at: int
+    of: int
+
+
+@dataclass(frozen=True)
+class PlannedDesign:
+    """A claim's design under a profile, as it is fixed before the first trial.
+
+    Attributes:
+        profile, seed, device: of the run.
+        factor, levels: what is varied, and its values.
+        crossed: what is varied beside it, with its values.
+        searched, samples: what a threshold is sought of, None where nothing is, and its values.
+        placement: how trials are placed, for readers.
+        response: name and meaning of what is measured.
+        held: the other values, expressions as text.
+        name: of the design among those of its claim; None for the default.
+        outside_regime: whether levels are tried at which a condition fails.
+        note: what a reader must know of it.
+        conditions: of the theorem.
+    """
+
+    profile: str
+    factor: str
+    levels: list[float]
+    crossed: dict[str, list[Any]]
+    searched: str | None
+    samples: list[float]
+    placement: str
+    seed: int
+    device: str
+    response: str
+    held: dict[str, Any]
+    name: str | None
+    outside_regime: bool
+    note: str
+    conditions: list[Assumption]
+
+    def document(self) -> dict[str, Any]:
+        """As JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class TriedDesign(PlannedDesign):
+    """A planned design whose trials are made.
+
+    Attributes:
+        as_drawn: smallest and largest ratio of each parameter to the value asked, of those drawn at random.
+        words: what the response calls things, by the name of a letter, "measured" or "untested".
+    """
+
+    as_drawn: dict[str, tuple[float, float]]
+    words: dict[str, str]
+
+
+@dataclass(frozen=True)
+class TableDesign:
+    """What a table that others made holds.
+
+    Attributes:
+        table, rows: its path and its length.
+        levels: of each variable.
+        samples: the values of what is searched; None in a table of measurements.
+        seeds: how many there are; None where none is told.
+        margin: how much worse than claimed an exponent may be.
+    """
+
+    table: str
+    rows: int
+    levels: dict[str, list[float]]
+    samples: list[int] | None
+    seeds: int | None
+    margin: float
+
+    def document(self) -> dict[str, Any]:
+        """As JSON values, but for what the table does not tell."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+
+@dataclass(frozen=True)
 class Variation:
     """The verdict on a claim under another reasonable choice: its name, the decision, and the estimates."""
 
@@ -46,7 +132,7 @@ class Verdict:
         relation: of its law: O, Omega or Theta; or what another kind of statement says
             (`theorycheck.statements`).
         judgement: decision, reason, estimates and checks.
-        design: levels, samples, held values, conditions, as JSON values.
+        design: of the trials, or what the table holds.
         trials: counts "total", "trained", "reused", "censored" (unfitted, but for those that measured
             nothing).
         plan_hash: SHA-256 of what was decided before training, or of the table.
@@ -64,7 +150,7 @@ class Verdict:
     predictions: tuple[Prediction, ...]
     relation: str
     judgement: Judgement
-    design: dict[str, Any]
+    design: TriedDesign | TableDesign
     trials: dict[str, int]
     plan_hash: str
     seconds: float
@@ -74,24 +160,36 @@ class Verdict:
     sensitivity: tuple[Variation, ...] = ()
 
     @property
-    def digits(self) -> str:
-        """The format of its estimates: for exponents the decimals that their interval asks for, else three
-        digits.
-        """
-        return "" if self.derived else ".3g"
+    def tried(self) -> TriedDesign:
+        """The design, of a verdict on trials; one on a table has none."""
+        assert isinstance(self.design, TriedDesign)
+        return self.design
 
     @property
     def derived(self) -> bool:
         """Whether exponents were derived from a bound, as of scaling laws, which have a margin."""
         return self.predictions[0].margin is not None
 
+    def named(self, estimate: Estimate) -> str:
+        """What an estimate is of, with its letter where exponents in several are estimated."""
+        letters = {p.variable: p.letter for p in self.predictions}
+        several = len(letters) > 1 and self.derived
+        return estimate.name or self.estimated + f" in {letters[estimate.factor]}" * several
+
+    def numbers(self, estimate: Estimate) -> tuple[str, str]:
+        """An estimate and its interval: exponents with the decimals that the interval asks for, else three
+        digits.
+        """
+        digits = estimate.interval.digits if self.derived else ".3g"
+        return f"{estimate.value:{digits}}", f"{estimate.interval:{digits}}"
+
     def text(self, estimate: Estimate) -> str:
         """An estimate with its interval, as in `-0.80 [-0.88, -0.73]`."""
-        return (
-            estimate.text
-            if not self.digits
-            else f"{estimate.value:{self.digits}} {estimate.interval:{self.digits}}"
-        )
+        return " ".join(self.numbers(estimate))
+
+    def told(self, estimates: Sequence[Estimate]) -> str:
+        """Estimates with their intervals, or that there are none."""
+        return "; ".join(map(self.text, estimates)) or "no estimate"
 
     @property
     def headline(self) -> str:
@@ -110,7 +208,7 @@ class Verdict:
     def range(self) -> str:
         """The measured range of every variable, as in `0.03 <= alpha_* <= 0.3`."""
         if not self.judgement.levels:
-            levels, (prediction,) = self.design["levels"], self.predictions
+            levels, (prediction,) = self.tried.levels, self.predictions
             return f"{min(levels):g} <= {prediction.letter} <= {max(levels):g}"
         spans = [(p.letter, *self.judgement.span(i)) for i, p in enumerate(self.predictions)]
         return ", ".join(f"{low:g} <= {letter} <= {high:g}" for letter, low, high in spans)
@@ -126,7 +224,7 @@ class Verdict:
             "provenance": self.provenance,
             "exponents": [self._exponent(i, prediction) for i, prediction in enumerate(self.predictions)],
             "checks": [asdict(check) for check in self.judgement.checks],
-            "design": self.design,
+            "design": self.design.document(),
             "trials": self.trials,
             "plan_hash": self.plan_hash,
             "seconds": round(self.seconds, 3),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import repeat
 
 from sympy import Dummy, Expr, Rational, Symbol, oo
 
@@ -35,10 +36,8 @@ class Bound:
         variables = {symbol: _letter(symbol, point) for symbol, point in regime}
         rest = sorted(expression.free_symbols - set(variables), key=str)
         constants = {symbol: _letter(symbol, oo) for symbol in rest}
-        large = {
-            symbol: 1 / variables[symbol] if point == 0 else variables[symbol] for symbol, point in regime
-        }
         senses = {variables[symbol]: -1 if point == 0 else 1 for symbol, point in regime}
+        large = {symbol: letter ** senses[letter] for symbol, letter in variables.items()}
         return cls(expression.xreplace({**large, **constants}), variables, constants, senses)
 
     def named(self, value: Expr) -> Expr:
@@ -55,14 +54,9 @@ class Bound:
         """
         n = len(self.variables)
         for ahead in dict.fromkeys(((1,) * n, tuple(range(1, n + 1)), tuple(range(n, 0, -1)))):
-            far = (
-                (letter, _MANTISSA, scale * times)
-                for letter, times in zip(self.variables.values(), ahead, strict=True)
-            )
-            yield (
-                *far,
-                *((letter, value, 0) for letter, value in zip(self.constants.values(), choice, strict=True)),
-            )
+            powers = (scale * times for times in ahead)
+            far = zip(self.variables.values(), repeat(_MANTISSA), powers, strict=False)
+            yield (*far, *zip(self.constants.values(), choice, repeat(0), strict=False))
 
 
 @cache

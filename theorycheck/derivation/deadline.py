@@ -11,9 +11,8 @@ from typing import TypeVar
 import mpmath
 
 T = TypeVar("T")
-_PATIENCE = (
-    2.0  # times the seconds, by the clock; so that what is derived does not depend on how busy a machine is
-)
+# Times the seconds, by the clock; so that what is derived does not depend on how busy a machine is.
+_PATIENCE = 2.0
 _GRACE = 1.0  # seconds that a computation has to end after it was stopped, before it is stopped again
 _STOPS = 3  # SymPy may catch the first
 

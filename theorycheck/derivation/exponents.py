@@ -48,9 +48,7 @@ def derive(expression: Expr, regime: Regime, symbol: Symbol) -> Derived:
     except OutOfTime:
         why = f"SymPy finds no limit of x d(log f)/dx in {seconds:g} seconds"
     try:
-        return within(
-            seconds, lambda: _numerical(bound, x, why) if value is None else _checked(bound, x, value)
-        )
+        return within(seconds, lambda: _by_values(bound, x, value, why))
     except OutOfTime:
         long = f"the bound takes more than {seconds:g} seconds to compute far out"
         raise Refused(f"{why}, and {long}" if why else long) from None
@@ -71,17 +69,15 @@ def _limit(bound: Bound, x: Dummy) -> Expr:
     return value
 
 
-def _checked(bound: Bound, x: Dummy, value: Expr) -> Derived:
-    choice, note = signs(bound)
-    cross_check(bound, x, choice, value)
-    return Derived(value, note)
-
-
-def _numerical(bound: Bound, x: Dummy, why: str) -> Derived:
+def _by_values(bound: Bound, x: Dummy, value: Expr | None, why: str) -> Derived:
+    """An exponent that its values far out bear out, or where it is None, that they tend to."""
     try:
         choice, note = signs(bound)
+        if value is not None:
+            cross_check(bound, x, choice, value)
+            return Derived(value, note)
         value, seen = extrapolated(bound, x, choice)
     except Refused as reason:
-        raise Refused(f"{why}, and {reason}") from None
+        raise Refused(f"{why}, and {reason}" if why else str(reason)) from None
     found = f"derived numerically, as {why}: {seen} tend to {float(value):g}"
     return Derived(value, "; ".join(filter(None, (found, note))))

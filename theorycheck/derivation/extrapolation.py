@@ -5,7 +5,7 @@ one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import product, repeat
 
 import mpmath
 from sympy import Dummy, Expr, Rational
@@ -14,10 +14,8 @@ from theorycheck.derivation.bound import Bound
 from theorycheck.derivation.numerical import Slope, local_exponents, log_bound, where
 from theorycheck.derivation.refused import Refused
 
-_SCALES = (
-    (100, 200, 400),
-    (1000, 2000, 4000),
-)  # variables are 10 to these; the larger where the smaller disagree
+# Variables are 10 to these; the larger where the smaller disagree.
+_SCALES = ((100, 200, 400), (1000, 2000, 4000))
 _TRIED = (50, 100, 200, 400)
 _TOLERANCE = 2.0  # over log x; log(x)^log(log(x)) needs 1.1 at 10^400, and log(x)^3 a hundredth of it
 _SHARE = 0.25  # of the exponent itself, where that is less
@@ -25,13 +23,8 @@ _ROUNDING = 1e-12
 _WINDOW = 6  # decades, whose local exponents agree the better the farther out, unless they oscillate
 _DIVERGES = 0.95  # ratio of successive differences while log x doubles: 1 for n^log(log n), .5 for n log n
 _ACCURACY = 0.01  # of a numerical exponent: by how much its last two extrapolations may differ
-_VALUES = (
-    Rational(3, 7),
-    Rational(17, 7),
-    Rational(1, 70),
-    Rational(80, 7),
-)  # of constants, hardly where a bound is 0
-_CHOICES = 64
+# Of constants, hardly where a bound is 0.
+_VALUES = (Rational(3, 7), Rational(17, 7), Rational(1, 70), Rational(80, 7))
 
 
 def signs(bound: Bound) -> tuple[tuple[Rational, ...], str]:
@@ -52,23 +45,16 @@ def signs(bound: Bound) -> tuple[tuple[Rational, ...], str]:
         raise refused[0][1]
     if not refused:
         return good[0], ""
-    yes, no = (_constants(bound, choice) for choice in (good[0], refused[0][0]))
-    return (
-        good[0],
-        f"the bound is positive at {yes} but not at {no}, and has this exponent where it is positive",
-    )
+    letters = bound.constants.values()
+    yes, no = (where(zip(letters, choice, repeat(0), strict=False)) for choice in (good[0], refused[0][0]))
+    note = f"the bound is positive at {yes} but not at {no}, and has this exponent where it is positive"
+    return good[0], note
 
 
 def _choices(n: int) -> Iterator[tuple[Rational, ...]]:
     """Combinations of values; of more than three constants, the others take those of the first three."""
     for choice in product(_VALUES, repeat=min(n, 3)):
         yield tuple(choice[i % 3] for i in range(n))
-
-
-def _constants(bound: Bound, choice: Sequence[Rational]) -> str:
-    return where(
-        tuple((letter, value, 0) for letter, value in zip(bound.constants.values(), choice, strict=True))
-    )
 
 
 def cross_check(bound: Bound, x: Dummy, choice: Sequence[Rational], value: Expr) -> None:
@@ -86,15 +72,14 @@ def cross_check(bound: Bound, x: Dummy, choice: Sequence[Rational], value: Expr)
             continue
         error = max(abs(slope - expected) for slope in found)
         tolerance = _TOLERANCE / (scales[-1] * mpmath.log(10))
-        if error <= (min(tolerance, _SHARE * abs(expected)) if expected else tolerance) + _ROUNDING * abs(
-            expected
-        ):
+        if expected:
+            tolerance = min(tolerance, _SHARE * abs(expected)) + _ROUNDING * abs(expected)
+        if error <= tolerance:
             return
         seen = " and ".join(mpmath.nstr(slope, 4) for slope in found)
-        near = _far(x, scales)
         why = (
-            f"SymPy takes the limit of x d(log f)/dx for {value}, but the local exponents near {near} tend to"
-            f" {seen}"
+            f"SymPy takes the limit of x d(log f)/dx for {value}, but the local exponents near"
+            f" {_far(x, scales)} tend to {seen}"
         )
     raise Refused(why)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any
@@ -13,22 +13,14 @@ from sympy import Abs, Expr, Mul, Pow, Rational, Symbol
 
 from theorycheck.derivation.refused import Refused
 
-Point = tuple[
-    tuple[Symbol, Rational, int], ...
-]  # symbols with their values, each a number times a power of 10
+# Symbols with their values, each a number times a power of 10.
+Point = tuple[tuple[Symbol, Rational, int], ...]
 Slope = Any  # of mpmath, as local exponents may exceed what a float holds
 
 _SETTLED = 1e-12  # relative difference of two evaluations, the second in twice the digits
 _REAL = 1e-6  # half turns of a complex number beside those of a real one
-_WITHOUT_SUMS = (
-    Mul,
-    Pow,
-    sympy.log,
-    sympy.exp,
-    Abs,
-    Symbol,
-    Rational,
-)  # others may lose a difference in few digits
+# Others may lose a difference in few digits.
+_WITHOUT_SUMS = (Mul, Pow, sympy.log, sympy.exp, Abs, Symbol, Rational)
 _LARGEST_POWER, _MOST_DIGITS = 400, 7000  # more are slow
 
 
@@ -123,6 +115,6 @@ def _function(f: Expr, symbols: tuple[Symbol, ...]) -> Callable[..., Any]:
     return function
 
 
-def where(point: Point) -> str:
+def where(point: Iterable[tuple[Symbol, Rational, int]]) -> str:
     """A point for readers."""
     return ", ".join(f"{s.name} = {f'1e{power}' if power else value}" for s, value, power in point)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, NullLocator
 
+from theorycheck.drawing import Shown
 from theorycheck.judgement import LevelValue
 from theorycheck.text import one_line
-
-if TYPE_CHECKING:
-    from theorycheck.claim import Claim
 
 TOLD = "told-"  # begins the identifier of what tells something in HTML; the text follows
 STYLE = {"fitted": "#0b3c5d", "claimed": "#c1440e", "threshold": "black"}
@@ -41,20 +38,18 @@ def tell(artist: Artist, text: str) -> None:
     artist.set_gid(f"{TOLD}{one_line(text)}")
 
 
-def told(value: LevelValue, claim: Claim, observed: pd.DataFrame) -> str:
+def told(value: LevelValue, shown: Shown) -> str:
     """What a level's point tells: its value with its interval, and the trials behind it."""
-    place = ", ".join(f"{x:g}" for x in value.point)
-    rows = observed[observed[claim.design.factor] == value.point[0]]
+    claim, rows = shown.claim, shown.evidence
+    rows = rows[rows[claim.design.factor] == value.point[0]]
     for (name, values), x in zip(claim.design.crossed.items(), value.point[1:], strict=False):
         rows = rows[rows[name] == crossed_value(values, x)]
-    text = f"{value.value:.3g} [{value.low:.3g}, {value.high:.3g}] at {place}"
+    text = f"{value.text} at {', '.join(f'{x:g}' for x in value.point)}"
     search = claim.design.search
     if search is None:
         return f"{text}; {len(rows)} trials, {rows['value'].min():g} to {rows['value'].max():g}"
     counts = rows.groupby(search.letter)[["successes", "trials"]].sum()
-    tried = ", ".join(
-        f"{k} of {t} at {n:g}" for n, (k, t) in zip(counts.index, counts.to_numpy(), strict=True) if t
-    )
+    tried = ", ".join(f"{k} of {t} at {n:g}" for n, k, t in counts.itertuples() if t)
     return f"{text}; trials that succeed by {claim.searched}: {tried}"
 
 
@@ -66,45 +61,39 @@ def crossed_value(values: Sequence[Any], x: float) -> Any:
 
 def points(
     axes: Axes,
+    shown: Shown,
     values: Sequence[LevelValue],
-    texts: Sequence[str],
     colour: str,
     marker: str,
     label: str,
+    longest: float = 1e3,
 ) -> None:
-    """Levels with their intervals, each of which tells a text in HTML; bounds as hollow triangles."""
-    for value, text in zip(values, texts, strict=True):
-        x = value.point[0]
+    """Levels with their intervals, each of which tells its trials in HTML; bounds as hollow triangles.
+
+    An interval is drawn up to `longest` times its value.
+    """
+    for value in values:
+        x, y = value.point[0], value.value
         if value.measured:
-            low, high = value.value - value.low, min(value.high, 1e3 * value.value) - value.value
-            drawn = axes.errorbar(
-                [x], [value.value], [[low], [high]], fmt=marker, color=colour, capsize=3, label=label
-            )
-            tell(drawn[0], text)
+            ends = [[y - value.low], [min(value.high, longest * y) - y]]
+            drawn = axes.errorbar([x], [y], ends, fmt=marker, color=colour, capsize=3, label=label)
+            tell(drawn[0], told(value, shown))
             label = "_nolegend_"
         else:
-            axes.plot(
-                [x],
-                [value.value],
-                "^" if value.kind == "above" else "v",
-                mfc="none",
-                color=colour,
-                markersize=8,
-            )
+            triangle = "^" if value.kind == "above" else "v"
+            axes.plot([x], [y], triangle, mfc="none", color=colour, markersize=8)
 
 
 def log_axes(axes: Axes, levels: Sequence[float], x_label: str, y_label: str, base: int = 10) -> None:
     """Logarithmic axes with a tick at every level."""
     axes.set_xscale("log")
     axes.set_yscale("log", base=base)
-    axes.xaxis.set_major_locator(FixedLocator([float(x) for x in levels]))
+    axes.xaxis.set_major_locator(FixedLocator(levels))
     axes.xaxis.set_minor_locator(NullLocator())
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_major_formatter(lambda value, _: f"{value:g}")
         if base == 10:
-            axis.set_minor_formatter(
-                FuncFormatter(lambda value, _: f"{value:g}" if f"{value:.0e}"[0] in "25" else "")
-            )
+            axis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:.0e}"[0] in "25" else "")
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.mathtext import MathTextParser
 from sympy import Basic
 
+from theorycheck.drawing import Shown
 from theorycheck.notation import plain_text
 from theorycheck.text import one_line
 
@@ -45,12 +45,12 @@ def formula(claim: Claim, expression: Basic | str, after: str = "") -> str:
     return words((expression if isinstance(expression, str) else plain_text(expression, {})) + after)
 
 
-def axis_label(claim: Claim, counted: Mapping[str, str]) -> str:
+def axis_label(shown: Shown) -> str:
     """What the quantity of a claim is measured in, with the words that its response has for it."""
-    search = claim.design.search
+    claim, search = shown.claim, shown.claim.design.search
     if search is None:
         return formula(claim, claim.quantity)
-    return f"{counted.get(search.letter, '')} {formula(claim, search.letter)}".lstrip()
+    return f"{shown.words.get(search.letter, '')} {formula(claim, search.letter)}".lstrip()
 
 
 @cache

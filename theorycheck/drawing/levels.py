@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
-from theorycheck.drawing.axes import SERIES, STYLE, crossed_value, log_axes, one_axes, points, told
+from theorycheck.drawing import Shown
+from theorycheck.drawing.axes import SERIES, STYLE, crossed_value, log_axes, one_axes, points
 from theorycheck.drawing.lettering import axis_label, formula
 from theorycheck.drawing.lettering import words as lettered
 from theorycheck.judgement import Judgement, LevelValue
 
-if TYPE_CHECKING:
-    from theorycheck.claim import Claim
 
-
-Words = Mapping[str, str]  # what the response calls things, by the name of a letter, or "measured"
-
-
-def scaling(
-    judgement: Judgement, claim: Claim, observed: pd.DataFrame, words: Words, exponent: float
-) -> Figure:
+def scaling(shown: Shown, exponent: float) -> Figure:
     """The quantity at every level, one series for each value of what is crossed, and the claimed slope."""
-    figure, axes = _series(judgement, claim, observed, words)
-    for (colour, _), values in zip(SERIES * len(judgement.levels), _groups(judgement).values(), strict=False):
+    figure, axes = _series(shown)
+    groups = _groups(shown.judgement).values()
+    for (colour, _), values in zip(SERIES * len(groups), groups, strict=False):
         if inside := [v for v in values if v.measured]:
             middle = inside[len(inside) // 2]
             x = np.array([inside[0].point[0], inside[-1].point[0]])
@@ -40,58 +30,50 @@ def scaling(
     return figure
 
 
-def contrast(judgement: Judgement, claim: Claim, observed: pd.DataFrame, words: Words) -> Figure:
+def contrast(shown: Shown) -> Figure:
     """Thresholds of both groups, with their fitted power laws."""
-    figure, axes = _series(judgement, claim, observed, words)
-    for (colour, _), i, estimate in zip(SERIES, (0.0, 1.0), judgement.beside, strict=False):
-        inside = [v for v in judgement.levels if v.point[1] == i and v.measured]
-        if inside:
-            x, y = (np.array(column) for column in zip(*((v.point[0], v.value) for v in inside), strict=True))
-            middle = np.exp(np.log(x).mean()), np.exp(np.log(y).mean())
-            label = f"exponent {estimate.text}"
-            axes.plot(
-                x, middle[1] * (x / middle[0]) ** estimate.value, color=colour, linewidth=1.5, label=label
-            )
+    figure, axes = _series(shown)
+    for (colour, _), i, estimate in zip(SERIES, (0.0, 1.0), shown.judgement.beside, strict=False):
+        if inside := [v for v in shown.judgement.levels if v.point[1] == i and v.measured]:
+            x, y = np.array([(v.point[0], v.value) for v in inside]).T
+            law = stats.gmean(y) * (x / stats.gmean(x)) ** estimate.value
+            axes.plot(x, law, color=colour, linewidth=1.5, label=f"exponent {estimate.text}")
     axes.legend(loc="best", framealpha=0.95)
     return figure
 
 
-def direction(judgement: Judgement, claim: Claim, observed: pd.DataFrame, words: Words) -> Figure:
+def direction(shown: Shown) -> Figure:
     """The quantity at every level, and the fitted exponential with its 95 % band."""
     figure, axes = one_axes()
+    judgement, claim = shown.judgement, shown.claim
     if judgement.curve:
-        x, middle, low, high = (np.array(column) for column in zip(*judgement.curve, strict=True))
+        x, middle, low, high = np.array(judgement.curve).T
         axes.fill_between(x, low, high, color=STYLE["fitted"], alpha=0.3, linewidth=0)
-        axes.plot(
-            x, middle, color=STYLE["fitted"], linewidth=2, label="exponential fitted to all trials, 95 % band"
-        )
+        label = "exponential fitted to all trials, 95 % band"
+        axes.plot(x, middle, color=STYLE["fitted"], linewidth=2, label=label)
     label = f"{formula(claim, claim.quantity)} of one level, 95 % interval"
-    texts = [told(value, claim, observed) for value in judgement.levels]
-    points(axes, judgement.levels, texts, STYLE["threshold"], "o", label)
-    axes.set_xlabel(formula(claim, claim.design.factor))
-    axes.set_ylabel(axis_label(claim, words))
+    points(axes, shown, judgement.levels, STYLE["threshold"], "o", label)
+    axes.set(xlabel=formula(claim, claim.design.factor), ylabel=axis_label(shown))
     axes.set_ylim(bottom=0)
     axes.legend(loc="best", framealpha=0.95)
     return figure
 
 
-def ordering(claim: Claim, values: pd.DataFrame) -> Figure:
+def ordering(shown: Shown) -> Figure:
     """Mean of the quantity against the factor with 95 % intervals over seeds, a series for each of what is
     crossed.
     """
     figure, axes = one_axes()
-    factor, crossed = (
-        claim.design.factor,
-        [name for name in claim.design.crossed if name in claim.law.letters],
-    )
-    groups = values.groupby(crossed) if crossed else [((), values)]
+    claim, factor = shown.claim, shown.claim.design.factor
+    crossed = [name for name in claim.design.crossed if name in claim.law.letters]
+    groups = shown.evidence.groupby(crossed) if crossed else [((), shown.evidence)]
     for (colour, marker), (group, rows) in zip(SERIES * 3, groups, strict=False):
         by_seed = rows.groupby([factor, "seed"])["value"].mean().unstack()
-        mean, count = by_seed.mean(axis=1), by_seed.count(axis=1)
-        half = stats.t.ppf(0.975, count - 1) * by_seed.std(axis=1) / np.sqrt(count)
-        label = lettered(", ".join(map(str, group)))
+        half = stats.t.ppf(0.975, by_seed.count(axis=1) - 1) * by_seed.sem(axis=1)
+        label = lettered(", ".join(map(str, group))) or None
+        mean = by_seed.mean(axis=1)
         axes.errorbar(
-            mean.index, mean, half, color=colour, marker=marker, capsize=3, linewidth=1.2, label=label or None
+            mean.index, mean, half, color=colour, marker=marker, capsize=3, linewidth=1.2, label=label
         )
     axes.set_xlabel(formula(claim, factor) if len(factor) < 3 else lettered(claim.text(factor)))
     axes.set_ylabel(f"{lettered(claim.text(claim.quantity))}, mean over seeds, 95 % interval")
@@ -109,22 +91,19 @@ def _groups(judgement: Judgement) -> dict[tuple[float, ...], list[LevelValue]]:
     return groups
 
 
-def _series(judgement: Judgement, claim: Claim, observed: pd.DataFrame, words: Words) -> tuple[Figure, Axes]:
+def _series(shown: Shown) -> tuple[Figure, Axes]:
     """Points with their intervals, one series for each value of what is crossed, on logarithmic axes."""
     figure, axes = one_axes()
-    groups, names = _groups(judgement), list(claim.design.crossed)
+    claim, groups = shown.claim, _groups(shown.judgement)
     for (colour, marker), (group, values) in zip(SERIES * len(groups), groups.items(), strict=False):
-        label = ", ".join(
-            f"{claim.text(name)} = {_crossed(claim, name, v)}" for name, v in zip(names, group, strict=False)
-        )
-        texts = [told(value, claim, observed) for value in values]
-        label = lettered(label or f"{claim.text(claim.quantity)} of one level, 95 % interval")
-        points(axes, values, texts, colour, marker, label)
-    levels = sorted({v.point[0] for v in judgement.levels})
-    log_axes(axes, levels, formula(claim, claim.design.factor), axis_label(claim, words))
+        crossed = zip(claim.design.crossed.items(), group, strict=False)
+        named = [f"{claim.text(name)} = {_said(crossed_value(tried, x))}" for (name, tried), x in crossed]
+        label = lettered(", ".join(named) or f"{claim.text(claim.quantity)} of one level, 95 % interval")
+        points(axes, shown, values, colour, marker, label)
+    levels = sorted({v.point[0] for v in shown.judgement.levels})
+    log_axes(axes, levels, formula(claim, claim.design.factor), axis_label(shown))
     return figure, axes
 
 
-def _crossed(claim: Claim, name: str, x: float) -> str:
-    value = crossed_value(claim.design.crossed[name], x)
+def _said(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)

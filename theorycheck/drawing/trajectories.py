@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 from scipy import stats
 from sympy import Expr, fraction
 
+from theorycheck.drawing import Shown
 from theorycheck.drawing.axes import SERIES, STYLE, one_axes
 from theorycheck.drawing.lettering import formula
 
@@ -20,48 +18,41 @@ if TYPE_CHECKING:
     from theorycheck.statements import Limit, Transition
 
 
-def trajectories(stated: Limit, claim: Claim, measured: pd.DataFrame, words: Mapping[str, str]) -> Figure:
+def trajectories(stated: Limit, shown: Shown) -> Figure:
     """The quantity over the iterations, a line a trial; and its gap to the limit with the claimed rate."""
-    limit, rate, start = stated.value, stated.rate, stated.start
+    claim, measured = shown.claim, shown.evidence
+    limit, start, claimed = stated.value, stated.start, STYLE["claimed"]
     figure = Figure(figsize=(8.4, 4.2), layout="constrained")
     left, right = figure.subplots(1, 2)
-    factor = claim.design.factor
-    for (colour, _), (level, rows) in zip(SERIES, measured.groupby(factor), strict=False):
-        label = formula(claim, factor, f" = {level:g}")
-        for _, one in rows.groupby("key"):
-            one = one[one["t"] > 0].astype({"t": float, "value": float})
-            left.plot(one["t"], one["value"], color=colour, linewidth=0.8, alpha=0.6, label=label)
-            right.plot(one["t"], (limit - one["value"]).abs(), color=colour, linewidth=0.8, alpha=0.6)
+    for (colour, _), (level, rows) in zip(SERIES, measured.groupby(claim.design.factor), strict=False):
+        label = formula(claim, claim.design.factor, f" = {level:g}")
+        for _, one in rows[rows["t"] > 0].groupby("key"):
+            style = {"color": colour, "linewidth": 0.8, "alpha": 0.6}
+            left.plot(one["t"], one["value"], label=label, **style)
+            right.plot(one["t"], (limit - one["value"]).abs(), **style)
             label = "_nolegend_"
-    left.axhline(limit, linestyle="--", color=STYLE["claimed"], label=f"claimed limit {limit:g}")
-    late = measured[measured["t"] >= start].astype({"t": float, "value": float})
+    left.axhline(limit, linestyle="--", color=claimed, label=f"claimed limit {limit:g}")
+    late = measured[measured["t"] >= start].sort_values("t")
     if len(late):
         t = np.geomspace(start, late["t"].max(), 20)
-        first = float(limit - late.sort_values("t")["value"].iloc[0])
-        right.plot(
-            t,
-            first * (t / start) ** -rate,
-            "--",
-            color=STYLE["claimed"],
-            label=f"claimed rate $t^{{{-rate:g}}}$",
-        )
+        gap = (limit - late["value"].iloc[0]) * (t / start) ** -stated.rate
+        right.plot(t, gap, "--", color=claimed, label=f"claimed rate $t^{{{-stated.rate:g}}}$")
         right.legend(loc="lower left", framealpha=0.95)
-    label = words.get("measured") or formula(claim, claim.quantity)
+    label = shown.words.get("measured") or formula(claim, claim.quantity)
     left.set(xscale="log", ylim=(0, 1.05), xlabel="iterations $t$", ylabel=label)
     right.set(xscale="log", yscale="log", xlabel="iterations $t$", ylabel=f"gap to {limit:g}")
-    right.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    right.yaxis.set_minor_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    right.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    right.yaxis.set_minor_formatter(lambda value, _: f"{value:g}")
     left.legend(loc="upper left", framealpha=0.95)
     return figure
 
 
-def transition(stated: Transition, claim: Claim, cells: pd.DataFrame) -> Figure:
+def transition(stated: Transition, shown: Shown) -> Figure:
     """Share of successes against the ratio, a series a level, with 95 % intervals, and the bound."""
-    bound, ratio = float(stated.bound), stated.expression
+    claim, factor, cells = shown.claim, shown.claim.design.factor, shown.evidence
     figure, axes = one_axes()
-    groups = cells[cells["trials"] > 0].groupby(claim.design.factor)
+    groups = cells[cells["trials"] > 0].sort_values("ratio").groupby(factor)
     for (colour, marker), (level, rows) in zip(SERIES * len(groups), groups, strict=False):
-        rows = rows.sort_values("ratio")
         k, n = rows["successes"].to_numpy(), rows["trials"].to_numpy()
         share = k / n
         low, high = (
@@ -69,13 +60,14 @@ def transition(stated: Transition, claim: Claim, cells: pd.DataFrame) -> Figure:
             stats.beta.ppf(0.975, k + 1, n - k),
         )  # Clopper and Pearson
         error = [share - np.nan_to_num(low), np.nan_to_num(high, nan=1.0) - share]
-        label = formula(claim, claim.design.factor, f" = {level:g}")
+        label = formula(claim, factor, f" = {level:g}")
         axes.errorbar(
             rows["ratio"], share, error, color=colour, marker=marker, capsize=2, linewidth=1, label=label
         )
+    bound = float(stated.bound)
     axes.axvline(bound, linestyle="--", color=STYLE["claimed"], label=f"claimed bound {bound:.3f}")
     axes.set(
-        xlabel=_ratio(claim, ratio),
+        xlabel=_ratio(claim, stated.expression),
         ylabel="share of successful trials, 95 % interval",
         xlim=(0, None),
         ylim=(-0.03, 1.03),

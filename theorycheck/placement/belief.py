@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -81,11 +80,10 @@ class Belief:
             z = steepness * (log_n - thresholds[level])
             success, failure = special.log_ndtr(z), special.log_ndtr(-z)
             log_density = -(z**2) / 2 - np.log(2 * np.pi) / 2
+            log_slope = log_density
             if self._guess:
                 success = np.log(self._guess + (1 - self._guess) * np.exp(success))
                 log_slope = np.log1p(-self._guess) + log_density
-            else:
-                log_slope = log_density
             slope = successes * np.exp(log_slope - success) - failures * np.exp(log_density - failure)
             pull = precision @ (thresholds - middle)
             form = (form - [np.log(STEEPNESS), 0]) / prior_deviations
@@ -117,18 +115,18 @@ class Belief:
         near = np.abs(self._probit) <= 2 * FARTHEST
         return sorted(set(self._level[near].tolist()))
 
-    @cached_property
+    @property
     def _design(self) -> np.ndarray:
         """The columns of  s (b0 + b1 log N + b2 u + b3 u^2)  but for s, of every cell."""
         u = self._u[self._level]
         return np.column_stack([np.ones(len(u)), self._log_n, u, u**2])
 
-    @cached_property
+    @property
     def _weight(self) -> np.ndarray:
         """Fisher information of a trial in each cell about b0."""
         return np.asarray(self.steepness[self._level] ** 2 * probit_information(self._probit, self._guess))
 
-    @cached_property
+    @property
     def _slopes(self) -> tuple[np.ndarray, np.ndarray]:
         """Gradients by b, at b1 = 1, of the exponent, and of the local one at a curve's asymptotic end."""
         exponent = np.polyfit(self._u, self.thresholds, 1)[0]
@@ -149,9 +147,8 @@ class Belief:
         near[[self._nearest(level) for level in levels]] = True
         candidates = np.flatnonzero(near & np.isin(self._level, levels))
         level, weight, tried = self._level[candidates], self._weight[candidates], self._trials[candidates]
-        worth = weight[:, None] * _marginal(
-            tried[:, None] + np.arange(trials + len(levels))
-        )  # after so many more
+        after = tried[:, None] + np.arange(trials + len(levels))  # so many more
+        worth = weight[:, None] * _marginal(after)
         more, chosen, work = worth[:, 0].copy(), np.zeros(len(candidates), int), self._work[level]
 
         def choose(best: int) -> None:
@@ -171,13 +168,7 @@ class Belief:
             towards -= (share * towards[:, best])[:, None] * with_best
             between -= share[:, None, None] * with_best[:, :, None] * with_best[:, None, :]
             choose(best)
-        return Counter(
-            {
-                self._cells[cell]: int(number)
-                for cell, number in zip(candidates, chosen, strict=True)
-                if number
-            }
-        )
+        return +Counter({self._cells[cell]: int(n) for cell, n in zip(candidates, chosen, strict=True)})
 
     def _covariances(
         self, candidates: np.ndarray, chosen: np.ndarray

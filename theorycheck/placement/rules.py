@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from theorycheck.placement import belief
 from theorycheck.placement.belief import Belief, Cell
-from theorycheck.statistics.evidence import Measurements, Trials
+from theorycheck.statistics.evidence import Evidence, Trials
 from theorycheck.statistics.hypothesis import Hypothesis
 from theorycheck.statistics.selection import FEWEST_LEVELS, curvature_allowed, fit_laws, gather
 
@@ -127,15 +127,13 @@ class Adaptive:
             chosen = believed.refine(min(spent, first_interim - spent) if spent < first_interim else spent)
         return _at_most(chosen, self.budget - spent)
 
-    def _guess_rate(self, evidence: Trials | Measurements | None) -> float:
+    def _guess_rate(self, evidence: Evidence | None) -> float:
         """That of the hypothesis, or what the trials so far ask for, where they are enough."""
         if self.hypothesis.guess_rate is not None:
             return self.hypothesis.guess_rate
         return evidence.asymptotes.guess if isinstance(evidence, Trials) else 0.0
 
-    def _for_the_guess_rate(
-        self, evidence: Trials | Measurements | None, counts: pd.DataFrame
-    ) -> Counter[Cell]:
+    def _for_the_guess_rate(self, evidence: Evidence | None, counts: pd.DataFrame) -> Counter[Cell]:
         """Trials at the smallest n of every level, where trials may succeed by chance.
 
         Those placed where success turns can hardly distinguish that from a flat success curve.
@@ -145,16 +143,12 @@ class Adaptive:
         if evidence.found.guess_p_value > GUESS_DOUBTED:
             return Counter()
         (variable,) = self.hypothesis.variables
-        made = dict(
-            zip(zip(counts[variable.factor], counts["searched"], strict=True), counts["trials"], strict=True)
-        )
-        smallest: dict[float, float] = {}
-        for level, n in self.cells:
-            smallest[level] = min(n, smallest.get(level, n))
+        made = counts.set_index([variable.factor, "searched"])["trials"].to_dict()
+        smallest = dict(sorted(self.cells, reverse=True))  # the last of each level stays
         lacking = {cell: FOR_GUESSES - int(made.get(cell, 0)) for cell in smallest.items()}
-        return Counter({cell: trials for cell, trials in lacking.items() if trials > 0})
+        return +Counter(lacking)  # which drops those that lack none
 
-    def _enough(self, evidence: Trials | Measurements | None) -> bool:
+    def _enough(self, evidence: Evidence | None) -> bool:
         """Whether the interval is narrow enough, in a run that would have seen a curvature that matters.
 
         The average over an unseen curvature has a narrow interval as well, at the wrong place. Curvature
@@ -177,16 +171,9 @@ class Adaptive:
 Placement = Grid | Adaptive
 
 
-class Rates(Protocol):
-    """A world of which the success rates are known."""
-
-    def rate(self, x: Any, n: Any) -> Any:
-        """Of trials at level x with n."""
-
-
 def simulate(
     placement: Placement,
-    planted: Rates,
+    rate: Callable[[Any, Any], Any],
     rng: np.random.Generator,
     work: Callable[[float, float], float] = lambda level, n: 1.0,
     factor: str = "x",
@@ -195,7 +182,7 @@ def simulate(
 
     Args:
         placement: over levels of a factor.
-        planted: the truth.
+        rate: of success at a level x with n, as planted.
         rng: source of the outcomes.
         work: of a trial in each cell.
         factor: its column.
@@ -211,7 +198,7 @@ def simulate(
         if not following:
             return table
         for (x, n), trials in sorted(following.items()):
-            counts[x, n][0] += int(rng.binomial(trials, planted.rate(x, n)))
+            counts[x, n][0] += int(rng.binomial(trials, rate(x, n)))
             counts[x, n][1] += trials
 
 

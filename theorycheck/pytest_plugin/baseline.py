@@ -74,8 +74,8 @@ class Pin(BaseModel, frozen=True):
 
 def summary(result: Result) -> Pin:
     """What a baseline keeps of a result."""
-    document = result.verdict.document()
-    ran = {name: document["design"][name] for name in ("profile", "seed")}
+    document, tried = result.verdict.document(), result.verdict.tried
+    ran = {"profile": tried.profile, "seed": tried.seed}
     return Pin.model_validate({**document, **ran, "design": result.design})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from matplotlib.figure import Figure
@@ -25,7 +25,7 @@ class Math(str):
     """LaTeX of a formula inside a line."""
 
 
-Line = Sequence[str]  # pieces: plain text, Code, Strong or Math
+Line = str | Sequence[str]  # a piece, or several: plain text, Code, Strong or Math
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,16 @@ class Formula:
 class Table:
     """A table with a row of names; columns of numbers are set to the right."""
 
-    names: tuple[str, ...]
-    rows: tuple[tuple[Line, ...], ...]
-    numeric: frozenset[int] = frozenset()
+    names: Sequence[str]
+    rows: Sequence[Sequence[Line]]
+    numeric: Collection[int] = ()
 
 
 @dataclass(frozen=True)
 class Definitions:
     """Terms, each with what is said of it."""
 
-    items: tuple[tuple[str, Line], ...]
+    items: Sequence[tuple[str, Line]]
 
 
 @dataclass(frozen=True)
@@ -120,10 +120,13 @@ def _closed(latex: str) -> bool:
 
 
 def each_text(block: Block, change: Callable[[str], str]) -> Block:
-    """A block with each of its texts changed; a formula of its own is one, and may become another."""
+    """A block with each of its texts changed, and its lines in pieces.
+
+    A formula of its own is a text as well, and may become another.
+    """
 
     def line(pieces: Line) -> Line:
-        return tuple(map(change, pieces))
+        return tuple(map(change, (pieces,) if isinstance(pieces, str) else pieces))
 
     match block:
         case Heading(text):

@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 from theorycheck import __version__
 from theorycheck.claim import Claim
-from theorycheck.judgement import Check, Estimate
+from theorycheck.judgement import Regression
 from theorycheck.reports.blocks import (
     Block,
     Code,
@@ -27,7 +27,6 @@ from theorycheck.reports.blocks import (
     Table,
     harmless,
 )
-from theorycheck.source import Paper
 from theorycheck.verdict import Verdict
 
 
@@ -59,21 +58,17 @@ def document(parts: Sequence[Part]) -> list[Block]:
 def _summary(parts: Sequence[Part]) -> Iterator[Block]:
     rows = [
         (
-            (Code(p.verdict.name),),
-            (p.verdict.estimated,),
-            (
-                "; ".join(
-                    f"{x.exponent:.3g}" if x.exponent is not None else "-" for x in p.verdict.predictions
-                ),
-            ),
-            ("; ".join(map(p.verdict.text, p.verdict.judgement.estimates)) or "no estimate",),
-            (Strong(p.verdict.judgement.decision),),
-            (str(p.verdict.trials["total"]),),
+            Code(verdict.name),
+            verdict.estimated,
+            "; ".join("-" if p.exponent is None else f"{p.exponent:.3g}" for p in verdict.predictions),
+            verdict.told(verdict.judgement.estimates),
+            Strong(verdict.judgement.decision),
+            str(verdict.trials["total"]),
         )
-        for p in parts
+        for verdict in (part.verdict for part in parts)
     ]
     names = ("claim", "of", "claimed", "estimate and 95 % interval", "verdict", "trials")
-    yield Table(names, tuple(rows), frozenset({5}))
+    yield Table(names, rows, {5})
 
 
 def _claim(part: Part) -> Iterator[Block]:
@@ -91,7 +86,7 @@ def _first_page(part: Part) -> Iterator[Block]:
     verdict, claim, judgement = part.verdict, part.claim, part.verdict.judgement
     yield Paragraph((Strong(judgement.decision), " over ", Code(verdict.range), f". {judgement.reason}"))
     if verdict.headline:
-        yield Paragraph((verdict.headline,))
+        yield Paragraph(verdict.headline)
     yield Formula(claim.statement_latex)
     derived = ""
     if verdict.derived:
@@ -102,107 +97,89 @@ def _first_page(part: Part) -> Iterator[Block]:
         )
     source = f"{claim.source} ({claim.provenance}).{derived} It would be refuted if {claim.refuted_by}."
     yield Paragraph(("Claim ", Code(claim.name), f": {source}"))
-    if part.pictures:
-        yield part.pictures[0]
+    yield from part.pictures[:1]
 
 
 def _estimates(part: Part) -> Iterator[Block]:
     verdict, judgement = part.verdict, part.verdict.judgement
     yield Heading("Estimates", 3)
-    letters = {p.variable: p.letter for p in verdict.predictions}
-    rows = [(_estimate(verdict, e, letters), "decides") for e in judgement.estimates]
-    rows += [(_estimate(verdict, e, letters), "beside") for e in judgement.beside]
-    names = ("estimate of", "value", "95 % interval", "method")
-    yield Table(names, tuple((*cells[:3], (*cells[3], f" ({role})")) for cells, role in rows), frozenset({1}))
+    rows = [
+        (verdict.named(estimate), *verdict.numbers(estimate), f"{estimate.method} ({role})")
+        for role, estimates in (("decides", judgement.estimates), ("beside", judgement.beside))
+        for estimate in estimates
+    ]
+    yield Table(("estimate of", "value", "95 % interval", "method"), rows, {1})
     yield from part.pictures[1:]
     if judgement.regression:
-        yield Heading("The log-log regression", 3)
-        yield Paragraph(
-            (
-                (
-                    "Each level's value on the level, by ordinary least squares: what a reader would do with"
-                    " the figure. No verdict rests on it: levels whose value lies outside of what was tried"
-                    " have to be left out."
-                ),
-            )
-        )
-        yield Listing(judgement.regression.table)
-        rows_of_levels = tuple(
-            (
-                (", ".join(f"{x:g}" for x in row.point),), (f"{row.log_value:.3f}",), (f"{row.fitted:.3f}",),
-                (f"{row.residual:.2f}",), (f"{row.leverage:.2f}",), (f"{row.cooks_distance:.2f}",),
-            )
-            for row in judgement.regression.rows
-        )  # fmt: skip
-        columns = ("level", "log value", "fitted", "studentised residual", "leverage", "Cook's distance")
-        yield Table(columns, rows_of_levels, frozenset(range(6)))
+        yield from _regression(judgement.regression)
     if verdict.sensitivity:
         yield Heading("Under other reasonable choices", 3)
-        varied = tuple(
-            ((v.name,), (v.decision,), ("; ".join(map(verdict.text, v.estimates)) or "no estimate",))
-            for v in verdict.sensitivity
-        )
+        varied = [(v.name, v.decision, verdict.told(v.estimates)) for v in verdict.sensitivity]
         yield Table(("choice", "verdict", f"{verdict.estimated} and 95 % interval"), varied)
 
 
-def _estimate(verdict: Verdict, estimate: Estimate, letters: dict[str, str]) -> tuple[Line, Line, Line, Line]:
-    several = len(letters) > 1 and verdict.derived
-    named = estimate.name or verdict.estimated + (f" in {letters[estimate.factor]}" if several else "")
-    digits = verdict.digits or estimate.interval.digits
-    return (named,), (f"{estimate.value:{digits}}",), (f"{estimate.interval:{digits}}",), (estimate.method,)
+def _regression(regression: Regression) -> Iterator[Block]:
+    yield Heading("The log-log regression", 3)
+    yield Paragraph(
+        "Each level's value on the level, by ordinary least squares: what a reader would do with the figure."
+        " No verdict rests on it: levels whose value lies outside of what was tried have to be left out."
+    )
+    yield Listing(regression.table)
+    rows = [
+        (
+            ", ".join(f"{x:g}" for x in row.point), f"{row.log_value:.3f}", f"{row.fitted:.3f}",
+            f"{row.residual:.2f}", f"{row.leverage:.2f}", f"{row.cooks_distance:.2f}",
+        )
+        for row in regression.rows
+    ]  # fmt: skip
+    columns = ("level", "log value", "fitted", "studentised residual", "leverage", "Cook's distance")
+    yield Table(columns, rows, range(6))
 
 
 def _checks(part: Part) -> Iterator[Block]:
-    checks = part.verdict.judgement.checks
     yield Heading("Checks", 3)
-    yield Definitions(tuple((_term(check), (check.detail,)) for check in checks))
-
-
-def _term(check: Check) -> str:
-    return check.name if check.status == "ok" else f"{check.name} ({check.status})"
+    yield Definitions([
+        (check.name if check.status == "ok" else f"{check.name} ({check.status})", check.detail)
+        for check in part.verdict.judgement.checks
+    ])  # fmt: skip
 
 
 def _assumptions(part: Part) -> Iterator[Block]:
-    conditions = part.verdict.design["conditions"]
-    if not conditions:
-        return
-    yield Heading("Assumptions", 3)
-    relations = [c.relation for c in part.claim.conditions]
-    rows = tuple(
-        ((Math(part.claim.latex(relation)),), (c["provenance"],), (f"{c['holds_at']} of {c['of']} levels",))
-        for relation, c in zip(relations, conditions, strict=True)
-    )
-    yield Table(("condition of the theorem", "provenance", "holds at"), rows)
+    pairs = zip(part.claim.conditions, part.verdict.tried.conditions, strict=True)
+    if rows := [
+        (
+            Math(part.claim.latex(condition.relation)),
+            found.provenance,
+            f"{found.holds_at} of {found.of} levels",
+        )
+        for condition, found in pairs
+    ]:
+        yield Heading("Assumptions", 3)
+        yield Table(("condition of the theorem", "provenance", "holds at"), rows)
 
 
 def _design(part: Part) -> Iterator[Block]:
-    verdict, claim, design = part.verdict, part.claim, part.verdict.design
+    trials, claim, design = part.verdict.trials, part.claim, part.verdict.tried
     yield Heading("Design", 3)
-    yield Paragraph((f"Response {design['response']}.",))
-    rows: list[tuple[Line, Line]] = [(_letter(claim, design["factor"]), (_list(design["levels"]),))]
-    rows += [(_letter(claim, name), (_list(values),)) for name, values in design["crossed"].items()]
-    if design["samples"]:
-        rows.append((_letter(claim, design["searched"]), (_list(design["samples"]),)))
-    rows += [(_letter(claim, name), (f"{value}",)) for name, value in design["held"].items()]
+    yield Paragraph(f"Response {design.response}.")
+    changing = claim.design.changing.items()
+    rows: list[tuple[Line, str]] = [(_letter(claim, name), _list(values)) for name, values in changing]
+    rows += [(_letter(claim, name), str(value)) for name, value in design.held.items()]
     rows += [
-        ((*_letter(claim, name), " as drawn"), (f"{low:.3f} to {high:.3f} times the value asked",))
-        for name, (low, high) in design["as_drawn"].items()
+        ((_letter(claim, name), " as drawn"), f"{low:.3f} to {high:.3f} times the value asked")
+        for name, (low, high) in design.as_drawn.items()
     ]
-    yield Table(("quantity", "values"), tuple(rows))
-    trials = verdict.trials
-    placed = (
-        f"{design['placement']}; seed {design['seed']}, profile {design['profile']}; {trials['total']}"
-        " trials, "
-    )
+    yield Table(("quantity", "values"), rows)
+    placed = f"{design.placement}; seed {design.seed}, profile {design.profile}; {trials['total']} trials, "
     yield Paragraph((placed[0].upper() + placed[1:], f"of which {trials['censored']} are no evidence."))
-    if design["note"]:
-        yield Paragraph((design["note"],))
+    if design.note:
+        yield Paragraph(design.note)
 
 
-def _letter(claim: Claim, name: str) -> Line:
+def _letter(claim: Claim, name: str) -> Math | Code:
     """A letter of the theorem as a formula, another name as code."""
     known = len(name) == 1 or any(symbol.name == name for symbol in claim.notation)
-    return (Math(claim.latex(name)),) if known else (Code(name),)
+    return Math(claim.latex(name)) if known else Code(name)
 
 
 def _list(values: Sequence[object]) -> str:
@@ -210,56 +187,47 @@ def _list(values: Sequence[object]) -> str:
 
 
 def _limits(part: Part) -> Iterator[Block]:
-    untested = part.verdict.design["words"].get("untested")
+    untested = part.verdict.tried.words.get("untested")
     yield Heading("What was not tested", 3)
-    yield Paragraph(
-        (
-            (
-                "Values of the varied quantities outside of the range above; other held values than those"
-                " listed, but for those varied under the option sensitivity; "
-            ),
-            f"{untested}; " if untested else "",
-            "and any exponent in the limit itself: a verdict is about a range, and is no proof.",
-        )
-    )
+    yield Paragraph((
+        "Values of the varied quantities outside of the range above; other held values than those listed, but"
+        " for those varied under the option sensitivity; ",
+        f"{untested}; " if untested else "",
+        "and any exponent in the limit itself: a verdict is about a range, and is no proof.",
+    ))  # fmt: skip
 
 
 def _command(verdict: Verdict, claim: Claim) -> str:
     """The command that verifies a claim as it was verified; the call, where it was built in Python."""
-    design, sensitivity = verdict.design, bool(verdict.sensitivity or claim.variation)
+    design, sensitivity = verdict.tried, bool(verdict.sensitivity or claim.variation)
     if claim.found_as is None:
-        named = f", design={json.dumps(design['name'])}" if design["name"] else ""
-        named += f', device="{design["device"]}"' if design["device"] != "cpu" else ""
+        named = f", design={json.dumps(design.name)}" if design.name else ""
+        named += f', device="{design.device}"' if design.device != "cpu" else ""
         named += ", sensitivity=True" * sensitivity
-        return f'theorycheck.verify(claim, "{design["profile"]}", seed={design["seed"]}{named})'
-    options = f" --profile {design['profile']} --seed {design['seed']}"
-    options += f" --device {design['device']}" if design["device"] != "cpu" else ""
+        return f'theorycheck.verify(claim, "{design.profile}", seed={design.seed}{named})'
+    options = f" --profile {design.profile} --seed {design.seed}"
+    options += f" --device {design.device}" if design.device != "cpu" else ""
     return claim.command("verify", options + " --sensitivity" * sensitivity)
 
 
 def _reproduction(part: Part) -> Iterator[Block]:
-    verdict, design = part.verdict, part.verdict.design
+    verdict, claim = part.verdict, part.claim
     yield Heading("How to reproduce", 3)
-    if part.claim.found_as is None:
+    if claim.found_as is None:
         yield Paragraph(
-            ("The claim was built in Python and stands in no file that a command could name. Where it is:",)
+            "The claim was built in Python and stands in no file that a command could name. Where it is:"
         )
-    yield Listing(_command(verdict, part.claim))
-    if part.claim.variation:
-        yield Paragraph((f"This report is on its variation {part.claim.variation}.",))
+    yield Listing(_command(verdict, claim))
+    if claim.variation:
+        yield Paragraph(f"This report is on its variation {claim.variation}.")
     packages = ", ".join(f"{name} {version(name)}" for name in ("torch", "numpy", "statsmodels", "sympy"))
     machine = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
-    yield Paragraph((f"theorycheck {__version__}, {packages}, {machine}, device {design['device']}.",))
-    yield Paragraph(
-        (
-            "Plan ",
-            Code(verdict.plan_hash),
-            ", recorded before training. Every trial is in trials.csv, the verdict in result.json.",
-        )
-    )
+    yield Paragraph(f"theorycheck {__version__}, {packages}, {machine}, device {verdict.tried.device}.")
+    recorded = ", recorded before training. Every trial is in trials.csv, the verdict in result.json."
+    yield Paragraph(("Plan ", Code(verdict.plan_hash), recorded))
 
 
 def _bibliography(parts: Sequence[Part]) -> Iterator[Block]:
-    papers: dict[str, Paper] = {part.claim.source.paper.key: part.claim.source.paper for part in parts}
+    papers = {part.claim.source.paper.key: part.claim.source.paper for part in parts}
     yield Heading("Source", 3)
-    yield Definitions(tuple((paper.key, (f"{paper.reference}.",)) for paper in papers.values()))
+    yield Definitions([(paper.key, f"{paper.reference}.") for paper in papers.values()])

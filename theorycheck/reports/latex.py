@@ -164,25 +164,21 @@ def _listing(text: str) -> str:
 
 
 def _table(table: Table) -> str:
-    lengths = [max((len("".join(row[i])) for row in table.rows), default=0) for i in range(len(table.names))]
-    code = {
-        i for i in range(len(table.names)) if any(isinstance(row[i][0], Code) for row in table.rows if row[i])
-    }
-    wide = [i for i, length in enumerate(lengths) if length > WIDE and i not in code]
-    narrow = sum(
-        max(length, len(name))
-        for i, (length, name) in enumerate(zip(lengths, table.names, strict=True))
-        if i not in wide
-    )
-    share = max(0.2, 0.92 - 0.0115 * narrow - 0.03 * len(lengths)) / max(1, len(wide))
-    columns = "".join(
-        f"p{{{share:.2f}\\textwidth}}" if i in wide else "r" if i in table.numeric else "l"
-        for i in range(len(lengths))
+    columns = list(zip(*table.rows, strict=True)) or [()] * len(table.names)
+    lengths = [max((len("".join(cell)) for cell in column), default=0) for column in columns]
+    typed = [any(isinstance(cell[0], Code) for cell in column if cell) for column in columns]
+    wide = [length > WIDE and not code for length, code in zip(lengths, typed, strict=True)]
+    named = zip(lengths, table.names, wide, strict=True)
+    narrow = sum(max(length, len(name)) for length, name, broken in named if not broken)
+    share = max(0.2, 0.92 - 0.0115 * narrow - 0.03 * len(lengths)) / max(1, sum(wide))
+    kinds = "".join(
+        f"p{{{share:.2f}\\textwidth}}" if broken else "r" if i in table.numeric else "l"
+        for i, broken in enumerate(wide)
     )
     rows = [" & ".join(map(_escape, table.names)), *(" & ".join(map(_line, row)) for row in table.rows)]
     rows = [f"{{}}{row}" if row.startswith("[") else row for row in rows]  # else an option of the line before
     body = " \\\\\n".join(rows[1:])
-    head = f"{{\\small\\begin{{tabular}}{{{columns}}}\n\\toprule\n{rows[0]} \\\\\n\\midrule"
+    head = f"{{\\small\\begin{{tabular}}{{{kinds}}}\n\\toprule\n{rows[0]} \\\\\n\\midrule"
     return f"{head}\n{body} \\\\\n\\bottomrule\n\\end{{tabular}}}}"
 
 

@@ -22,7 +22,7 @@ def table(verdicts: Sequence[Verdict]) -> list[str]:
     rows = [("claim", "predicted", "estimated", "verdict", "trials", "time")]
     for verdict in verdicts:
         predicted = "; ".join(_predicted(verdict, p) for p in verdict.predictions)
-        estimated = "; ".join(map(verdict.text, verdict.judgement.estimates)) or "no estimate"
+        estimated = verdict.told(verdict.judgement.estimates)
         trials, seconds = str(verdict.trials["total"]), f"{verdict.seconds:.0f} s"
         rows.append((verdict.name, predicted, estimated, verdict.judgement.decision, trials, seconds))
     return columns(rows)
@@ -52,29 +52,17 @@ def draw(verdicts: Sequence[Verdict]) -> Figure:
         axes.set_yticks([])
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(labelsize=7)
-        axes.text(
-            1.02,
-            0.5,
-            verdict.judgement.decision,
-            color=colour,
-            fontsize=8,
-            va="center",
-            transform=axes.transAxes,
-        )
-        if (
-            estimate is None
-            or not np.isfinite([estimate.value, estimate.interval.low, estimate.interval.high]).all()
-        ):
+        decision, beside = verdict.judgement.decision, axes.transAxes
+        axes.text(1.02, 0.5, decision, color=colour, fontsize=8, va="center", transform=beside)
+        if estimate is None or not np.isfinite([estimate.value, estimate.interval.width]).all():
             axes.text(0.5, 0.5, "no estimate", ha="center", va="center", fontsize=8, transform=axes.transAxes)
             axes.set_xticks([])
             continue
         low, high = estimate.interval.low, estimate.interval.high
         axes.plot([low, high], [0, 0], color=colour, linewidth=3, solid_capstyle="butt")
         axes.plot([estimate.value], [0], marker, color=colour, markersize=7, markeredgecolor="white")
-        claimed = prediction.exponent if prediction.exponent is not None else 0.0
-        axes.axvline(
-            claimed, linestyle="--" if prediction.exponent is not None else ":", color=STYLE["claimed"]
-        )
+        claimed, dashes = prediction.exponent or 0.0, ":" if prediction.exponent is None else "--"
+        axes.axvline(claimed, linestyle=dashes, color=STYLE["claimed"])
         reach = max(abs(low - claimed), abs(high - claimed), 1e-9)
         axes.set_xlim(claimed - 1.15 * reach, claimed + 1.15 * reach)
     figure.supxlabel("estimate and 95 % interval; dashed: what is claimed; dotted: none (0)", fontsize=8)

@@ -9,17 +9,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 
 from theorycheck.claim import Claim
+from theorycheck.drawing import Shown
 from theorycheck.drawing.axes import save
 from theorycheck.drawing.maps import residual_plot
 from theorycheck.errors import ReportError, StoreError
 from theorycheck.reports import html, latex, markdown, pdf
-from theorycheck.reports.blocks import Block, Paragraph, Picture
+from theorycheck.reports.blocks import Paragraph, Picture
 from theorycheck.reports.document import Part, document
 from theorycheck.statements.base import Drawing
 from theorycheck.verdict import Verdict, result_document
@@ -28,14 +30,18 @@ Format = Literal["md", "html", "tex", "pdf"]
 FORMATS: tuple[Format, ...] = ("md", "html", "tex", "pdf")
 
 
-def pictures(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> list[Picture | Paragraph]:
-    """The figures of the claim's statement, and the residuals of the regression, if there is one."""
-    drawings = list(claim.law.draw(verdict.judgement, claim, observed, verdict.design["words"]))
+def part(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Part:
+    """What a report says of one claim.
+
+    Its figures are those of the claim's statement, and the residuals of the regression, if there is one.
+    """
+    shown = Shown(verdict.judgement, claim, observed, verdict.tried.words)
+    drawings = list(claim.law.draw(shown))
     if verdict.judgement.regression:
         what = "Residuals of the log-log regression, and the leverage of each level."
         residuals = partial(residual_plot, verdict.judgement, claim)
         drawings.append(Drawing("residuals", "Residuals and leverage", what, residuals))
-    return [_drawn(drawing) for drawing in drawings]
+    return Part(verdict, claim, [_drawn(drawing) for drawing in drawings])
 
 
 def _drawn(drawing: Drawing) -> Picture | Paragraph:
@@ -44,7 +50,7 @@ def _drawn(drawing: Drawing) -> Picture | Paragraph:
         drawing.draw().draw_without_rendering()  # on another, as every drawing moves the layout of the next
         figure = drawing.draw()
     except Exception as error:
-        return Paragraph((f"The figure {drawing.title} could not be drawn ({_reason(error)}).",))
+        return Paragraph(f"The figure {drawing.title} could not be drawn ({_reason(error)}).")
     return Picture(drawing.name, drawing.title, drawing.caption, figure)
 
 
@@ -52,11 +58,6 @@ def _reason(error: Exception) -> str:
     """What went wrong, in the first line of it."""
     said = str(error).strip().splitlines() or [""]
     return f"{type(error).__name__}: {said[0]}"
-
-
-def part(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Part:
-    """What a report says of one claim."""
-    return Part(verdict, claim, pictures(verdict, claim, observed))
 
 
 def available(wanted: Sequence[Format] | None) -> tuple[Format, ...]:
@@ -106,8 +107,8 @@ def write_report(
         results = ("trials.csv", "result.json")
         _write_result(replace(verdict, artifacts=_paths(folder, results)), folder)  # before what may fail
         said = part(verdict, claim, observed)
-        names = [f"{name}.{kind}" for name in _save([said], folder) for kind in ("png", "pdf")]
-        unwritten = _write(document([said]), folder, asked, fragment)
+        names = [f"{picture.name}.{kind}" for picture in _figures(said) for kind in ("png", "pdf")]
+        unwritten = _write([said], folder, asked, fragment)
         written = [f"report.{name}" for name in asked if name not in unwritten]
         artifacts = _paths(folder, (*written, *names, *results))
         verdict = replace(verdict, artifacts=artifacts, unwritten=tuple(unwritten.values()))
@@ -131,8 +132,7 @@ def write_joint_report(
     named = [replace(p, pictures=[_named(f, p.claim.name) for f in p.pictures]) for p in parts]
     with _explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        _save(named, folder)
-        unwritten = _write(document(named), folder, asked, fragment=False)
+        unwritten = _write(named, folder, asked)
     return [unwritten.get(name, str(folder / f"report.{name}")) for name in asked]
 
 
@@ -150,20 +150,18 @@ def _write_result(verdict: Verdict, folder: Path) -> None:
     )
 
 
-def _save(parts: Sequence[Part], folder: Path) -> list[str]:
-    """Write the figures that were drawn, and return their names."""
-    drawn = [shown for one in parts for shown in one.pictures if isinstance(shown, Picture)]
-    for picture in drawn:
-        save(picture.figure, folder / picture.name)
-    return [picture.name for picture in drawn]
+def _figures(one: Part) -> list[Picture]:
+    """The figures that could be drawn."""
+    return [shown for shown in one.pictures if isinstance(shown, Picture)]
 
 
 def _write(
-    blocks: Sequence[Block], folder: Path, formats: Sequence[Format], fragment: bool
+    parts: Sequence[Part], folder: Path, formats: Sequence[Format], fragment: bool = False
 ) -> dict[Format, str]:
-    """Write each format to its file, and return a sentence on each that could not be made; the figures are
-    there.
-    """
+    """Write the figures, and each format to its file; return a sentence on each that could not be made."""
+    for picture in chain(*map(_figures, parts)):
+        save(picture.figure, folder / picture.name)
+    blocks = document(parts)
     texts = {
         "md": lambda: markdown.render(blocks),
         "html": lambda: html.render(blocks),

@@ -13,41 +13,42 @@ import numpy as np
 
 from theorycheck.claim import Claim
 from theorycheck.text import one_line
-from theorycheck.verdict import Prediction, Verdict
+from theorycheck.verdict import PlannedDesign, Prediction, TableDesign, TriedDesign, Verdict
 
 DECISIONS = ("SUPPORTED", "REFUTED", "INCONCLUSIVE")
 
 
 def summary(verdict: Verdict, claim: Claim | None = None) -> str:
     """The verdict with everything it rests on, for a terminal; of a claim, or of a law fitted to a table."""
-    judgement = verdict.judgement
+    judgement, design = verdict.judgement, verdict.design
+    if isinstance(design, TriedDesign):
+        assumed, designed = _assumptions(design), _design(verdict, design, claim)
+    else:
+        assumed, designed = [], _table(verdict, design, claim)
     blocks = {
         "claim": _claimed(verdict.statement, verdict.predictions if verdict.derived else ()),
-        **(
-            {"assuming": _assumptions(verdict)}
-            if claim and claim.conditions and "conditions" in verdict.design
-            else {}
-        ),
-        "design": (
-            list(_design(verdict, claim)) if "placement" in verdict.design else list(_table(verdict, claim))
-        ),
+        "assuming": assumed,
+        "design": list(designed),
         "fit": list(_fits(verdict)) or ["no estimate"],
         "checks": columns([(check.status, check.name, check.detail) for check in judgement.checks]),
-    }
-    if verdict.sensitivity:
-        blocks["varied"] = columns(
+        "varied": columns(
             [(v.name, v.decision, "; ".join(map(verdict.text, v.estimates))) for v in verdict.sensitivity]
-        )
-    conclusion = f"{judgement.decision} over {verdict.range}: {judgement.reason}"
-    report = [f"  report    {path}" for path in verdict.artifacts if Path(path).stem == "report"]
-    report += [f"  report    {sentence}" for sentence in verdict.unwritten]
-    heading = f"{verdict.name}   {verdict.source} ({verdict.provenance})"
-    headline = [f"  {verdict.headline}"] if verdict.headline else []
-    regime = [check for check in judgement.checks if check.name == "regime"]
-    assumed = [
-        check.detail if check.status == "ok" else f"{check.status}: {check.detail}" for check in regime
+        ),
+    }
+    regime = [
+        check.detail if check.status == "ok" else f"{check.status}: {check.detail}"
+        for check in judgement.checks
+        if check.name == "regime"
     ]
-    lines = [*assumed, heading, *_indent(blocks), f"  {conclusion}", *headline, *report]
+    lines = [
+        *regime,
+        f"{verdict.name}   {verdict.source} ({verdict.provenance})",
+        *_indent(blocks),
+        f"  {judgement.decision} over {verdict.range}: {judgement.reason}",
+        *([f"  {verdict.headline}"] if verdict.headline else []),
+        *(f"  report    {path}" for path in verdict.artifacts if Path(path).stem == "report"),
+        *(f"  report    {sentence}" for sentence in verdict.unwritten),
+    ]
     return "\n".join(map(one_line, lines))
 
 
@@ -78,7 +79,12 @@ def description(claim: Claim, meaning: str) -> str:
     """A claim as `theorycheck show` prints it: statement, source, assumptions, experiment."""
     design = claim.design
     derived = [replace(p, margin=None) for p in claim.law.predictions(claim.topic) if p.margin is not None]
-    held = [f"{claim.text(name)} = {value}" for name, value in claim.held.items()]
+    varied = {name: list(map(str, values)) for name, values in design.changing.items()}
+    varied[design.factor] = [f"{x:g}" for x in design.levels]
+    replicates = (
+        f"{design.replicates} replicates at each point, unless placed where success turns"
+        " (docs/claim-files.md)"
+    )
     blocks = {
         "claim": _claimed(claim.statement, derived),
         "source": [
@@ -88,32 +94,20 @@ def description(claim: Claim, meaning: str) -> str:
         "assuming": [f"{claim.text(c.relation)} ({c.provenance})" for c in claim.conditions],
         "measures": [meaning],
         "design": [
-            f"{claim.text(design.factor)}: {', '.join(f'{x:g}' for x in design.levels)}",
-            *(
-                f"{claim.text(name)}: {', '.join(map(str, values))}"
-                for name, values in design.crossed.items()
-            ),
-            *([f"{claim.searched}: {', '.join(map(str, design.search.values))}"] if design.search else []),
-            (
-                f"{design.replicates} replicates at each point, unless placed where success turns"
-                " (docs/claim-files.md)"
-            ),
-            *held,
+            *(f"{claim.text(name)}: {', '.join(values)}" for name, values in varied.items()),
+            replicates,
+            *(f"{claim.text(name)} = {value}" for name, value in claim.held.items()),
         ],
-        **({"designs": [f"{name}: {d.note}" for name, d in claim.designs.items()]} if claim.designs else {}),
-        **(
-            {"margin": [f"exponents up to {claim.margin:g} worse than claimed are allowed"]}
-            if derived
-            else {}
-        ),
+        "designs": [f"{name}: {d.note}" for name, d in claim.designs.items()],
+        "margin": [f"exponents up to {claim.margin:g} worse than claimed are allowed"] * bool(derived),
         "refuted": [f"if {claim.refuted_by}"],
     }
-    return "\n".join(map(one_line, [f"{claim.name}   {claim.title}", *_indent(blocks)]))
+    return _titled(claim, blocks)
 
 
 def outlook(
     claim: Claim,
-    design: Mapping[str, Any],
+    design: PlannedDesign,
     assumed: Any,
     chances: Sequence[Any],
     trials: int,
@@ -124,14 +118,14 @@ def outlook(
 
     Args:
         claim: the claim.
-        design: of the plan, as JSON values.
+        design: of the plan.
         assumed: threshold and steepness of success; None where the statement plants its own worlds.
         chances: of each verdict under each planted law.
         trials: to expect, if the claim holds exactly.
         seconds: that training them would take.
         jobs: worker processes.
     """
-    levels, samples, factor = design["levels"], design["samples"], claim.text(claim.design.factor)
+    levels, samples, factor = design.levels, design.samples, claim.text(design.factor)
     middle = float(np.exp(np.log([x for x in levels if x > 0]).mean()))
     rows = [("planted law", "exponent", f"levels inside {claim.searched}", "width of interval", *DECISIONS)]
     for c in chances:
@@ -143,52 +137,48 @@ def outlook(
     varied = [f"{factor}: {len(levels)} levels, {levels[0]:g} to {levels[-1]:g}"]
     if samples:
         varied.append(f"{claim.searched}: {len(samples)} values, {samples[0]} to {samples[-1]}")
-    placed = f"profile {design['profile']}: {design['placement']}"
+    placed = f"profile {design.profile}: {design.placement}"
     assuming = (
         f"{claim.text(claim.quantity)} = {assumed.threshold:.3g} at {factor} = {middle:.3g} (--threshold),"
         f" and a success curve of steepness {assumed.steepness:g} (--steepness)"
         if assumed
         else "the worlds that the statement plants (docs/calibration.md)"
     )
+    duration = f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
     blocks = {
         "claim": [claim.statement + f"   margin {claim.margin:g}" * ("margin" in claim.law.fields)],
         "design": [*varied, placed],
         "assuming": [assuming],
         "chances": columns(rows),
-        "cost": [
-            f"{trials} trials, about {_duration(seconds)} with {jobs} jobs on this machine as busy as it"
-            " is now"
-        ],
+        "cost": [f"{trials} trials, about {duration} with {jobs} jobs on this machine as busy as it is now"],
     }
+    return _titled(claim, blocks)
+
+
+def _titled(claim: Claim, blocks: dict[str, list[str]]) -> str:
     return "\n".join(map(one_line, [f"{claim.name}   {claim.title}", *_indent(blocks)]))
 
 
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
+def _assumptions(design: TriedDesign) -> list[str]:
+    elsewhere = f"outside of the regime elsewhere: {'tried as well' if design.outside_regime else 'left out'}"
+    return columns(
+        (c.condition, f"at {c.holds_at} of {c.of} levels", "ok" if c.holds_at == c.of else elsewhere)
+        for c in design.conditions
+    )
 
 
-def _assumptions(verdict: Verdict) -> list[str]:
-    rows = []
-    for c in verdict.design["conditions"]:
-        elsewhere = "tried as well" if verdict.design["outside_regime"] else "left out"
-        mark = "ok" if c["holds_at"] == c["of"] else f"outside of the regime elsewhere: {elsewhere}"
-        rows.append((c["condition"], f"at {c['holds_at']} of {c['of']} levels", mark))
-    return columns(rows)
-
-
-def _table(verdict: Verdict, claim: Claim | None) -> Iterator[str]:
-    design, searched = verdict.design, claim.searched if claim else "N"
+def _table(verdict: Verdict, design: TableDesign, claim: Claim | None) -> Iterator[str]:
+    searched, samples = claim.searched if claim else "N", design.samples
     for prediction in verdict.predictions:
-        levels = design["levels"][prediction.variable]
+        levels = design.levels[prediction.variable]
         yield f"{prediction.letter}: {len(levels)} levels, {levels[0]:g} to {levels[-1]:g}"
-    if "samples" in design:
-        samples = design["samples"]
+    if samples:
         yield (
             f"{searched}: {len(samples)} values, {samples[0]} to {samples[-1]}; {verdict.trials['total']}"
             " trials"
         )
-    seeds = f" of {design['seeds']} seeds" if "seeds" in design else ""
-    yield f"{design['rows']} rows{seeds} in {design['table']}; nothing was trained"
+    seeds = f" of {design.seeds} seeds" if design.seeds else ""
+    yield f"{design.rows} rows{seeds} in {design.table}; nothing was trained"
 
 
 def _claimed(statement: str, derived: Sequence[Prediction]) -> list[str]:
@@ -202,20 +192,19 @@ def _claimed(statement: str, derived: Sequence[Prediction]) -> list[str]:
     ]
 
 
-def _design(verdict: Verdict, claim: Claim | None) -> Iterator[str]:
-    design, letter = verdict.design, verdict.predictions[0].letter
-    levels, samples = design["levels"], design["samples"]
+def _design(verdict: Verdict, design: TriedDesign, claim: Claim | None) -> Iterator[str]:
+    levels, samples, letter = design.levels, design.samples, verdict.predictions[0].letter
     decades = f" ({np.log10(levels[-1] / levels[0]):.1f} decades)" if levels[0] > 0 else ""
     parts = [f"{letter}: {len(levels)} levels, {levels[0]:g} to {levels[-1]:g}{decades}"]
     text = claim.text if claim else str
-    parts += [f"{text(name)}: {', '.join(map(str, values))}" for name, values in design["crossed"].items()]
+    parts += [f"{text(name)}: {', '.join(map(str, values))}" for name, values in design.crossed.items()]
     if samples:
-        parts.append(f"{text(design['searched'])}: {len(samples)} values, {samples[0]} to {samples[-1]}")
+        parts.append(f"{text(design.searched)}: {len(samples)} values, {samples[0]} to {samples[-1]}")
     yield "; ".join(parts)
-    yield design["placement"]
-    if design["note"]:
-        yield design["note"]
-    drawn = design["as_drawn"].items()
+    yield design.placement
+    if design.note:
+        yield design.note
+    drawn = design.as_drawn.items()
     if drawn and claim:
         ratios = ", ".join(f"{claim.text(name)} {low:.3f} to {high:.3f}" for name, (low, high) in drawn)
         yield f"as drawn, times the value asked: {ratios}"
@@ -224,14 +213,10 @@ def _design(verdict: Verdict, claim: Claim | None) -> Iterator[str]:
 
 
 def _fits(verdict: Verdict) -> Iterator[str]:
-    letters = {p.variable: f" in {p.letter}" * (len(verdict.predictions) > 1) for p in verdict.predictions}
     for e in (*verdict.judgement.estimates, *verdict.judgement.beside):
         confidence = f"{100 * e.interval.confidence:g} % interval"
-        if verdict.derived:
-            value = f"{e.value:{e.interval.digits}}".rjust(5)
-            yield f"exponent{letters[e.factor]} {value}   {confidence} {e.interval}   {e.method}"
-        else:
-            yield f"{e.name or verdict.estimated} {e.value:.3g}   {confidence} {e.interval:.3g}   {e.method}"
+        value, interval = verdict.numbers(e)
+        yield f"{verdict.named(e)} {value.rjust(5 * verdict.derived)}   {confidence} {interval}   {e.method}"
 
 
 def columns(rows: Iterable[Sequence[str]]) -> list[str]:

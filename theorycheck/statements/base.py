@@ -13,7 +13,7 @@ from sympy import Expr
 
 from theorycheck.design import Design
 from theorycheck.errors import ClaimError
-from theorycheck.judgement import Check, Decision, Estimate, Judgement, LevelValue
+from theorycheck.judgement import Check, Estimate, Judgement, LevelValue
 from theorycheck.notation import Notation
 from theorycheck.verdict import Prediction
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from theorycheck.drawing import Shown
     from theorycheck.observation import Outcomes
     from theorycheck.plan import Plan
     from theorycheck.statements.scaling import Scaling
@@ -40,8 +41,7 @@ class Topic:
         letter: the same for readers.
         quantity: what the statement is about, for readers.
         margin: how much worse than claimed a number may be.
-        varied: columns of all that is varied.
-        letters: of the varied columns, for readers, where these are not their names.
+        letters: of the columns of all that is varied, for readers.
         searched: what a threshold is a value of, for readers.
         rivals: other exponents that the data should exclude.
         guess_rate: share of trials that succeed whatever is searched; estimated where it is None.
@@ -52,7 +52,6 @@ class Topic:
     letter: str
     quantity: str
     margin: float = MARGIN
-    varied: tuple[str, ...] = ()
     letters: Mapping[str, str] = field(default_factory=dict)
     searched: str = "N"
     rivals: tuple[float, ...] = ()
@@ -182,22 +181,13 @@ class Statement(ABC):
         """The judgement where none of the trials at some place is evidence; the same by default."""
         return judgement
 
-    def draw(
-        self, judgement: Judgement, claim: Any, evidence: pd.DataFrame, words: Mapping[str, str]
-    ) -> Iterator[Drawing]:
-        """The figures that show it, the first one on the first page; by default the judged values by level.
-
-        Args:
-            judgement: what was found.
-            claim: the claim that makes the statement.
-            evidence: what the judge saw.
-            words: what the response calls things, by the name of a letter, or "measured".
-        """
+    def draw(self, shown: Shown) -> Iterator[Drawing]:
+        """The figures that show it, the first on the first page; by default the judged values by level."""
         from theorycheck.drawing import levels
 
-        if judgement.levels:
-            alone, what = replace(judgement, curve=()), "Values at each level alone."
-            yield Drawing("levels", "Levels", what, lambda: levels.direction(alone, claim, evidence, words))
+        if shown.judgement.levels:
+            alone = replace(shown, judgement=replace(shown.judgement, curve=()))
+            yield Drawing("levels", "Levels", "Values at each level alone.", lambda: levels.direction(alone))
 
     @abstractmethod
     def planted(self, plan: Plan) -> tuple[Truth, ...]:
@@ -231,21 +221,6 @@ def judged(
         p_supported=tested.p_supported,
         p_refuted=tested.p_refuted,
     )
-
-
-def unless_unfitted(
-    judgement: Judgement, table: pd.DataFrame, decide: Callable[[pd.DataFrame], Decision]
-) -> Judgement:
-    """With the check on unfitted trials, which takes back a verdict that depends on how they are counted."""
-    from theorycheck.statistics import diagnostics
-
-    if "unfitted" not in table:
-        return judgement
-    check = diagnostics.unfitted(table, decide, judgement.decision)
-    judgement = judgement.with_check(check)
-    if check.status != "failed":
-        return judgement
-    return replace(judgement, decision="INCONCLUSIVE", reason=diagnostics.depends_on_unfitted(check))
 
 
 def counted(table: pd.DataFrame, letter: str) -> pd.DataFrame:

@@ -23,7 +23,6 @@ from theorycheck.statements.base import (
     counted,
     judged,
     latex_words,
-    unless_unfitted,
 )
 from theorycheck.statements.scaling import Scaling
 from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE
@@ -31,6 +30,7 @@ from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE
 if TYPE_CHECKING:
     import pandas as pd
 
+    from theorycheck.drawing import Shown
     from theorycheck.observation import Outcomes
     from theorycheck.plan import Plan
     from theorycheck.statistics.tests import Tested
@@ -59,12 +59,18 @@ class Contrast(Statement):
     def __post_init__(self) -> None:
         requirements.check_letter(self.variable, "Contrast")
         object.__setattr__(self, "group", name_of(self.group))
-        for side in ("first", "second"):
-            object.__setattr__(
-                self,
-                side,
-                requirements.bounded_group(getattr(self, side), f"Contrast: {side}", self.variable),
-            )
+        for name in ("first", "second"):
+            side = getattr(self, name)
+            if not (isinstance(side, tuple) and len(side) == 2 and isinstance(side[1], Scaling)):
+                raise ClaimError(
+                    f"Contrast: {name} is a value of the group and its bound, as in (True, BigO(...)), got"
+                    f" {side!r:.100}"
+                )
+            if dict(side[1].regime).get(self.variable) != 0:
+                raise ClaimError(
+                    f"Contrast: {name}: the bound must speak of {self.variable} -> 0, and speaks of"
+                    f" {side[1].regime}"
+                )
         if str(self.first[0]) == str(self.second[0]):
             raise ClaimError(f"Contrast: first and second have the same value {self.first[0]!r}; compare two")
 
@@ -72,7 +78,15 @@ class Contrast(Statement):
         """Raise ClaimError where a design cannot test the statement."""
         requirements.check_factor(design, self.variable)
         requirements.check_search(design, "Contrast", True)
-        requirements.check_groups(design, self.group, self.first[0], self.second[0])
+        group, first, second = self.group, self.first[0], self.second[0]
+        values = design.crossed.get(group, ())
+        if list(design.crossed) != [group] or len(values) != 2 or {first, second} != set(values):
+            raise ClaimError(
+                f"Contrast compares {group} = {first} with {second}; cross these two values of {group} and"
+                f" nothing else, got {dict(design.crossed)}"
+            )
+        if min(design.levels) <= 0:
+            raise ClaimError("levels must be positive numbers, got 0; a power law has no value there")
 
     @property
     def letters(self) -> tuple[str, ...]:
@@ -104,20 +118,18 @@ class Contrast(Statement):
 
     def judge(self, evidence: pd.DataFrame, topic: Topic) -> Judgement:
         """Judge it by evidence, as `observe` makes it of trials."""
-        from theorycheck.statistics.contrast import contrast as difference
-        from theorycheck.statistics.contrast import over_pairs, steeper
+        from theorycheck.statistics import contrast, diagnostics
         from theorycheck.statistics.loglog import level_thresholds
         from theorycheck.statistics.threshold import fit_threshold, shape_p_value
 
-        group, names = self.group, (self.first[0], self.second[0])
+        group, first, second = self.group, str(self.first[0]), str(self.second[0])
         as_text = counted(evidence, topic.column).assign(**{group: evidence[group].astype(str)})
-        first, second = (str(name) for name in names)
-
-        def test(rows: pd.DataFrame) -> Tested:
-            return steeper(rows, topic.factor, group, first, second)
-
-        tested = test(as_text)
-        counts = {name: over_pairs(as_text[as_text[group] == name], topic.factor) for name in (first, second)}
+        sides = (topic.factor, group, first, second)
+        tested = contrast.steeper(as_text, *sides)
+        counts = {
+            name: contrast.over_pairs(as_text[as_text[group] == name], topic.factor)
+            for name in (first, second)
+        }
         levels = [
             replace(value, point=(*value.point, float(i)))
             for i, rows in enumerate(counts.values())
@@ -128,41 +140,28 @@ class Contrast(Statement):
             fit = fit_threshold(rows, [topic.factor])
             if fit is None:
                 continue
+            exponent, interval = fit.exponent(topic.factor), fit.interval(topic.factor)
             method = f"{group} = {name}, binomial regression on trials"
-            beside.append(
-                Estimate(
-                    topic.factor, fit.exponent(topic.factor), fit.interval(topic.factor), method, "exponent"
-                )
-            )
+            beside.append(Estimate(topic.factor, exponent, interval, method, "exponent"))
             p_value = shape_p_value(rows, [topic.factor], 1)
             detail = f"one power law with {group} = {name}: p = {p_value:.2g}"
             found.append(Check("power law", "ok" if p_value >= CHECK_SIGNIFICANCE else "warning", detail))
-        averages = difference(as_text, topic.factor, group, first, second, claimed=0, margin=0, relation="O")
+        averages = contrast.contrast(as_text, *sides, claimed=0, margin=0, relation="O")
         if np.isfinite(averages.estimate):
             method = "averages over the range, binomial regression, clustered by pair"
             beside.append(Estimate(topic.factor, averages.estimate, averages.interval, method, "difference"))
-        found += [_at_asymptotic_end(counts, topic), _difference_of_bounds(self, tested)]
-        reason = {
-            "SUPPORTED": (
-                f"{topic.quantity} grows faster along {topic.letter} -> 0 with {group} = {first}: the"
-                f" exponents differ by {tested.interval.around(tested.estimate)}."
-            ),
-            "REFUTED": (
-                f"{topic.quantity} grows no faster along {topic.letter} -> 0 with {group} = {first}: the"
-                f" exponents differ by {tested.interval.around(tested.estimate)}."
-            ),
-            "INCONCLUSIVE": (
-                "The exponents may be equal"
-                + (
-                    f" (difference {tested.interval.around(tested.estimate)})"
-                    if np.isfinite(tested.estimate)
-                    else ""
-                )
-                + "; more trials or smaller levels would settle it."
-            ),
-        }
-        judgement = judged(tested, reason[tested.decision], topic, found, levels, beside)
-        return unless_unfitted(judgement, as_text, lambda t: test(t).decision)
+        found += [_at_asymptotic_end(counts, topic), _difference_of_bounds(self.claimed, tested)]
+        differ = tested.interval.around(tested.estimate)
+        known = f" (difference {differ})" if np.isfinite(tested.estimate) else ""
+        reason = f"The exponents may be equal{known}; more trials or smaller levels would settle it."
+        if tested.decision != "INCONCLUSIVE":
+            pace = "faster" if tested.decision == "SUPPORTED" else "no faster"
+            reason = (
+                f"{topic.quantity} grows {pace} along {topic.letter} -> 0 with {group} = {first}: the"
+                f" exponents differ by {differ}."
+            )
+        judgement = judged(tested, reason, topic, found, levels, beside)
+        return diagnostics.unless_unfitted(judgement, as_text, lambda t: contrast.steeper(t, *sides).decision)
 
     def placed_by(self, group: Mapping[str, Any]) -> tuple[Scaling, bool] | None:
         """The bound of the group; the contrast needs the exponent, not whether it is as claimed."""
@@ -171,24 +170,22 @@ class Contrast(Statement):
 
     def observe(self, outcomes: Outcomes) -> pd.DataFrame:
         """Counts by cell and pair: trials of both groups of the same level, value searched and replicate."""
-        return outcomes.counts(pair=[*outcomes.columns_without(self.group), "replicate"])
+        alike = [column for column in outcomes.columns if column != self.group]
+        return outcomes.counts(pair=[*alike, "replicate"])
 
-    def draw(
-        self, judgement: Judgement, claim: Any, evidence: pd.DataFrame, words: Mapping[str, str]
-    ) -> Iterator[Drawing]:
+    def draw(self, shown: Shown) -> Iterator[Drawing]:
         """Thresholds of both groups, with the power law fitted to each."""
         from theorycheck.drawing import levels
 
         what = "Thresholds of each group and level alone, and the power law fitted to each group."
-        yield Drawing(
-            "contrast", "Contrast", what, lambda: levels.contrast(judgement, claim, evidence, words)
-        )
+        yield Drawing("contrast", "Contrast", what, lambda: levels.contrast(shown))
 
     def planted(self, plan: Plan) -> tuple[Truth, ...]:
         """Power laws of both groups with equal exponents, with others, and with one law curved."""
         from theorycheck.statements import worlds
 
-        u = {x: float(np.log(x / np.exp(np.log(plan.levels).mean()))) for x in plan.levels}
+        log_x = np.log(plan.levels)
+        u = dict(zip(plan.levels, map(float, log_x - log_x.mean()), strict=True))
         end = min(u.values())
 
         def world(
@@ -229,31 +226,29 @@ def _at_asymptotic_end(counts: dict[str, pd.DataFrame], topic: Topic) -> Check:
     """The difference of the local exponents at the smallest level, by fits that allow curvature."""
     from theorycheck.statistics.threshold import fit_threshold
 
-    fits = [fit_threshold(rows, [topic.factor], 2) for rows in counts.values()]
-    if any(fit is None for fit in fits):
-        return Check("drift", "warning", "too few levels to tell whether the exponents drift")
-    deep = [min(rows[topic.factor]) for rows in counts.values()]
-    exponents = [fit.exponent(topic.factor, [x]) for fit, x in zip(fits, deep, strict=True) if fit]
-    intervals = [fit.interval(topic.factor, at=[x]) for fit, x in zip(fits, deep, strict=True) if fit]
+    ends, exponents, intervals = [], [], []
+    for rows in counts.values():
+        fit = fit_threshold(rows, [topic.factor], 2)
+        if fit is None:
+            return Check("drift", "warning", "too few levels to tell whether the exponents drift")
+        ends.append(min(rows[topic.factor]))
+        exponents.append(fit.exponent(topic.factor, ends[-1:]))
+        intervals.append(fit.interval(topic.factor, at=ends[-1:]))
     half = float(np.linalg.norm([interval.width / 2 for interval in intervals]))
     difference = exponents[0] - exponents[1]
     detail = (
-        f"local exponents at {topic.letter} = {deep[0]:g}: {intervals[0].around(exponents[0])} and "
+        f"local exponents at {topic.letter} = {ends[0]:g}: {intervals[0].around(exponents[0])} and "
         f"{intervals[1].around(exponents[1])}; difference "
         f"{Interval(difference - half, difference + half, 0.95).around(difference)}"
     )
     return Check("drift", "ok" if difference + half < 0 else "warning", detail)
 
 
-def _difference_of_bounds(statement: Contrast, tested: Tested) -> Check:
-    claimed = statement.claimed
+def _difference_of_bounds(claimed: float, tested: Tested) -> Check:
+    name, inside = "difference of the bounds", claimed in tested.interval
     if not np.isfinite(tested.estimate):
-        return Check(
-            "difference of the bounds", "warning", f"not determined by the data; {claimed:g} in the bounds"
-        )
-    inside = claimed in tested.interval
+        return Check(name, "warning", f"not determined by the data; {claimed:g} in the bounds")
     relation = "agrees with" if inside else "is not"
-    detail = (
-        f"{tested.interval.around(tested.estimate)} {relation} {claimed:g}, by which the two bounds differ"
-    )
-    return Check("difference of the bounds", "ok" if inside else "warning", detail)
+    found = tested.interval.around(tested.estimate)
+    detail = f"{found} {relation} {claimed:g}, by which the two bounds differ"
+    return Check(name, "ok" if inside else "warning", detail)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from sympy import Expr, Symbol, lambdify, sympify
@@ -14,12 +15,13 @@ from theorycheck.errors import ClaimError
 from theorycheck.judgement import Check, Judgement, LevelValue
 from theorycheck.notation import Notation, latex, plain_text
 from theorycheck.statements import requirements
-from theorycheck.statements.base import Drawing, Statement, Topic, Truth, counted, judged, unless_unfitted
+from theorycheck.statements.base import Drawing, Statement, Topic, Truth, counted, judged
 from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from theorycheck.drawing import Shown
     from theorycheck.plan import Plan
 
 CURVE_POINTS = 41
@@ -101,34 +103,26 @@ class Direction(Statement):
             found.append(_linear_form(self, levels, topic))
         direction = "grows" if tested.estimate > 0 else "falls"
         factor = exponential(abs(tested.estimate) * line.width)
-        decided = (
+        reason = (
             f"{topic.quantity} {direction} with {topic.letter}, by a factor of {factor:.3g} over the range."
         )
-        reason = {
-            "SUPPORTED": decided,
-            "REFUTED": decided,
-            "INCONCLUSIVE": (
+        if tested.decision == "INCONCLUSIVE":
+            reason = (
                 f"The slope of log {topic.quantity} in {topic.letter} may be 0; more trials, or a wider range"
                 f" of {topic.letter}, would settle it."
-            ),
-        }
-        x = np.linspace(line.low, line.low + line.width, CURVE_POINTS)
-        curve = tuple((float(v), *line.at(v)) for v in x) if line.fit is not None else ()
-        judgement = judged(tested, reason[tested.decision], topic, found, levels, curve=curve)
-        return unless_unfitted(
+            )
+        curve = line.curve(CURVE_POINTS)
+        judgement = judged(tested, reason, topic, found, levels, curve=curve)
+        return diagnostics.unless_unfitted(
             judgement, evidence, lambda t: tests.direction(t, topic.factor, self.grows).decision
         )
 
-    def draw(
-        self, judgement: Judgement, claim: Any, evidence: pd.DataFrame, words: Mapping[str, str]
-    ) -> Iterator[Drawing]:
+    def draw(self, shown: Shown) -> Iterator[Drawing]:
         """The quantity at every level, and the fitted exponential with its band."""
         from theorycheck.drawing import levels
 
         what = "Values at each level alone, and an exponential fitted to all trials."
-        yield Drawing(
-            "direction", "Direction", what, lambda: levels.direction(judgement, claim, evidence, words)
-        )
+        yield Drawing("direction", "Direction", what, lambda: levels.direction(shown))
 
     def planted(self, plan: Plan) -> tuple[Truth, ...]:
         """Exponentials of the variable: flat, growing by a half over the range, and falling by as much."""
@@ -138,11 +132,8 @@ class Direction(Statement):
 
         def world(name: str, holds: bool | None, change: float) -> Truth:
             slope = change / (high - low)
-
-            def draw(rng: np.random.Generator) -> pd.DataFrame:
-                return worlds.law(plan, lambda group, x: slope * (x - (low + high) / 2), rng)
-
-            return Truth(name, holds, slope, draw)
+            along = partial(worlds.law, plan, lambda group, x: slope * (x - (low + high) / 2))
+            return Truth(name, holds, slope, along)
 
         return (
             world("edge: no slope", None, 0.0),
@@ -153,11 +144,8 @@ class Direction(Statement):
 
 def _against_lowest(levels: Sequence[LevelValue], topic: Topic) -> Check:
     """The quantity at the ends of the range, each from the rows there alone."""
-    parts = [
-        f"{value.value:.3g} [{value.low:.3g}, {value.high:.3g}] at {topic.letter} = {value.point[0]:g}"
-        for value in (levels[0], levels[-1])
-    ]
-    return Check("ends", "ok", f"{topic.quantity} = {' and '.join(parts)}, each by its own trials")
+    first, last = (f"{end.text} at {topic.letter} = {end.point[0]:g}" for end in (levels[0], levels[-1]))
+    return Check("ends", "ok", f"{topic.quantity} = {first} and {last}, each by its own trials")
 
 
 def _linear_form(statement: Direction, levels: Sequence[LevelValue], topic: Topic) -> Check:

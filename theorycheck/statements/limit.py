@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from sympy import Expr
 
 from theorycheck.design import Design
+from theorycheck.errors import ClaimError
 from theorycheck.judgement import Check, Estimate, Judgement
 from theorycheck.notation import Notation, latex, plain_text
 from theorycheck.statements import requirements
@@ -19,6 +20,7 @@ from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE
 if TYPE_CHECKING:
     import pandas as pd
 
+    from theorycheck.drawing import Shown
     from theorycheck.observation import Outcomes
     from theorycheck.plan import Plan
     from theorycheck.statistics.tests import Tested
@@ -49,17 +51,20 @@ class Limit(Statement):
 
     def __post_init__(self) -> None:
         for name in ("value", "tolerance", "rate", "start"):
-            object.__setattr__(
-                self,
-                name,
-                requirements.number(getattr(self, name), f"Limit: {name}", positive=name != "value"),
-            )
-        requirements.check_names(self.falls, "Limit: falls")
+            number = requirements.number(getattr(self, name), f"Limit: {name}", positive=name != "value")
+            object.__setattr__(self, name, number)
+        if isinstance(self.falls, str) or not all(isinstance(name, str) for name in self.falls):
+            raise ClaimError(f"Limit: falls is a tuple of names, as in ('attended',), got {self.falls!r}")
 
     def check(self, design: Design) -> None:
         """Raise ClaimError where a design cannot test the statement."""
         requirements.check_search(design, "Limit", False)
-        requirements.check_times(design, self.falls)
+        if design.crossed:
+            raise ClaimError(
+                f"Limit is tested at every level of one factor; hold {', '.join(design.crossed)} instead"
+            )
+        if design.factor in ("t", *self.falls):
+            raise ClaimError(f"the design varies {design.factor}, a name of what is measured; rename it")
 
     @property
     def claimed(self) -> float | None:
@@ -90,24 +95,14 @@ class Limit(Statement):
             tested_at.append(tests.near_and_fast(near, rate))
             name = f"exponent of the gap at {place}"
             beside.append(Estimate(topic.factor, rate.estimate, rate.interval, rate.method, name))
-            found.append(
-                _part(
-                    "limit",
-                    near,
-                    f"last value {near.estimate:.3g} {near.interval:.3g} at {place}, claimed "
-                    f"{self.value:g} within {self.tolerance:g}",
-                )
+            last = f"{near.estimate:.3g} {near.interval:.3g} at {place}"
+            gap = (
+                f"from t = {self.start:g} on the gap changes as t^{rate.estimate:.2f} {rate.interval} at"
+                f" {place}, claimed t^-{self.rate:g} or faster, margin {topic.margin:g}"
             )
-            found.append(
-                _part(
-                    "rate",
-                    rate,
-                    f"from t = {self.start:g} on the gap changes as t^{rate.estimate:.2f} "
-                    f"{rate.interval} at {place}, claimed t^-{self.rate:g} or faster, "
-                    f"margin {topic.margin:g}",
-                )
-            )
-            sentences.append(f"{near.estimate:.3g} {near.interval:.3g} at {place}")
+            claimed = f"last value {last}, claimed {self.value:g} within {self.tolerance:g}"
+            found += [_part("limit", near, claimed), _part("rate", rate, gap)]
+            sentences.append(last)
         tested = tests.all_hold(tested_at, f"{tested_at[0].method}; the least sure level")
         reason = f"{topic.quantity} ends at {'; '.join(sentences)}, where {self.value:g} is claimed."
         return judged(tested, reason, topic, found, beside=beside)
@@ -123,19 +118,12 @@ class Limit(Statement):
         reason = f"There is no evidence at {where}. {judgement.reason}"
         return replace(judgement, decision="INCONCLUSIVE", reason=reason)
 
-    def draw(
-        self, judgement: Judgement, claim: Any, evidence: pd.DataFrame, words: Mapping[str, str]
-    ) -> Iterator[Drawing]:
+    def draw(self, shown: Shown) -> Iterator[Drawing]:
         """The quantity over the iterations, and its gap to the limit."""
         from theorycheck.drawing import trajectories
 
         what = "Left: the quantity over the iterations, a line a trial. Right: its gap to the limit."
-        yield Drawing(
-            "trajectories",
-            "Trajectories",
-            what,
-            lambda: trajectories.trajectories(self, claim, evidence, words),
-        )
+        yield Drawing("trajectories", "Trajectories", what, lambda: trajectories.trajectories(self, shown))
 
     def planted(self, plan: Plan) -> tuple[Truth, ...]:
         """Gaps that fall as a power of the iterations: at one level as named, at the others as claimed."""

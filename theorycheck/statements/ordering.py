@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 from sympy import Expr
 
 from theorycheck.design import Design
 from theorycheck.errors import ClaimError
+from theorycheck.fields import name_of
 from theorycheck.judgement import Check, Interval, Judgement
 from theorycheck.notation import Notation, latex, plain, plain_text
 from theorycheck.statements import requirements
@@ -19,6 +20,7 @@ from theorycheck.statements.base import Drawing, Statement, Topic, Truth, at, ju
 if TYPE_CHECKING:
     import pandas as pd
 
+    from theorycheck.drawing import Shown
     from theorycheck.observation import Outcomes
     from theorycheck.plan import Plan
     from theorycheck.statistics.tests import Tested
@@ -44,23 +46,25 @@ class Ordering(Statement):
 
     def __post_init__(self) -> None:
         for name in ("pairs", "beside"):
-            object.__setattr__(
-                self,
-                name,
-                tuple(requirements.pair_of_points(pair, f"Ordering: {name}") for pair in getattr(self, name)),
-            )
+            named = tuple(_named(pair, f"Ordering: {name}") for pair in getattr(self, name))
+            object.__setattr__(self, name, named)
         if not self.pairs:
             raise ClaimError("Ordering: pairs is empty; name at least one (lower, higher)")
 
     def check(self, design: Design) -> None:
         """Raise ClaimError where a design cannot test the statement."""
         requirements.check_search(design, "Ordering", False)
-        requirements.check_points(design, [point for pair in (*self.pairs, *self.beside) for point in pair])
+        values = {design.factor: design.levels, **design.crossed}
+        for point in chain(*self.pairs, *self.beside):
+            if odd := [name for name, value in point.items() if value not in values.get(name, ())]:
+                raise ClaimError(
+                    f"Ordering compares {dict(point)}, but the design tries no such {', '.join(odd)}"
+                )
 
     @property
     def letters(self) -> tuple[str, ...]:
         """The letters that the design varies."""
-        return tuple({name: None for pair in self.pairs for point in pair for name in point})
+        return tuple(dict.fromkeys(name for point in chain(*self.pairs) for name in point))
 
     def statement(self, quantity: Expr, notation: Notation) -> str:
         """Plain text: the inequalities."""
@@ -80,16 +84,12 @@ class Ordering(Statement):
         """Judge it by evidence, as `observe` makes it of trials."""
         from theorycheck.statistics import tests
 
-        each = [_compare_points(evidence, topic, *pair) for pair in self.pairs]
-        beside = [_compare_points(evidence, topic, *pair) for pair in self.beside]
-        found = [
-            _inequality(topic.quantity, pair, test)
-            for pair, test in zip((*self.pairs, *self.beside), (*each, *beside), strict=True)
-        ]
+        pairs = (*self.pairs, *self.beside)
+        tested_at = [_compare_points(evidence, topic, *pair) for pair in pairs]
+        found = [_inequality(topic.quantity, *both) for both in zip(pairs, tested_at, strict=True)]
+        each = tested_at[: len(self.pairs)]
         if "N" in evidence and (evidence["outcome"] == "failure").any():
-            found.append(
-                _samples_needed(evidence, _distinct([point for pair in self.pairs for point in pair]))
-            )
+            found.append(_samples_needed(evidence, self._points()))
         tested = tests.all_hold(each, f"paired t tests of {len(each)} inequalities across seeds")
         against = [
             _says(topic.quantity, pair)
@@ -110,14 +110,12 @@ class Ordering(Statement):
         values = outcomes.values()
         return values[values["outcome"] != "unfitted"]
 
-    def draw(
-        self, judgement: Judgement, claim: Any, evidence: pd.DataFrame, words: Mapping[str, str]
-    ) -> Iterator[Drawing]:
+    def draw(self, shown: Shown) -> Iterator[Drawing]:
         """Means over seeds at every level, a series for each of what is crossed."""
         from theorycheck.drawing import levels
 
         what = "Means over seeds, with 95 % intervals; the tests compare seed by seed."
-        yield Drawing("ordering", "Ordering", what, lambda: levels.ordering(claim, evidence))
+        yield Drawing("ordering", "Ordering", what, lambda: levels.ordering(shown))
 
     def planted(self, plan: Plan) -> tuple[Truth, ...]:
         """Normal values: all equal, ordered as claimed, ordered the other way, and with one pair equal."""
@@ -132,10 +130,7 @@ class Ordering(Statement):
                 place = high if one_equal and low.items() <= cell.items() else cell
                 return effect * max((d for point, d in depths if point.items() <= place.items()), default=0)
 
-            def draw(rng: np.random.Generator) -> pd.DataFrame:
-                return worlds.values(plan, mean, 1.0, rng)
-
-            return Truth(name, holds, None, draw)
+            return Truth(name, holds, None, lambda rng: worlds.values(plan, mean, 1.0, rng))
 
         return (
             world("edge: one pair equal", None, EFFECT, one_equal=True),
@@ -144,15 +139,31 @@ class Ordering(Statement):
             world("all higher", False, -EFFECT),
         )
 
+    def _points(self) -> list[Point]:
+        """Each point of the pairs once."""
+        return list({describe(point): point for point in chain(*self.pairs)}.values())
+
     def _depths(self) -> list[tuple[Point, int]]:
         """How many points are lower than each, along the longest chain of pairs."""
-        points = _distinct([point for pair in self.pairs for point in pair])
+        points = self._points()
         depths = [0] * len(points)
         for _ in points:
             for low, high in self.pairs:
                 i, j = points.index(low), points.index(high)
                 depths[j] = max(depths[j], depths[i] + 1)
         return list(zip(points, depths, strict=True))
+
+
+def _named(pair: Any, what: str) -> tuple[Point, Point]:
+    """Two points of a design, by the names of their letters."""
+    if not (
+        isinstance(pair, Sequence) and len(pair) == 2 and all(isinstance(p, Mapping) and p for p in pair)
+    ):
+        raise ClaimError(f"{what} are pairs of points, as in (({{'k': 4}}, {{'k': 0}}),), got {pair!r}")
+    low, high = ({name_of(letter): value for letter, value in point.items()} for point in pair)
+    if low == high:
+        raise ClaimError(f"{what} compare {low} with itself; name two points")
+    return low, high
 
 
 def describe(point: Point) -> str:
@@ -169,17 +180,15 @@ def _compare_points(table: pd.DataFrame, topic: Topic, low: Point, high: Point) 
     rows = pd.concat([at(table, low).assign(point="low"), at(table, high).assign(point="high")])
     if rows["point"].nunique() < 2:
         return tests.undetermined("paired t tests")
-    cells = [name for name in ("seed", *topic.varied) if name == "seed" or not (name in low or name in high)]
+    cells = [name for name in ("seed", *topic.letters) if name == "seed" or not (name in low or name in high)]
     made = rows.groupby([*cells, "point"]).size().unstack(fill_value=0)
     whole = (made == made.max()).all(
         axis=1
     )  # else a trial that is no evidence would shift the mean of its seed
     kept = rows.merge(made[whole].reset_index()[cells], on=cells)
-    return (
-        tests.ordering(kept, "point", [("low", "high")])
-        if len(kept)
-        else tests.undetermined("paired t tests")
-    )
+    if kept.empty:
+        return tests.undetermined("paired t tests")
+    return tests.ordering(kept, "point", [("low", "high")])
 
 
 def _says(quantity: str, pair: tuple[Point, Point]) -> str:
@@ -207,15 +216,6 @@ def _samples_needed(table: pd.DataFrame, points: Sequence[Point]) -> Check:
             {"x": 1.0, "searched": rows["N"], "successes": rows["outcome"] == "success", "trials": 1}
         )
         for value in level_thresholds(outcomes, ["x"]):
-            if value.measured:
-                parts.append(f"{value.value:.3g} [{value.low:.3g}, {value.high:.3g}] at {describe(point)}")
-            else:
-                parts.append(
-                    f"{'more' if value.kind == 'above' else 'less'} than {value.value:.3g} at"
-                    f" {describe(point)}"
-                )
+            bound = f"{'more' if value.kind == 'above' else 'less'} than {value.value:.3g}"
+            parts.append(f"{value.text if value.measured else bound} at {describe(point)}")
     return Check("samples needed", "ok", f"N* = {'; '.join(parts)}")
-
-
-def _distinct(points: Sequence[Point]) -> list[Point]:
-    return list({describe(point): point for point in points}.values())

@@ -18,6 +18,7 @@ from theorycheck.verdict import Prediction
 if TYPE_CHECKING:
     import pandas as pd
 
+    from theorycheck.drawing import Shown
     from theorycheck.plan import Plan
 
 
@@ -78,38 +79,25 @@ class Scaling(Law, Statement):
 
         return judge(counted(evidence, topic.column), self.hypothesis(topic))
 
-    def draw(
-        self, judgement: Judgement, claim: Any, evidence: pd.DataFrame, words: Mapping[str, str]
-    ) -> Iterator[Drawing]:
+    def draw(self, shown: Shown) -> Iterator[Drawing]:
         """Success map and log-log plot of one threshold; else the values at each level."""
         from theorycheck.drawing import levels, maps
 
-        exponents = self.hypothesis(claim.topic).variables
-        if claim.design.crossed or not claim.design.search:
+        design, exponent = shown.claim.design, float(next(iter(self.exponents.values())))
+        if design.crossed or not design.search:
             what = "Values at each level alone; dashed: the claimed slope."
-            yield Drawing(
-                "levels",
-                "Levels",
-                what,
-                lambda: levels.scaling(judgement, claim, evidence, words, exponents[0].exponent),
-            )
+            yield Drawing("levels", "Levels", what, lambda: levels.scaling(shown, exponent))
             return
         shares = (
             "Share of successful trials in the cells tried. Grey cells hold no evidence: they were not"
             " needed, lie outside of the theorem's regime, or none of their trials is evidence."
         )
         alone = "Thresholds estimated from each level alone, beside the law fitted to all trials at once."
-        shown = (judgement, claim, evidence, words, exponents[0].exponent)
-        yield Drawing("success_map", "Success map", shares, lambda: maps.success_map(*shown))
-        yield Drawing("log_log", "Log-log plot", alone, lambda: maps.log_log_plot(*shown))
-        if claim.design.published:
+        yield Drawing("success_map", "Success map", shares, lambda: maps.success_map(shown, exponent))
+        yield Drawing("log_log", "Log-log plot", alone, lambda: maps.log_log_plot(shown, exponent))
+        if design.published:
             what = "This run and the published table."
-            yield Drawing(
-                "published",
-                "Beside the published map",
-                what,
-                lambda: maps.published_map(claim, evidence, words),
-            )
+            yield Drawing("published", "Beside the published map", what, lambda: maps.published_map(shown))
 
     def planted(self, plan: Plan) -> tuple[Truth, ...]:
         """Power laws as claimed, at the edge of the allowed exponents, and as far beyond it as the margin."""

@@ -10,14 +10,16 @@ import numpy as np
 from sympy import Expr, fraction, sympify
 
 from theorycheck.design import Design, evaluate
+from theorycheck.errors import ClaimError
 from theorycheck.judgement import Check, Judgement, LevelValue
 from theorycheck.notation import Notation, latex, plain_text
 from theorycheck.statements import requirements
-from theorycheck.statements.base import Drawing, Statement, Topic, Truth, judged, unless_unfitted
+from theorycheck.statements.base import Drawing, Statement, Topic, Truth, judged
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from theorycheck.drawing import Shown
     from theorycheck.observation import Outcomes
     from theorycheck.plan import Plan
     from theorycheck.statistics.tests import Tested
@@ -48,7 +50,12 @@ class Transition(Statement):
     def check(self, design: Design) -> None:
         """Raise ClaimError where a design cannot test the statement."""
         requirements.check_search(design, "Transition", True)
-        requirements.check_ratio(design, self.expression)
+        names = {s.name for s in self.expression.free_symbols}
+        if design.search and (design.search.letter not in names or names - design.letters):
+            raise ClaimError(
+                f"Transition: expression {self.expression} must contain {design.search.letter}, which the"
+                f" design searches, and letters that it varies or holds: {', '.join(sorted(design.letters))}"
+            )
 
     def ratio(self, values: Mapping[str, Any]) -> float:
         """The expression at a point of the design.
@@ -79,7 +86,7 @@ class Transition(Statement):
 
     def judge(self, evidence: pd.DataFrame, topic: Topic) -> Judgement:
         """Judge it by evidence, as `observe` makes it of trials."""
-        from theorycheck.statistics import tests
+        from theorycheck.statistics import diagnostics, tests
         from theorycheck.statistics.loglog import level_thresholds
 
         bound = float(self.bound)
@@ -118,7 +125,7 @@ class Transition(Statement):
             ),
         }
         judgement = judged(tested, reason[tested.decision], topic, found, levels)
-        return unless_unfitted(judgement, evidence, lambda t: test(t).decision)
+        return diagnostics.unless_unfitted(judgement, evidence, lambda t: test(t).decision)
 
     def check_point(self, parameters: Mapping[str, Any]) -> None:
         """Raise ClaimError where its expression has no logarithm."""
@@ -129,16 +136,12 @@ class Transition(Statement):
         counts = outcomes.counts()
         return counts.assign(ratio=[self.ratio(parameters) for parameters in outcomes.parameters(counts)])
 
-    def draw(
-        self, judgement: Judgement, claim: Any, evidence: pd.DataFrame, words: Mapping[str, str]
-    ) -> Iterator[Drawing]:
+    def draw(self, shown: Shown) -> Iterator[Drawing]:
         """Share of successes against the ratio, and the bound."""
         from theorycheck.drawing import trajectories
 
         what = "Share of successful trials against the ratio."
-        yield Drawing(
-            "transition", "Transition", what, lambda: trajectories.transition(self, claim, evidence)
-        )
+        yield Drawing("transition", "Transition", what, lambda: trajectories.transition(self, shown))
 
     def planted(self, plan: Plan) -> tuple[Truth, ...]:
         """Transitions at a multiple of the bound at the smallest level, and higher at the others."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,18 +18,6 @@ if TYPE_CHECKING:
 
 Group = Mapping[str, Any]
 NOISE = 0.3  # standard deviation of the logarithm of a planted value, as in docs/calibration.md
-
-
-@dataclass(frozen=True)
-class _Rate:
-    """Success rates in one group of cells, as `simulate` asks for them."""
-
-    group: Group
-    of: Callable[[Group, float, float], float]
-
-    def rate(self, x: float, n: float) -> float:
-        """At level x, with n of what is searched."""
-        return self.of(self.group, x, n)
 
 
 def counts(
@@ -47,7 +35,7 @@ def counts(
     """
     factor, letter = plan.claim.design.factor, plan.columns[-1]
     tables = [
-        simulate(arm.placement, _Rate(arm.group, rate), rng, factor=factor).assign(**arm.group)
+        simulate(arm.placement, partial(rate, arm.group), rng, factor=factor).assign(**arm.group)
         for arm in plan.arms
     ]
     return pd.concat(tables, ignore_index=True).rename(columns={"searched": letter})

@@ -53,46 +53,48 @@ def find_asymptotes(
     cells = over_seeds(cells, factors)
     if cells.empty:
         return Found(Asymptotes(guess or 0.0))
+
+    def beside(guess: float) -> tuple[Asymptotes, float]:
+        lapse, p_value = fit_lapse(cells, factors, steepness, guess)
+        return Asymptotes(guess, lapse if p_value < ASYMPTOTE_SIGNIFICANCE else 0.0), p_value
+
+    found, lapse_p = beside(guess or 0.0)
     if guess is not None:
-        lapse, p_value = fit_lapse(cells, factors, steepness, Asymptotes(guess))
-        return Found(Asymptotes(guess, lapse if p_value < ASYMPTOTE_SIGNIFICANCE else 0.0), 1.0, p_value)
-    lapse, lapse_p = fit_lapse(cells, factors, steepness)
-    found = Asymptotes(0.0, lapse if lapse_p < ASYMPTOTE_SIGNIFICANCE else 0.0)
-    rate, guess_p = fit_guess(cells, factors, steepness, found)
+        return Found(found, 1.0, lapse_p)
+    rate, guess_p = fit_guess(cells, factors, steepness, found.lapse)
     if guess_p >= ASYMPTOTE_SIGNIFICANCE:
         return Found(found, guess_p, lapse_p)
     for _ in range(2):  # as each of the two rates is estimated beside the other
-        lapse, lapse_p = fit_lapse(cells, factors, steepness, Asymptotes(rate))
-        found = Asymptotes(0.0, lapse if lapse_p < ASYMPTOTE_SIGNIFICANCE else 0.0)
-        rate, guess_p = fit_guess(cells, factors, steepness, found)
+        found, lapse_p = beside(rate)
+        rate, guess_p = fit_guess(cells, factors, steepness, found.lapse)
     return Found(replace(found, guess=rate, estimated=rate > 0), guess_p, lapse_p)
 
 
 def fit_lapse(
-    cells: pd.DataFrame, factors: Sequence[str], steepness: Steepness = SAME, beside: Asymptotes = FULL
+    cells: pd.DataFrame, factors: Sequence[str], steepness: Steepness = SAME, guess: float = 0.0
 ) -> tuple[float, float]:
     """Estimate the lapse rate by profile likelihood, and test whether there are lapses at all.
 
-    Beside one power law, and the guess rate of `beside`; other arguments as for `find_asymptotes`.
+    Beside one power law, and a guess rate; arguments as for `find_asymptotes`.
 
     Returns:
         The rate, and the p-value of no lapses; see `_profile`.
     """
     design = steepness.scaled(threshold_design(cells, centred_basis(cells, factors)), cells)
     return _profile(
-        lambda lapse: fit_binomial(cells, design, asymptotes=replace(beside, lapse=lapse)),
+        lambda lapse: fit_binomial(cells, design, asymptotes=Asymptotes(guess, lapse)),
         cells,
-        min(HIGHEST_LAPSE, (1 - beside.guess) / 2),
+        min(HIGHEST_LAPSE, (1 - guess) / 2),
     )
 
 
 def fit_guess(
-    cells: pd.DataFrame, factors: Sequence[str], steepness: Steepness = SAME, beside: Asymptotes = FULL
+    cells: pd.DataFrame, factors: Sequence[str], steepness: Steepness = SAME, lapse: float = 0.0
 ) -> tuple[float, float]:
     """Estimate the guess rate by profile likelihood, and test whether there is one.
 
     Beside a threshold of its own for every combination of levels, so that a curved law is not taken for
-    guesses, and the lapse rate of `beside`; other arguments as for `find_asymptotes`.
+    guesses, and a lapse rate; other arguments as for `find_asymptotes`.
 
     Returns:
         The rate, and the p-value of no guesses; see `_profile`.
@@ -100,9 +102,9 @@ def fit_guess(
     log_n, levels = np.log(cells["searched"].to_numpy(float))[:, None], level_numbers(cells, factors)
     design = steepness.scaled(log_n, cells)
     return _profile(
-        lambda guess: fit_binomial(cells, design, asymptotes=replace(beside, guess=guess), groups=levels),
+        lambda guess: fit_binomial(cells, design, asymptotes=Asymptotes(guess, lapse), groups=levels),
         cells,
-        min(HIGHEST_GUESS, 0.95 - beside.lapse),
+        min(HIGHEST_GUESS, 0.95 - lapse),
         GUESSES,
     )
 

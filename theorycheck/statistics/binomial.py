@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +33,7 @@ class BinomialFit:
         deviance: of the fit, unscaled.
         df_resid: cells less coefficients and groups.
         lower: derivative of mu by the guess rate, shape (cell).
+        covariance: of the coefficients.
     """
 
     columns: np.ndarray
@@ -46,6 +46,7 @@ class BinomialFit:
     deviance: float
     df_resid: int
     lower: np.ndarray
+    covariance: np.ndarray = field(default_factory=lambda: np.empty(0))
 
     @property
     def coefficients(self) -> int:
@@ -68,24 +69,15 @@ class BinomialFit:
         rates = self.slope[:, None] * self.columns
         if beside is not None:
             rates = np.column_stack([rates, beside])
-        scale = np.divide(
-            self.trials, np.sqrt(self.variance), out=np.zeros_like(self.mu), where=self.variance > 1e-14
-        )
+        scale = quotient(self.trials, np.sqrt(self.variance), self.variance)
         rows = rates * scale[:, None]
-        return np.asarray(
-            rows if self.groups is None else rows - _projected(rows, self.slope * scale, self.groups)
-        )
-
-    @cached_property
-    def covariance(self) -> np.ndarray | None:
-        """Of the coefficients; None where the information is singular."""
-        return covariance_beside(self)
+        if self.groups is None:
+            return np.asarray(rows)
+        return np.asarray(rows - _projected(rows, self.slope * scale, self.groups))
 
     @property
     def bse(self) -> np.ndarray:
-        """Standard errors of the coefficients; infinite where the information is singular."""
-        if self.covariance is None:
-            return np.full(len(self.params), np.inf)
+        """Standard errors of the coefficients."""
         return np.asarray(np.sqrt(np.diag(self.covariance)))
 
     def leverage(self, beside: np.ndarray | None = None) -> np.ndarray:
@@ -93,14 +85,14 @@ class BinomialFit:
         orthonormal, _ = np.linalg.qr(self.jacobian(beside))
         own = 0.0
         if self.groups is not None:
-            weight = np.divide(
-                (self.trials * self.slope) ** 2,
-                self.variance,
-                out=np.zeros_like(self.mu),
-                where=self.variance > 1e-14,
-            )
+            weight = quotient((self.trials * self.slope) ** 2, self.variance, self.variance)
             own = weight / np.maximum(np.bincount(self.groups, weight), 1e-300)[self.groups]
         return np.asarray(np.clip((orthonormal**2).sum(axis=1) + own, 0, 1))
+
+
+def quotient(top: np.ndarray, bottom: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """A quotient, cell by cell; 0 where the binomial variance is all but 0, as such cells tell nothing."""
+    return np.asarray(np.divide(top, bottom, out=np.zeros_like(variance), where=variance > 1e-14))
 
 
 def _projected(rows: np.ndarray, intercept: np.ndarray, groups: np.ndarray) -> np.ndarray:
@@ -152,10 +144,8 @@ def clustered_covariance(fit: BinomialFit, cells: pd.DataFrame, cluster: np.ndar
     successes = cells["successes"].to_numpy(float)
     failures, density = fit.trials - successes, np.exp(-(z**2) / 2 - LOG_ROOT_2_PI)
     up, down = density / special.ndtr(z), density / special.ndtr(-z)
-    pull, observed = (
-        successes * up - failures * down,
-        successes * up * (z + up) + failures * down * (down - z),
-    )
+    pull = successes * up - failures * down
+    observed = successes * up * (z + up) + failures * down * (down - z)
     try:
         bread = np.linalg.inv((x.T * observed) @ x)
     except np.linalg.LinAlgError:
@@ -229,7 +219,8 @@ def _result(
     fit = BinomialFit(
         columns, groups, params, z, state.mu, state.slope, trials, float(state.deviance), df, state.failure
     )
-    return fit if fit.covariance is not None else None
+    covariance = covariance_beside(fit)
+    return None if covariance is None else replace(fit, covariance=covariance)
 
 
 class _State(NamedTuple):

@@ -8,7 +8,7 @@ import numpy as np
 
 from theorycheck.statistics.binomial import fit_binomial
 from theorycheck.statistics.dispersion import dispersion
-from theorycheck.statistics.evidence import Measurements, Trials
+from theorycheck.statistics.evidence import Evidence, Measurements, Trials
 from theorycheck.statistics.least_squares import Data
 from theorycheck.statistics.polynomial import level_numbers
 from theorycheck.statistics.seeds import over_seeds
@@ -20,13 +20,13 @@ EXCLUDED = 6.0
 Deviance = Callable[[np.ndarray], float]  # of a law with terms at each row's level, shape (level, term)
 
 
-def broken_laws_excluded(evidence: Trials | Measurements, degree: int) -> bool:
+def broken_laws_excluded(evidence: Evidence, degree: int) -> bool:
     """Whether a polynomial of a degree fits clearly better than every power law with one kink or one step.
 
     Of one factor only; of several nothing is excluded. Kinks are sought at every inner level and between
     levels, steps between levels.
     """
-    measured = [value.point for value in evidence.levels if value.measured]
+    measured = evidence.measured
     if any(len(point) > 1 for point in measured) or len(measured) < degree + 2:
         return False
     u = np.log(sorted(point[0] for point in measured))
@@ -47,11 +47,8 @@ def _rivals(u: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _of_counts(evidence: Trials) -> Deviance:
-    cells, asymptotes, steepness = (
-        over_seeds(evidence.table, evidence.factors),
-        evidence.asymptotes,
-        evidence.steepness,
-    )
+    cells = over_seeds(evidence.table, evidence.factors)
+    asymptotes, steepness = evidence.asymptotes, evidence.steepness
     level, log_n = level_numbers(cells, evidence.factors), np.log(cells["searched"].to_numpy(float))
     saturated = fit_binomial(
         cells, steepness.scaled(log_n[:, None], cells), asymptotes=asymptotes, groups=level

@@ -4,7 +4,7 @@ bounds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
@@ -31,10 +31,6 @@ class Rows:
     design: np.ndarray
     censored: np.ndarray
     weight: np.ndarray
-
-    def weighted(self, weight: np.ndarray) -> Rows:
-        """The same rows with other weights."""
-        return replace(self, weight=weight)
 
 
 def fit_censored(rows: Rows, start: np.ndarray) -> tuple[np.ndarray, float] | None:
@@ -65,11 +61,10 @@ def fit_censored(rows: Rows, start: np.ndarray) -> tuple[np.ndarray, float] | No
         except np.linalg.LinAlgError:
             return None
         gain, length = float(gradient @ step), 1.0
-        while (
-            not (after := _loss(at - length * step, columns, censored, weight, known)) <= loss
-            and length > 1e-8
-        ):
+        after = _loss(at - step, columns, censored, weight, known)
+        while not after <= loss and length > 1e-8:
             length /= 2
+            after = _loss(at - length * step, columns, censored, weight, known)
         if not np.isfinite(after) or length <= 1e-8:
             break
         at, loss = at - length * step, after
@@ -94,18 +89,17 @@ def _loss(
 def _derivatives(
     at: np.ndarray, columns: np.ndarray, censored: np.ndarray, weight: np.ndarray, known: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    z = columns @ at
-    hazard = _hazard(z)
-    pull = weight * np.where(censored, hazard, z)
-    second = weight * np.where(censored, hazard * (hazard - z), 1.0)  # derivative by z
-    gradient, hessian = columns.T @ pull, (columns.T * second) @ columns
+    pull, second = _by_z(columns @ at, censored)
+    gradient, hessian = columns.T @ (weight * pull), (columns.T * (weight * second)) @ columns
     gradient[-1] -= known / at[-1]
     hessian[-1, -1] += known / at[-1] ** 2
     return gradient, hessian
 
 
-def _hazard(z: np.ndarray) -> np.ndarray:
-    return np.asarray(np.exp(-(z**2) / 2 - LOG_ROOT_2_PI - special.log_ndtr(-z)))
+def _by_z(z: np.ndarray, censored: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Derivatives of every row's loss by its residual z, in units of the scale: the first and the second."""
+    hazard = np.exp(-(z**2) / 2 - LOG_ROOT_2_PI - special.log_ndtr(-z))
+    return np.where(censored, hazard, z), np.where(censored, hazard * (hazard - z), 1.0)
 
 
 def sandwich(rows: Rows, theta: np.ndarray, seed: np.ndarray | None = None) -> np.ndarray:
@@ -119,20 +113,15 @@ def sandwich(rows: Rows, theta: np.ndarray, seed: np.ndarray | None = None) -> n
     """
     scale, x = np.exp(theta[-1]), rows.design
     z = (rows.y - x @ theta[:-1]) / scale
-    hazard = _hazard(z)
-    pull = np.where(rows.censored, hazard, z)
-    second = np.where(rows.censored, hazard * (hazard - z), 1.0)  # derivative by z
-    by_scale = np.where(rows.censored, hazard * z, z**2 - 1)
+    pull, second = _by_z(z, rows.censored)
+    by_scale = np.where(rows.censored, pull * z, z**2 - 1)
     scores = np.column_stack([(pull / scale)[:, None] * x, by_scale])
     mixed = x.T @ (second * z + pull) / scale
     last = float((second * z**2 + pull * z).sum())
-    information = np.block(
-        [[(x.T * second) @ x / scale**2, mixed[:, None]], [mixed[None, :], np.array([[last]])]]
-    )
+    information = np.block([[(x.T * second) @ x / scale**2, mixed[:, None]], [mixed, last]])
     bread = np.linalg.pinv(information)
-    n, parameters = scores.shape
+    n, lost = scores.shape
     if seed is not None:
-        n = int(seed.max()) + 1
+        n, lost = int(seed.max()) + 1, 1
         scores = np.column_stack([np.bincount(seed, column, n) for column in scores.T])
-        return np.asarray(bread @ scores.T @ scores @ bread * n / (n - 1))
-    return np.asarray(bread @ scores.T @ scores @ bread * n / (n - parameters))
+    return np.asarray(bread @ scores.T @ scores @ bread * n / (n - lost))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 from scipy import linalg, stats
@@ -12,6 +14,7 @@ from theorycheck.statistics.binomial import clustered_covariance, fit_binomial
 from theorycheck.statistics.evidence import Trials
 from theorycheck.statistics.hypothesis import Hypothesis, Relation, Variable
 from theorycheck.statistics.polynomial import centred_basis
+from theorycheck.statistics.seeds import by_cell
 from theorycheck.statistics.selection import Fits, fit_laws
 from theorycheck.statistics.tests import Tested
 from theorycheck.statistics.threshold import fit_threshold, threshold_design
@@ -24,7 +27,7 @@ Joint = tuple[np.ndarray, np.ndarray, float]
 
 def over_pairs(rows: pd.DataFrame, factor: str) -> pd.DataFrame:
     """Counts by level and what is searched, of rows that tell pairs."""
-    counts = rows.groupby([factor, "searched"], as_index=False)[["successes", "trials"]].sum()
+    counts = by_cell(rows, [factor])
     return counts[counts["trials"] > 0]
 
 
@@ -52,24 +55,19 @@ def steeper(table: pd.DataFrame, factor: str, group: str, first: str, second: st
 
 
 def _at_the_asymptotic_end(first: Fits, second: Fits, factor: str, guessed: bool) -> Tested:
+    x, y = first.asymptotic, second.asymptotic
     differences, errors = [], []
-    for one in first.consulted:
-        for other in second.consulted:
-            differences.append(
-                one.exponent(factor, first.asymptotic) - other.exponent(factor, second.asymptotic)
-            )
-            widths = (
-                one.interval(factor, at=first.asymptotic).width,
-                other.interval(factor, at=second.asymptotic).width,
-            )
-            errors.append(float(np.linalg.norm(widths)) / 2 / stats.norm.ppf(0.975))
+    for one, other in product(first.consulted, second.consulted):
+        differences.append(one.exponent(factor, x) - other.exponent(factor, y))
+        widths = one.interval(factor, at=x).width, other.interval(factor, at=y).width
+        errors.append(float(np.linalg.norm(widths)) / 2 / stats.norm.ppf(0.975))
     z = np.array(differences) / np.array(errors)
     half = stats.norm.ppf(0.975) * np.array(errors)
     interval = Interval(float((differences - half).min()), float((differences + half).max()), 0.95)
     p_values = float(stats.norm.cdf(z).max()), float(stats.norm.sf(z).max())
     curved = any(one.curved or one.doubt for one in (first, second))
     why = ["a power law does not fit or is doubtful"] * curved + ["trials succeed by chance"] * guessed
-    method = f"{METHOD} at {first.asymptotic[0]:g}, where {' and '.join(why)}: local exponents"
+    method = f"{METHOD} at {x[0]:g}, where {' and '.join(why)}: local exponents"
     return tests.decided(differences[0], interval, p_values, method)
 
 
@@ -90,11 +88,9 @@ def contrast(
     """
     tests.require(table, group, [first, second])
     rows = table[(table["trials"] > 0) & table[group].isin([first, second])]
-    method = (
-        "difference of exponents, binomial regression,"
-        f" {'clustered by pair' if 'pair' in rows else 'unpaired'}"
-    )
-    joint = (_paired if "pair" in rows else _unpaired)(rows, factor, group, (first, second))
+    fit, errors = (_paired, "clustered by pair") if "pair" in rows else (_unpaired, "unpaired")
+    method = f"{METHOD}, binomial regression, {errors}"
+    joint = fit(rows, factor, group, (first, second))
     if joint is None:
         return tests.undetermined(method)
     b, covariance, df = joint

@@ -4,17 +4,15 @@ link.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 from scipy import stats
 
-from theorycheck.judgement import Check, Status
+from theorycheck.judgement import Check
 from theorycheck.statistics import threshold
 from theorycheck.statistics.binomial import fit_binomial
-from theorycheck.statistics.evidence import Fit, Trials
+from theorycheck.statistics.evidence import Fit, Trials, told
 from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE, Hypothesis
 from theorycheck.statistics.links import LINKS, Asymptotes, Link
 from theorycheck.statistics.polynomial import at_points
@@ -59,7 +57,9 @@ def guess_rate(evidence: Trials, fit: Fit) -> Check:
         evidence.table.sort_values("searched").groupby(list(evidence.factors), as_index=False).first()
     )
     share = float(at_smallest["successes"].sum() / at_smallest["trials"].sum())
-    least = min(_expected(evidence.table, evidence.factors, fit), default=0.0)
+    assert isinstance(fit, threshold.ThresholdFit)  # as every fit of trials is
+    terms = fit.steepness.scaled(threshold.threshold_design(evidence.table, fit.basis), evidence.table)
+    least = stats.norm.cdf(terms @ fit.coefficients).min()
     if share > FAR_BELOW and least > FAR_BELOW:
         detail = (
             f"success stays at {share:.0%} at the smallest {evidence.searched} of each level, so that"
@@ -70,27 +70,15 @@ def guess_rate(evidence: Trials, fit: Fit) -> Check:
     return Check("guess rate", "ok", f"none needed (p = {p_value:.2g})")
 
 
-def _expected(table: pd.DataFrame, factors: Sequence[str], fit: Fit) -> list[float]:
-    """Fitted success rate of every cell, between the asymptotes."""
-    if not isinstance(fit, threshold.ThresholdFit):
-        return []
-    terms = fit.steepness.scaled(threshold.threshold_design(table, fit.basis), table)
-    return [float(rate) for rate in stats.norm.cdf(terms @ fit.coefficients)]
-
-
 def steepness(evidence: Trials, straight: Fit, hypothesis: Hypothesis) -> Check:
     """Whether success rises more steeply at some levels than at others, and what one steepness would say."""
     steepness = evidence.steepness
     if np.isnan(steepness.p_value):
-        return Check(
-            "steepness",
-            "warning",
-            "of the success curve cannot be compared level by level; taken to be the same",
-        )
+        detail = "of the success curve cannot be compared level by level; taken to be the same"
+        return Check("steepness", "warning", detail)
     if not steepness.factors:
-        return Check(
-            "steepness", "ok", f"of the success curve the same at all levels (p = {steepness.p_value:.2g})"
-        )
+        detail = f"of the success curve the same at all levels (p = {steepness.p_value:.2g})"
+        return Check("steepness", "ok", detail)
     powers = " ".join(
         f"{v.letter}^{power:.2f}" for v, power in zip(hypothesis.variables, steepness.powers, strict=True)
     )
@@ -98,7 +86,7 @@ def steepness(evidence: Trials, straight: Fit, hypothesis: Hypothesis) -> Check:
     same = threshold.fit_threshold(evidence.table, evidence.factors, asymptotes=evidence.asymptotes)
     if same is None:
         return Check("steepness", "ok", detail)
-    estimates = ", ".join(f"{same.interval(f).around(same.exponent(f))}" for f in evidence.factors)
+    estimates = ", ".join(told(same, f) for f in evidence.factors)
     outside = any(straight.exponent(f) not in same.interval(f) for f in evidence.factors)
     detail += f"; one steepness for all levels would make one power law's exponent {estimates}"
     return Check("steepness", "warning" if outside else "ok", detail)
@@ -120,7 +108,7 @@ def monotonicity(evidence: Trials) -> Check:
     return Check("monotonicity", "ok", f"success falls with {evidence.searched} at no level")
 
 
-def link(evidence: Trials, hypothesis: Hypothesis) -> Check:
+def link(evidence: Trials) -> Check:
     """Whether the exponent depends on the shape assumed for the success curve."""
     no_lapses = replace(evidence.asymptotes, lapse=0.0)
     fits = {
@@ -130,35 +118,27 @@ def link(evidence: Trials, hypothesis: Hypothesis) -> Check:
         for name in LINKS
     }
     known = {name: fit for name, fit in fits.items() if fit is not None}
-    parts = [
-        f"{name} {', '.join(f'{fit.interval(f).around(fit.exponent(f))}' for f in evidence.factors)}"
-        for name, fit in known.items()
-    ]
+    parts = [f"{name} {', '.join(told(fit, f) for f in evidence.factors)}" for name, fit in known.items()]
     best: Link = min(known, key=lambda name: known[name].deviance, default="probit")
-    status: Status = "ok"
-    if "probit" in known:
-        outside = [
-            name
-            for name, fit in known.items()
-            for f in evidence.factors
-            if fit.exponent(f) not in known["probit"].interval(f)
-        ]
-        status = "warning" if outside else "ok"
-        if known["probit"].deviance - known[best].deviance > BETTER_LINK:
+    outside = False
+    if probit := known.get("probit"):
+        outside = any(
+            fit.exponent(f) not in probit.interval(f) for fit in known.values() for f in evidence.factors
+        )
+        if probit.deviance - known[best].deviance > BETTER_LINK:
             parts.append(f"{best} fits better")
-    return Check("link", status, "; ".join(parts))
+    return Check("link", "warning" if outside else "ok", "; ".join(parts))
 
 
-def success_rate(evidence: Trials, hypothesis: Hypothesis) -> Check:
+def success_rate(evidence: Trials) -> Check:
     """Whether the threshold at 90 % success has another exponent than that at 50 %."""
-    if len(hypothesis.variables) > 1:
+    if len(evidence.factors) > 1:
         return Check("success rate", "ok", "estimated with one factor only")
     beside = Asymptotes(evidence.asymptotes.guess)
-    found = [
+    half, high = (
         threshold.exponent_at_rate(evidence.table, evidence.factors[0], rate, beside)
         for rate in (0.5, HIGH_RATE)
-    ]
-    half, high = found
+    )
     if half is None or high is None:
         return Check(
             "success rate", "warning", "the steepness of the success curve cannot be estimated level by level"

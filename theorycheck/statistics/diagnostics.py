@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from theorycheck.judgement import Check, Decision, Estimate, LevelValue, Regression, Status
+from theorycheck.judgement import Check, Decision, Estimate, Judgement, LevelValue, Regression, Status
 from theorycheck.statistics import count_diagnostics
-from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
+from theorycheck.statistics.evidence import Evidence, Measurements, Trials, told
 from theorycheck.statistics.forms import compare_forms
 from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE, TESTED, Hypothesis
 from theorycheck.statistics.least_squares import Errors
 from theorycheck.statistics.measurement import fit_measurement
-from theorycheck.statistics.selection import FEWEST_LEVELS
+from theorycheck.statistics.selection import FEWEST_LEVELS, Fits, curvature_allowed
 
 # Below these a check warns; conventions, which decide no verdict.
 WANTED_LEVELS = 5  # a cubic and one level to check it
@@ -40,12 +41,9 @@ def margin(hypothesis: Hypothesis) -> Check:
     parts = []
     for variable in hypothesis.variables:
         allowed = hypothesis.allowed(variable)
-        ends = [f"from {allowed.low:g}"] * bool(np.isfinite(allowed.low)) + [
-            f"up to {allowed.high:g}"
-        ] * bool(np.isfinite(allowed.high))
-        parts.append(
-            f"exponents {' '.join(ends)}" + f" in {variable.letter}" * (len(hypothesis.variables) > 1)
-        )
+        ends = [f"from {allowed.low:g}"] * bool(np.isfinite(allowed.low))
+        ends += [f"up to {allowed.high:g}"] * bool(np.isfinite(allowed.high))
+        parts.append(f"exponents {' '.join(ends)}{hypothesis.where(variable)}")
     detail = f"{hypothesis.margin:g}: {', '.join(parts)} are allowed"
     if not hypothesis.signless:
         return Check("margin", "ok", detail)
@@ -59,81 +57,74 @@ def margin(hypothesis: Hypothesis) -> Check:
 def censoring(evidence: Evidence) -> Check:
     """At how many levels the quantity is censored: outside the range that was tried."""
     above, below = (sum(value.kind == kind for value in evidence.levels) for kind in ("above", "below"))
-    total = len(evidence.levels)
-    measured = total - above - below
+    total, measured = len(evidence.levels), len(evidence.measured)
     status: Status = (
         "ok" if measured >= WANTED_LEVELS else "warning" if measured >= FEWEST_LEVELS else "failed"
     )
     if isinstance(evidence, Measurements):
         detail = f"{evidence.censored} of {len(evidence.table)} values are lower bounds"
         return Check("censoring", status, f"{detail}; uncensored levels: {measured} of {total}")
-    searched = evidence.searched if isinstance(evidence, Trials) else "N"
-    parts = [f"threshold inside the {searched} range at {measured} of {total} levels"]
+    parts = [f"threshold inside the {evidence.searched} range at {measured} of {total} levels"]
     parts += [f"above it at {above}"] * bool(above) + [f"below it at {below}"] * bool(below)
     return Check("censoring", status, ", ".join(parts))
 
 
-def power_law(
-    straight: Fit,
-    p_value: float,
-    curved: Fit | None,
-    curvature_p_value: float,
-    doubtful: bool,
-    ends: tuple[Sequence[float], Sequence[float]],
-    hypothesis: Hypothesis,
-) -> Check:
+def power_law(fits: Fits, hypothesis: Hypothesis) -> Check:
     """Whether one power law describes the whole range; if not, how the exponent drifts and what is judged
     instead.
     """
-    if curved is None:
-        if doubtful:
-            detail = (
-                f"one power law is doubtful (p = {p_value:.2g}); a verdict must hold with curvature as well"
-            )
-            return Check("power law", "warning", detail)
-        return Check("power law", "ok", f"the data do not contradict one power law (p = {p_value:.2g})")
-    opposite, asymptotic = ends
+    if fits.rejected:
+        return Check("power law", "warning", _no_shape(fits, hypothesis))
+    if fits.curved is None:
+        if fits.doubt is None:
+            detail = f"the data do not contradict one power law (p = {fits.p_value:.2g})"
+            return Check("power law", "ok", detail)
+        detail = (
+            f"one power law is doubtful (p = {fits.p_value:.2g}); a verdict must hold with curvature as well"
+        )
+        return Check("power law", "warning", detail)
+    ends = zip(hypothesis.variables, fits.opposite, fits.asymptotic, strict=True)
     parts = [
-        f"drifts from {curved.exponent(v.factor, opposite):.2f} at {v.letter} = {opposite[i]:g} to "
-        f"{curved.exponent(v.factor, asymptotic):.2f} at {asymptotic[i]:g} "
-        f"({straight.exponent(v.factor):.2f} on average)"
-        for i, v in enumerate(hypothesis.variables)
+        f"drifts from {fits.curved.exponent(v.factor, fits.opposite):.2f} at {v.letter} = {first:g} to "
+        f"{fits.curved.exponent(v.factor, fits.asymptotic):.2f} at {last:g} "
+        f"({fits.straight.exponent(v.factor):.2f} on average)"
+        for v, first, last in ends
     ]
-    doubt = "; doubtful, so that a verdict must hold with the next degree as well" if doubtful else ""
+    doubt = "; doubtful, so that a verdict must hold with the next degree as well" if fits.doubt else ""
+    degree, p_value = fits.curved.basis.degree, fits.curvature_p_value
     detail = (
-        f"one power law is rejected (p = {p_value:.1g}): the exponent {'; '.join(parts)}; the verdict rests"
-        f" on the asymptotic end (degree {curved.basis.degree}, p = {curvature_p_value:.2g}{doubt})"
+        f"one power law is rejected (p = {fits.p_value:.1g}): the exponent {'; '.join(parts)}; the verdict"
+        f" rests on the asymptotic end (degree {degree}, p = {p_value:.2g}{doubt})"
     )
     return Check("power law", "warning", detail)
 
 
-def no_shape(
-    p_value: float, begins: Sequence[float], found: Sequence[Sequence[Estimate]], hypothesis: Hypothesis
-) -> Check:
+def _no_shape(fits: Fits, hypothesis: Hypothesis) -> str:
     """That no power law and no polynomial describes the range, and what is judged instead."""
     parts = []
-    for variable, level, (law, curve) in zip(hypothesis.variables, begins, found, strict=True):
+    for variable, level in zip(hypothesis.variables, fits.from_level, strict=True):
+        law, curve = (told(fit, variable.factor, fits.asymptotic) for fit in fits.consulted)
         parts.append(
-            f"one power law from {variable.letter} = {level:g} on, {law.text}, and a curve through its last 4"
-            f" levels, {curve.text}"
+            f"one power law from {variable.letter} = {level:g} on, {law}, and a curve through its last 4"
+            f" levels, {curve}"
         )
-    detail = (
-        f"one power law and all polynomials up to degree 3 are rejected (p = {p_value:.1g}); the verdict"
-        f" rests on the asymptotic end alone: {'; '.join(parts)}; both must agree"
+    return (
+        f"one power law and all polynomials up to degree 3 are rejected (p = {fits.curvature_p_value:.1g});"
+        f" the verdict rests on the asymptotic end alone: {'; '.join(parts)}; both must agree"
     )
-    return Check("power law", "warning", detail)
 
 
-def drift(curved: Fit | None, hypothesis: Hypothesis, ends: tuple[Sequence[float], Sequence[float]]) -> Check:
+def drift(fits: Fits, evidence: Evidence, hypothesis: Hypothesis) -> Check:
     """Local exponents at both ends of the range, by a curved fit whether or not the data show curvature."""
-    opposite, asymptotic = ends
+    curved = curvature_allowed(fits, evidence)
     if curved is None:
         return Check("drift", "warning", "too few levels to test whether the exponent drifts")
+    ends = (fits.from_level or fits.opposite, fits.asymptotic)
     parts, hidden = [], False
-    for i, v in enumerate(hypothesis.variables):
-        first, last = (curved.interval(v.factor, at=at).around(curved.exponent(v.factor, at)) for at in ends)
-        parts.append(f"from {first} at {v.letter} = {opposite[i]:g} to {last} at {asymptotic[i]:g}")
-        limits, allowed = curved.interval(v.factor, TESTED, asymptotic), hypothesis.allowed(v)
+    for v, begins, goes in zip(hypothesis.variables, *ends, strict=True):
+        first, last = (told(curved, v.factor, at) for at in ends)
+        parts.append(f"from {first} at {v.letter} = {begins:g} to {last} at {goes:g}")
+        limits, allowed = curved.interval(v.factor, TESTED, fits.asymptotic), hypothesis.allowed(v)
         hidden |= limits.low < allowed.low or limits.high > allowed.high
     detail = f"local exponent {'; '.join(parts)} (degree {curved.basis.degree})"
     if hidden:
@@ -144,17 +135,13 @@ def drift(curved: Fit | None, hypothesis: Hypothesis, ends: tuple[Sequence[float
 def offset(evidence: Evidence, hypothesis: Hypothesis, dispersion: float) -> Check:
     """Whether a form with an offset fits significantly better than the power law."""
     (variable,) = hypothesis.variables
-    if isinstance(evidence, Trials):
-        nuisances = (dispersion, evidence.asymptotes, evidence.steepness)
-        forms = compare_forms(evidence.table, variable.factor, variable.exponent, *nuisances)
-    else:
-        forms = compare_forms(evidence.table, variable.factor, variable.exponent)
+    nuisances = (dispersion, evidence.asymptotes, evidence.steepness) if isinstance(evidence, Trials) else ()
+    forms = compare_forms(evidence.table, variable.factor, variable.exponent, *nuisances)
     if not all(np.isfinite(form.delta) for form in forms):
         return Check("offset", "ok", f"too few rows ({len(evidence.table)}) to compare forms with an offset")
     fits = "; ".join(f"{form.text.replace('x', variable.letter)} (AICc +{form.delta:.1f})" for form in forms)
-    p_value = min(
-        1.0, 2 * min(form.p_value for form in forms)
-    )  # two forms are tested against it (Bonferroni)
+    # Two forms are tested against it (Bonferroni).
+    p_value = min(1.0, 2 * min(form.p_value for form in forms))
     if p_value < CHECK_SIGNIFICANCE:
         return Check("offset", "warning", f"a form with an offset fits better (p = {p_value:.1g}): {fits}")
     power = next(form for form in forms if form.name == "power law")
@@ -167,25 +154,25 @@ def offset(evidence: Evidence, hypothesis: Hypothesis, dispersion: float) -> Che
     )
 
 
-def of_evidence(evidence: Evidence, straight: Fit, decisive: Fit, hypothesis: Hypothesis) -> Iterator[Check]:
+def of_evidence(evidence: Evidence, fits: Fits, hypothesis: Hypothesis) -> Iterator[Check]:
     """The checks that belong to one kind of evidence."""
-    if isinstance(evidence, Trials):
-        yield count_diagnostics.dispersion(decisive)
-        yield count_diagnostics.lapses(evidence)
-        yield count_diagnostics.guess_rate(evidence, decisive)
-        yield count_diagnostics.steepness(evidence, straight, hypothesis)
-        yield count_diagnostics.monotonicity(evidence)
-        yield count_diagnostics.link(evidence, hypothesis)
-        yield count_diagnostics.success_rate(evidence, hypothesis)
-    elif isinstance(evidence, Measurements):
-        yield errors(evidence, hypothesis)
+    if isinstance(evidence, Measurements):
+        yield errors(evidence)
+        return
+    yield count_diagnostics.dispersion(fits.decisive)
+    yield count_diagnostics.lapses(evidence)
+    yield count_diagnostics.guess_rate(evidence, fits.decisive)
+    yield count_diagnostics.steepness(evidence, fits.straight, hypothesis)
+    yield count_diagnostics.monotonicity(evidence)
+    yield count_diagnostics.link(evidence)
+    yield count_diagnostics.success_rate(evidence)
 
 
-def errors(evidence: Measurements, hypothesis: Hypothesis) -> Check:
+def errors(evidence: Measurements) -> Check:
     """The interval under other assumptions about the errors."""
-    kinds: tuple[Errors, ...] = (
-        ("HC3", "bootstrap", "seeds") if "seed" in evidence.table else ("HC3", "bootstrap")
-    )
+    kinds: list[Errors] = ["HC3", "bootstrap"]
+    if "seed" in evidence.table:
+        kinds.append("seeds")
     parts = []
     for kind in kinds:
         fit = fit_measurement(evidence.table, evidence.factors, errors=kind)
@@ -214,29 +201,25 @@ def agreement(estimates: Sequence[Estimate], regression: Regression | None) -> C
 
 def rivals(estimates: Sequence[Estimate], hypothesis: Hypothesis) -> Check:
     """Which rival exponents the intervals exclude."""
-    parts, status = [], "ok"
+    parts: list[str] = []
+    status: Status = "ok"
     for variable, estimate in zip(hypothesis.variables, estimates, strict=True):
         left = [f"{e:g}" for e in variable.rivals if e in estimate.interval]
         out = [f"{e:g}" for e in variable.rivals if e not in estimate.interval]
         parts += [f"distinguished from {', '.join(out)}"] * bool(out)
         parts += [f"not distinguished from {', '.join(left)}"] * bool(left)
         status = "warning" if left else status
-    return Check(
-        "rivals", "warning" if status == "warning" else "ok", "; ".join(parts) or "the claim names none"
-    )
+    return Check("rivals", status, "; ".join(parts) or "the claim names none")
 
 
-def unfitted(table: pd.DataFrame, decide: Callable[[pd.DataFrame], Decision], decision: Decision) -> Check:
+def _unfitted(table: pd.DataFrame, decide: Callable[[pd.DataFrame], Decision], decision: Decision) -> Check:
     """Whether trials that are no evidence, which were left out, could change the verdict."""
-    decisions: set[Decision] = set()
-    if table["unfitted"].any():
-        for as_success in (0, 1):
-            successes = table["successes"] + as_success * table["unfitted"]
-            decisions.add(
-                decide(table.assign(successes=successes, trials=table["trials"] + table["unfitted"]))
-            )
     count = int(table["unfitted"].sum())
     total = count + int(table["trials"].sum())
+    whole = table.assign(trials=table["trials"] + table["unfitted"])
+    decisions: set[Decision] = set()
+    if count:
+        decisions = {decide(whole), decide(whole.assign(successes=table["successes"] + table["unfitted"]))}
     detail = f"{count} of {total} trials are no evidence and were left out"
     if decisions - {decision}:
         return Check(
@@ -246,6 +229,15 @@ def unfitted(table: pd.DataFrame, decide: Callable[[pd.DataFrame], Decision], de
     return Check("unfitted", status, detail)
 
 
-def depends_on_unfitted(check: Check) -> str:
-    """The reason of a verdict that the check on unfitted trials takes back."""
-    return f"The verdict would depend on trials that are no evidence: {check.detail}."
+def unless_unfitted(
+    judgement: Judgement, table: pd.DataFrame, decide: Callable[[pd.DataFrame], Decision]
+) -> Judgement:
+    """With the check on unfitted trials, which takes back a verdict that depends on how they are counted."""
+    if "unfitted" not in table:
+        return judgement
+    check = _unfitted(table, decide, judgement.decision)
+    judgement = judgement.with_check(check)
+    if check.status != "failed":
+        return judgement
+    reason = f"The verdict would depend on trials that are no evidence: {check.detail}."
+    return replace(judgement, decision="INCONCLUSIVE", reason=reason)

@@ -5,7 +5,8 @@ tests.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -39,8 +40,8 @@ class Form:
     text: str
     exponent: float
     offset: float
-    delta: float
-    p_value: float
+    delta: float = 0.0
+    p_value: float = 1.0
 
 
 def compare_forms(
@@ -74,38 +75,31 @@ def compare_forms(
         _thresholds(table, factor, asymptotes, steepness) if counts else _measurements(table, factor)
     )
     fits = [
-        ("power law", *_power_law(x, objective, start)),
-        ("offset in the factor", *_offset_in_factor(x, objective, start)),
-        ("claimed exponent with an offset", *_offset_in_factor(x, objective, start, claimed)),
-        ("offset in the quantity", *_offset_in_quantity(x, objective, start)),
+        _power_law(x, objective, start),
+        _offset_in_factor(x, objective, start),
+        _offset_in_factor(x, objective, start, claimed),
+        _offset_in_quantity(x, objective, start),
     ]
-    power = fits[0][1]
-    rows, forms = len(table), []
-    for name, minimum, text, exponent, offset, parameters in fits:
+    (power, fewest, _), rows, forms = fits[0], len(table), []
+    for minimum, parameters, form in fits:
         spare = rows - parameters - 1
-        aicc = (
-            2 * minimum / scale
-            + 2 * parameters
-            + (2 * parameters * (parameters + 1) / spare if spare > 0 else np.inf)
-        )
-        gain = max(0.0, 2 * (power - minimum) / scale)
-        nested = parameters > fits[0][-1]
-        p = float(stats.f.sf(gain, 1, max(rows - parameters, 1))) if nested else 1.0
-        forms.append((aicc, Form(name, text, exponent, offset, 0.0, p)))
-    smallest = min(aicc for aicc, _ in forms)
-    ranked = sorted(forms, key=lambda pair: pair[0])
-    return tuple(
-        Form(f.name, f.text, f.exponent, f.offset, float(a - smallest), f.p_value) for a, f in ranked
-    )
+        correction = 2 * parameters * (parameters + 1) / spare if spare > 0 else np.inf
+        aicc = 2 * minimum / scale + 2 * parameters + correction
+        if parameters > fewest:  # the power law is a special case of it
+            gain = max(0.0, 2 * (power - minimum) / scale)
+            form = replace(form, p_value=float(stats.f.sf(gain, 1, max(rows - parameters, 1))))
+        forms.append(replace(form, delta=float(aicc)))
+    forms.sort(key=lambda form: form.delta)
+    return tuple(replace(form, delta=form.delta - forms[0].delta) for form in forms)
 
 
-_Fit = tuple[float, str, float, float, int]
+_Fit = tuple[float, int, Form]  # minus the log-likelihood, and how many numbers were fitted
 
 
 def _power_law(x: np.ndarray, objective: Objective, start: np.ndarray) -> _Fit:
     best = _minimise(lambda p: objective(p[0] + p[1] * np.log(x), p[2]), [start])
     log_c, k, _ = best.x
-    return float(best.fun), f"{_coefficient(log_c)} x^{k:.2f}", float(k), 0.0, 3
+    return float(best.fun), 3, Form("power law", f"{_coefficient(log_c)} x^{k:.2f}", float(k), 0.0)
 
 
 def _offset_in_factor(
@@ -124,9 +118,10 @@ def _offset_in_factor(
     best = _minimise(minus_log_likelihood, starts)
     log_c, k, _, log_gap = best.x
     x0, k = float(x.min() - np.exp(log_gap)), float(k if fixed is None else fixed)
-    power = f"{k:.2f}" if fixed is None else f"{k:g}"
-    text = f"{_coefficient(log_c)} (x {'-' if x0 >= 0 else '+'} {abs(x0):.3g})^{power}"
-    return float(best.fun), text, k, x0, 4 if fixed is None else 3
+    base = f"{_coefficient(log_c)} (x {'-' if x0 >= 0 else '+'} {abs(x0):.3g})"
+    if fixed is None:
+        return float(best.fun), 4, Form("offset in the factor", f"{base}^{k:.2f}", k, x0)
+    return float(best.fun), 3, Form("claimed exponent with an offset", f"{base}^{k:g}", k, x0)
 
 
 def _offset_in_quantity(x: np.ndarray, objective: Objective, start: np.ndarray) -> _Fit:
@@ -142,7 +137,7 @@ def _offset_in_quantity(x: np.ndarray, objective: Objective, start: np.ndarray) 
     with np.errstate(over="ignore"):
         b = float(exponential(log_a) * ratio)
     text = f"{_coefficient(log_a - k * np.log(middle))} x^{k:.2f} {'-' if b < 0 else '+'} {abs(b):.3g}"
-    return float(best.fun), text, float(k), b, 4
+    return float(best.fun), 4, Form("offset in the quantity", text, float(k), b)
 
 
 def _minimise(
@@ -155,13 +150,9 @@ def _minimise(
         return np.inf if np.isnan(value) else value
 
     with np.errstate(all="ignore"):  # the simplex goes to extremes, where there is no minimum
-        results = [
-            optimize.minimize(finite, start, method="Nelder-Mead", options=options) for start in starts
-        ]
-        best = min(results, key=lambda result: result.fun)
-        return optimize.minimize(
-            finite, best.x, method="Nelder-Mead", options=options
-        )  # out of a collapsed simplex
+        search = partial(optimize.minimize, finite, method="Nelder-Mead", options=options)
+        best = min(map(search, starts), key=lambda result: result.fun)
+        return search(best.x)  # out of a collapsed simplex
 
 
 def _coefficient(logarithm: float) -> str:
@@ -170,9 +161,8 @@ def _coefficient(logarithm: float) -> str:
     return f"{value:.3g}" if 0 < value < np.inf else f"10^{logarithm / np.log(10):.4g}"
 
 
-_Likelihood = tuple[
-    np.ndarray, Objective, np.ndarray
-]  # the x that the objective wants quantities at, it, its start
+# The x that the objective wants quantities at, it, its start
+_Likelihood = tuple[np.ndarray, Objective, np.ndarray]
 
 
 def _thresholds(
@@ -183,11 +173,8 @@ def _thresholds(
     """
     cells = over_seeds(cells, [factor])
     successes, trials = cells["successes"].to_numpy(float), cells["trials"].to_numpy(float)
-    x, log_n, relative = (
-        cells[factor].to_numpy(float),
-        np.log(cells["searched"].to_numpy(float)),
-        steepness.of(cells),
-    )
+    x, relative = cells[factor].to_numpy(float), steepness.of(cells)
+    log_n = np.log(cells["searched"].to_numpy(float))
 
     def minus_log_likelihood(log_quantity: np.ndarray, log_steepness: float) -> float:
         z = relative * np.exp(log_steepness) * (log_n - log_quantity)
@@ -210,10 +197,8 @@ def _measurements(table: pd.DataFrame, factor: str) -> _Likelihood:
     rows = pd.DataFrame({"x": table[factor].to_numpy(float), "y": np.log(table["value"].to_numpy(float))})
     known = rows[~censored].groupby("x")["y"].agg(["size", "mean", "var"]).fillna(0.0).reset_index()
     bounds = rows[censored].groupby(["x", "y"]).size().reset_index(name="size")
-    number, squares = (
-        known["size"].to_numpy(float),
-        (known["size"] - 1).to_numpy(float) * known["var"].to_numpy(float),
-    )
+    number = known["size"].to_numpy(float)
+    squares = (number - 1) * known["var"].to_numpy(float)
     mean, bound, times = known["mean"].to_numpy(), bounds["y"].to_numpy(), bounds["size"].to_numpy(float)
 
     def minus_log_likelihood(log_quantity: np.ndarray, log_scale: float) -> float:

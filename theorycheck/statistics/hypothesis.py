@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -66,7 +66,7 @@ class Hypothesis:
     searched: str = "N"
     guess_rate: float | None = None
 
-    def with_options(self, margin: float | None = None, guess_rate: float | None = None) -> Hypothesis:
+    def with_options(self, margin: float | None, guess_rate: float | None) -> Hypothesis:
         """The same with another margin or guess rate, where these are given.
 
         Raises:
@@ -98,25 +98,25 @@ class Hypothesis:
             low, high = (low, np.inf) if bounded_below else (-np.inf, high)
         return Interval(low, high, 1.0)
 
-    @property
-    def signless(self) -> tuple[Variable, ...]:
-        """The variables whose allowed exponents include 0 or the other sign."""
-        return tuple(v for v in self.variables if v.exponent and self._reaches_zero(v))
+    def ends(self, points: Collection[tuple[float, ...]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Of some combinations of levels, the end where the variables come from, and that where they go."""
+        columns = list(zip(self.variables, zip(*points, strict=True), strict=True))
+        return tuple(v.opposite(x) for v, x in columns), tuple(v.asymptotic(x) for v, x in columns)
 
-    def _reaches_zero(self, variable: Variable) -> bool:
-        """Whether the allowed exponents reach 0 on the worse side; on the better O and Omega have no end."""
-        growth = variable.exponent if variable.goes_to == "oo" else -variable.exponent
-        worse_end = {"O": growth + self.margin, "Omega": growth - self.margin}
-        ends = (
-            [worse_end[self.relation]]
-            if self.relation != "Theta"
-            else [growth - self.margin, growth + self.margin]
-        )
-        return any(end * growth <= 1e-12 for end in ends)
+    def edges(self, variable: Variable) -> list[float]:
+        """Where the allowed exponents of a variable end: the worse side, and of Theta both."""
+        allowed = self.allowed(variable)
+        return [edge for edge in (allowed.low, allowed.high) if np.isfinite(edge)]
+
+    @property
+    def signless(self) -> bool:
+        """Whether the allowed exponents of some variable reach 0 or the other sign on the worse side."""
+        return any(edge * v.exponent <= 1e-12 for v in self.variables if v.exponent for edge in self.edges(v))
 
     def clearance(self, variable: Variable, interval: Interval) -> float:
         """How far an interval is from the nearest edge of the allowed exponents; 0 if an edge lies in it."""
-        edges = [
-            edge for edge in (self.allowed(variable).low, self.allowed(variable).high) if np.isfinite(edge)
-        ]
-        return max(0.0, min(max(edge - interval.high, interval.low - edge) for edge in edges))
+        return max(0.0, min(max(edge - interval.high, interval.low - edge) for edge in self.edges(variable)))
+
+    def where(self, variable: Variable) -> str:
+        """The variable for the end of a phrase, where there are several."""
+        return f" in {variable.letter}" if len(self.variables) > 1 else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,6 @@ from theorycheck.statistics.reason import blurred, reason, settle
 from theorycheck.statistics.selection import (
     FEWEST_LEVELS,
     Fits,
-    curvature_allowed,
     decide,
     fit_laws,
     gather,
@@ -25,22 +25,6 @@ from theorycheck.statistics.selection import (
 )
 
 CURVE_POINTS = 41  # of a figure
-
-
-def drift_of(fits: Fits, evidence: Evidence, hypothesis: Hypothesis) -> Check:
-    """The check on drift."""
-    begins = fits.from_level if fits.rejected else fits.opposite
-    return diagnostics.drift(curvature_allowed(fits, evidence), hypothesis, (begins, fits.asymptotic))
-
-
-def power_law_of(fits: Fits, hypothesis: Hypothesis) -> Check:
-    """The check on the shape of the law."""
-    if fits.rejected:
-        return diagnostics.no_shape(
-            fits.curvature_p_value, fits.from_level, fits.estimates_at_the_end(hypothesis), hypothesis
-        )
-    shapes = (fits.straight, fits.p_value, fits.curved, fits.curvature_p_value)
-    return diagnostics.power_law(*shapes, fits.doubt is not None, fits.ends, hypothesis)
 
 
 def judge(table: pd.DataFrame, hypothesis: Hypothesis) -> Judgement:
@@ -78,22 +62,16 @@ def judge(table: pd.DataFrame, hypothesis: Hypothesis) -> Judgement:
         Estimate(f, fits.straight.exponent(f), fits.straight.interval(f), f"{evidence.method}, one power law")
         for f in hypothesis.factors
     )
-    agreement = diagnostics.agreement(straight, regression)
-    drift = drift_of(fits, evidence, hypothesis)
+    drift = diagnostics.drift(fits, evidence, hypothesis)
     about_fits = (
         *_of_fits(fits, drift, evidence, hypothesis),
-        agreement,
+        diagnostics.agreement(straight, regression),
         diagnostics.rivals(estimates, hypothesis),
     )
-    left_out = _left_out(table, hypothesis, decision)
-    if left_out and left_out[0].status == "failed":
-        decision, why = "INCONCLUSIVE", diagnostics.depends_on_unfitted(left_out[0])
-    else:
-        why = _why(decision, fits, drift, estimates, hypothesis)
-    return Judgement(
+    judgement = Judgement(
         decision=decision,
-        reason=why + blurred(estimates, hypothesis),
-        checks=(*design, *about_fits, *left_out),
+        reason=_why(decision, fits, drift, estimates, hypothesis),
+        checks=(*design, *about_fits),
         levels=tuple(evidence.levels),
         estimates=estimates,
         beside=(*(straight if fits.curved else ()), *(regression.estimates if regression else ())),
@@ -102,26 +80,21 @@ def judge(table: pd.DataFrame, hypothesis: Hypothesis) -> Judgement:
         p_supported=fits.p_supported(hypothesis),
         p_refuted=fits.p_refuted(hypothesis),
     )
+    judgement = diagnostics.unless_unfitted(judgement, table, lambda t: _decision(t, hypothesis))
+    return replace(judgement, reason=judgement.reason + blurred(estimates, hypothesis))
 
 
 def _of_fits(fits: Fits, drift: Check, evidence: Evidence, hypothesis: Hypothesis) -> Iterator[Check]:
     """The checks on the shape of the law and on what belongs to the kind of evidence."""
-    yield power_law_of(fits, hypothesis)
+    yield diagnostics.power_law(fits, hypothesis)
     yield drift
     if len(hypothesis.factors) == 1:
         yield diagnostics.offset(evidence, hypothesis, fits.decisive.dispersion)
-    yield from diagnostics.of_evidence(evidence, fits.straight, fits.decisive, hypothesis)
+    yield from diagnostics.of_evidence(evidence, fits, hypothesis)
 
 
-def _left_out(table: pd.DataFrame, hypothesis: Hypothesis, decision: Decision) -> tuple[Check, ...]:
-    """The check on trials that are no evidence, where the table counts them."""
-    if "unfitted" not in table:
-        return ()
-
-    def decide_by(other: pd.DataFrame) -> Decision:
-        return decide(fit_laws(gather(other, hypothesis), hypothesis), hypothesis)
-
-    return (diagnostics.unfitted(table, decide_by, decision),)
+def _decision(table: pd.DataFrame, hypothesis: Hypothesis) -> Decision:
+    return decide(fit_laws(gather(table, hypothesis), hypothesis), hypothesis)
 
 
 def _why(
@@ -146,22 +119,21 @@ def _why(
 
 def _curve(fits: Fits, evidence: Evidence) -> tuple[tuple[float, float, float, float], ...]:
     """The deciding fit with its band, where it speaks of."""
-    levels = [level.point[0] for level in evidence.levels]
-    first, last = (
-        sorted((fits.from_level[0], fits.asymptotic[0])) if fits.rejected else (min(levels), max(levels))
+    points = (
+        [fits.from_level, fits.asymptotic] if fits.rejected else [level.point for level in evidence.levels]
     )
-    points = np.geomspace(first, last, CURVE_POINTS)
-    return tuple((float(x), fits.decisive.predict([x]), *fits.decisive.band([x])) for x in points)
+    levels = [x for (x,) in points]
+    shown = np.geomspace(min(levels), max(levels), CURVE_POINTS)
+    return tuple((float(x), fits.decisive.predict([x]), *fits.decisive.band([x])) for x in shown)
 
 
 def _missing(evidence: Evidence, hypothesis: Hypothesis) -> str:
     """Why no exponent can be estimated."""
-    points = [level.point for level in evidence.levels if level.measured]
-    if too_few_levels(evidence, hypothesis):
+    if too_few_levels(evidence):
         return (
             f"{diagnostics.censoring(evidence).detail}, fewer than the {FEWEST_LEVELS} that an exponent needs"
         )
-    if not independent(np.column_stack([np.ones(len(points)), np.log(points)])):
+    if not independent(np.column_stack([np.ones(len(evidence.measured)), np.log(evidence.measured)])):
         names = " and ".join(v.letter for v in hypothesis.variables)
         return (
             f"the levels of {names} change together, so that their exponents cannot be distinguished; cross"

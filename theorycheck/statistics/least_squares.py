@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -90,9 +90,8 @@ class Fitted:
     dispersion: float
 
 
-Estimated = tuple[
-    Fitted, np.ndarray, int
-]  # with the covariance of the coefficients, and its degrees of freedom
+# With the covariance of the coefficients, and its degrees of freedom.
+Estimated = tuple[Fitted, np.ndarray, int]
 
 
 def censored_rows(table: pd.DataFrame) -> np.ndarray:
@@ -151,8 +150,10 @@ def _covariance(data: Data, at_levels: np.ndarray, fitted: Fitted, errors: Error
         theta = np.append(fitted.coefficients, fitted.log_scale)
         return _censored_covariance(_rows(data, at_levels), theta, data.seed if errors == "seeds" else None)
     if errors == "seeds" and data.seed is not None:
-        found = _without_one_seed(data, at_levels, data.seed)
-        return None if found is None else found + data.rounding * _bread(data, at_levels)
+        # From the normal equations of every seed.
+        squares, products = _normal_equations(data, at_levels, data.seed)
+        known = solved(squares.sum(axis=0) - squares, products.sum(axis=0) - products)
+        return None if known is None else jackknife(known) + data.rounding * _bread(data, at_levels)
     return _hc3(data, at_levels, fitted)
 
 
@@ -182,13 +183,6 @@ def _normal_equations(data: Data, at_levels: np.ndarray, group: np.ndarray) -> t
     return by_group(rows, group), np.array([np.bincount(group, column * data.y) for column in rows.T]).T
 
 
-def _without_one_seed(data: Data, at_levels: np.ndarray, seed: np.ndarray) -> np.ndarray | None:
-    """Delete-one-seed jackknife from the normal equations of every seed."""
-    squares, products = _normal_equations(data, at_levels, seed)
-    known = solved(squares.sum(axis=0) - squares, products.sum(axis=0) - products)
-    return None if known is None else jackknife(known)
-
-
 def _censored_covariance(rows: Rows, theta: np.ndarray, seed: np.ndarray | None) -> np.ndarray | None:
     """Of the coefficients: sandwich, or jackknife over few seeds, whose limit the clustered sandwich is for
     many.
@@ -197,7 +191,7 @@ def _censored_covariance(rows: Rows, theta: np.ndarray, seed: np.ndarray | None)
         return sandwich(rows, theta, seed)[:-1, :-1]
     known = []
     for one in range(int(seed.max()) + 1):
-        best = fit_censored(rows.weighted((seed != one).astype(float)), theta)
+        best = fit_censored(replace(rows, weight=(seed != one).astype(float)), theta)
         if best is None:
             return None
         known.append(best[0][:-1])
@@ -219,7 +213,7 @@ def _bootstrap(data: Data, at_levels: np.ndarray, fitted: Fitted) -> np.ndarray 
     for _ in range(samples):
         times = np.bincount(rng.integers(groups, size=groups), minlength=groups).astype(float)
         if data.censored.any():
-            best = fit_censored(rows.weighted(times[group]), theta)
+            best = fit_censored(replace(rows, weight=times[group]), theta)
             drawn += [] if best is None else [best[0][:-1]]
             continue
         both = (times @ flat).reshape(squares.shape[1:])

@@ -14,39 +14,38 @@ from theorycheck.statistics.binomial import fit_binomial
 from theorycheck.statistics.least_squares import rounding_variance
 from theorycheck.statistics.links import FULL, Asymptotes
 from theorycheck.statistics.polynomial import exponential, independent
+from theorycheck.statistics.seeds import by_cell
+
+CONFIDENCE = 0.95  # of the intervals of the regression: the usual convention
 
 
 def level_thresholds(
-    cells: pd.DataFrame, factors: Sequence[str], rate: float = 0.5, asymptotes: Asymptotes = FULL
+    cells: pd.DataFrame, factors: Sequence[str], asymptotes: Asymptotes = FULL
 ) -> list[LevelValue]:
     """Estimate the threshold of every combination of levels on its own.
 
     Args:
         cells: one row a cell with the columns `factors`, searched, successes, trials (trials > 0).
         factors: the columns of the levels.
-        rate: share of the trials between the asymptotes that succeed at the threshold.
         asymptotes: of success.
 
     Returns:
-        One threshold a combination; intervals by the delta method on log N*.
+        One threshold a combination, where half of the trials between the asymptotes succeed; intervals by
+        the delta method on log N*.
     """
-    counts = cells.groupby([*factors, "searched"], as_index=False)[["successes", "trials"]].sum()
-    grouped = counts.groupby(list(factors))
     return [
-        _level_threshold(tuple(map(float, point)), level.sort_values("searched"), rate, asymptotes)
-        for point, level in grouped
+        _level_threshold(tuple(map(float, point)), level, asymptotes)
+        for point, level in by_cell(cells, factors).groupby(list(factors))
     ]
 
 
-def _level_threshold(
-    point: tuple[float, ...], level: pd.DataFrame, rate: float, asymptotes: Asymptotes
-) -> LevelValue:
+def _level_threshold(point: tuple[float, ...], level: pd.DataFrame, asymptotes: Asymptotes) -> LevelValue:
     n = [float(n) for n in level["searched"]]
-    enough = asymptotes.inside((level["successes"] / level["trials"]).to_numpy()) >= rate
+    enough = asymptotes.inside((level["successes"] / level["trials"]).to_numpy()) >= 0.5
     fit = fit_binomial(level, np.column_stack([np.ones(len(n)), np.log(n)]), asymptotes=asymptotes)
-    if fit is not None and fit.covariance is not None and fit.params[1] > 0:
+    if fit is not None and fit.params[1] > 0:
         b0, b1 = fit.params
-        log_threshold = float(stats.norm.ppf(rate) - b0) / b1
+        log_threshold = -float(b0) / b1
         gradient = np.array([-1, -log_threshold]) / b1
         error = np.sqrt(max(gradient @ fit.covariance @ gradient, 0.0)) * stats.norm.ppf(0.975)
         if np.log(n[0]) <= log_threshold <= np.log(n[-1]):
@@ -79,9 +78,7 @@ def level_means(table: pd.DataFrame, factors: Sequence[str]) -> list[LevelValue]
     return means
 
 
-def fit_loglog(
-    values: Sequence[LevelValue], factors: Sequence[str], confidence: float = 0.95
-) -> Regression | None:
+def fit_loglog(values: Sequence[LevelValue], factors: Sequence[str]) -> Regression | None:
     """Regress the log quantity on the log factors.
 
     None with fewer levels than coefficients and one, or where all levels have one value, or follow the law
@@ -104,12 +101,12 @@ def fit_loglog(
     influence = result.get_influence()
     columns = (response, result.fittedvalues, influence.resid_studentized_internal, influence.hat_matrix_diag)
     rows = zip([value.point for value in measured], *columns, influence.cooks_distance[0], strict=True)
-    limits = result.conf_int(1 - confidence).to_numpy()[1:]
+    limits = result.conf_int(1 - CONFIDENCE).to_numpy()[1:]
     estimates = tuple(
         Estimate(
             factor,
             float(value),
-            Interval(float(low), float(high), confidence),
+            Interval(float(low), float(high), CONFIDENCE),
             "log-log regression of levels",
         )
         for factor, value, (low, high) in zip(factors, result.params.iloc[1:], limits, strict=True)

@@ -29,8 +29,7 @@ class MeasurementFit:
         covariance: of the coefficients.
         dispersion: variance of the errors (1 with censored values, where `deviance` is already scaled).
         deviance: sum of squared errors, or minus twice the log-likelihood with censored values.
-        df: residual degrees of freedom.
-        df_interval: of the t distribution behind intervals: df, or the number of seeds less one.
+        df_interval: of the t distribution behind intervals: rows less coefficients, or seeds less one.
     """
 
     basis: Basis
@@ -38,7 +37,6 @@ class MeasurementFit:
     covariance: np.ndarray
     dispersion: float
     deviance: float
-    df: int
     df_interval: int
 
     def exponent(self, factor: str, at: Sequence[float] | None = None) -> float:
@@ -59,9 +57,9 @@ class MeasurementFit:
         """Fitted value (geometric mean) at a point."""
         return exponential(self._value(point) @ self.coefficients)
 
-    def band(self, point: Sequence[float], confidence: float = 0.95) -> tuple[float, float]:
-        """Pointwise interval of the fitted value."""
-        interval = self._interval(self._value(point), confidence)
+    def band(self, point: Sequence[float]) -> tuple[float, float]:
+        """Pointwise 95 % interval of the fitted value."""
+        interval = self._interval(self._value(point), 0.95)
         return exponential(interval.low), exponential(interval.high)
 
     def _slope(self, factor: str, at: Sequence[float] | None) -> np.ndarray:
@@ -71,9 +69,8 @@ class MeasurementFit:
         return np.concatenate([[1.0], self.basis.at(point)])
 
     def _error(self, weights: np.ndarray) -> float:
-        return float(
-            np.sqrt(max(weights @ self.covariance @ weights, 1e-300))
-        )  # values may follow a law exactly
+        variance = weights @ self.covariance @ weights
+        return float(np.sqrt(max(variance, 1e-300)))  # values may follow a law exactly
 
     def _interval(self, weights: np.ndarray, confidence: float) -> Interval:
         half = stats.t.ppf((1 + confidence) / 2, self.df_interval) * self._error(weights)
@@ -107,11 +104,8 @@ def fit_measurement(
     estimated = estimate(data, at_levels, errors)
     if estimated is None:
         return None
-    fitted, covariance, df_interval = estimated
-    df = len(table) - at_levels.shape[1]
-    return MeasurementFit(
-        basis, fitted.coefficients, covariance, fitted.dispersion, fitted.deviance, df, df_interval
-    )
+    fitted, covariance, df = estimated
+    return MeasurementFit(basis, fitted.coefficients, covariance, fitted.dispersion, fitted.deviance, df)
 
 
 def shape_p_value(table: pd.DataFrame, factors: Sequence[str], degree: int) -> float:

@@ -10,9 +10,8 @@ from itertools import combinations_with_replacement
 import numpy as np
 import pandas as pd
 
-REFITS = (
-    100  # seeds up to which the jackknife fits anew; beyond, one step: intervals then differ by about 1 %
-)
+# Seeds up to which the jackknife fits anew; beyond, one step: intervals then differ by about 1 %.
+REFITS = 100
 COLLINEAR = 1e-7  # root of the precision of floats: normal equations square the condition number
 
 
@@ -38,13 +37,12 @@ class Basis:
 
     def columns(self, table: pd.DataFrame) -> np.ndarray:
         """Values of the monomials, shape (row, monomial)."""
-        u = np.log(points_of(table, self.factors) / self.centre)
-        return np.column_stack([u[:, list(m)].prod(axis=1) for m in self.monomials])
+        return self.at(points_of(table, self.factors))
 
-    def at(self, point: Sequence[float]) -> np.ndarray:
-        """Values of the monomials at one point, shape (monomial)."""
-        u = np.log(np.asarray(point, float) / self.centre)
-        return np.array([u[list(m)].prod() for m in self.monomials])
+    def at(self, points: Sequence[float] | np.ndarray) -> np.ndarray:
+        """Values of the monomials at a point, shape (monomial), or at many, shape (point, monomial)."""
+        u = np.log(np.asarray(points, float) / self.centre)
+        return np.stack([u[..., list(m)].prod(axis=-1) for m in self.monomials], axis=-1)
 
     def slope(self, factor: str, point: Sequence[float] | None = None) -> np.ndarray:
         """Derivatives of the monomials by one u_j at a point (by default the centre), shape (monomial)."""

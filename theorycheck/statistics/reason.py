@@ -65,7 +65,7 @@ def settle(
 def blurred(estimates: Sequence[Estimate], hypothesis: Hypothesis) -> str:
     """Which rival exponents the data do not exclude; empty when there are none."""
     left = [
-        f"{rival:g}" + f" in {v.letter}" * (len(hypothesis.variables) > 1)
+        f"{rival:g}{hypothesis.where(v)}"
         for v, e in zip(hypothesis.variables, estimates, strict=True)
         for rival in v.rivals
         if rival in e.interval
@@ -82,7 +82,7 @@ def _excess(variable: Variable, estimate: Estimate, hypothesis: Hypothesis) -> f
 
 def _refuted(variable: Variable, estimate: Estimate, hypothesis: Hypothesis) -> str:
     faster = (estimate.value < variable.exponent) == (variable.goes_to == "0")
-    where = f" in {variable.letter}" if len(hypothesis.variables) > 1 else ""
+    where = hypothesis.where(variable)
     return (
         f"Grows {'faster' if faster else 'slower'} than claimed{where}: exponent "
         f"{estimate.text} against {variable.exponent:g}."
@@ -92,7 +92,7 @@ def _refuted(variable: Variable, estimate: Estimate, hypothesis: Hypothesis) -> 
 def _tightness(variable: Variable, estimate: Estimate, hypothesis: Hypothesis) -> str:
     if hypothesis.relation == "Theta":
         return ""
-    where = f" in {variable.letter}" if len(hypothesis.variables) > 1 else ""
+    where = hypothesis.where(variable)
     worse = (estimate.value < variable.exponent) == (hypothesis.allowed(variable).high == np.inf)
     tight = f" The data are compatible with a tight bound{where}." * (variable.exponent in estimate.interval)
     if worse and not tight:

@@ -7,64 +7,71 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from theorycheck.statistics.binomial import BinomialFit, fit_binomial
+from theorycheck.statistics.binomial import BinomialFit, fit_binomial, quotient
 from theorycheck.statistics.links import Asymptotes, Link
-from theorycheck.statistics.polynomial import REFITS, by_group, jackknife, solved
+from theorycheck.statistics.polynomial import REFITS, by_group, jackknife, level_numbers, solved
+
+
+def by_cell(rows: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
+    """The counts of each cell, summed over its rows."""
+    return rows.groupby([*factors, "searched"], as_index=False)[["successes", "trials"]].sum()
 
 
 def over_seeds(cells: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
     """The counts of each cell, summed over its seeds."""
-    if "seed" not in cells:
-        return cells
-    return cells.groupby([*factors, "searched"], as_index=False)[["successes", "trials"]].sum()
+    return by_cell(cells, factors) if "seed" in cells else cells
 
 
 def without_one_seed(
-    cells: pd.DataFrame, counts: pd.DataFrame, fit: BinomialFit, factors: Sequence[str], link: Link,
-    asymptotes: Asymptotes,
-) -> tuple[np.ndarray, int] | None:  # fmt: skip
+    cells: pd.DataFrame, fit: BinomialFit, factors: Sequence[str], link: Link, asymptotes: Asymptotes
+) -> tuple[np.ndarray, int] | None:
     """Covariance by the delete-one-seed jackknife, and its degrees of freedom; None where one seed is needed.
 
     Of many seeds each takes one of Fisher's steps from the fit of all, which is what the refit tends to
     (MacKinnon, Nielsen and Webb, J. Econometrics 232 (2023) 272, linearised).
+
+    Args:
+        cells: with the column seed.
+        fit: of their counts summed over the seeds.
+        factors: the columns of the levels.
+        link: of the fit.
+        asymptotes: likewise.
     """
-    place = {
-        cell: i for i, cell in enumerate(counts[[*factors, "searched"]].itertuples(index=False, name=None))
-    }
-    at = np.array([place[cell] for cell in cells[[*factors, "searched"]].itertuples(index=False, name=None)])
-    seed = pd.factorize(cells["seed"])[0]
+    at, seed = level_numbers(cells, [*factors, "searched"]), pd.factorize(cells["seed"])[0]
     if seed.max() < 1:
         return None
-    refitted = _one_step if seed.max() >= REFITS else _refitted
-    known = refitted(cells, counts, at, seed, fit, link, asymptotes)
+    if seed.max() >= REFITS:
+        known = _one_step(cells, at, seed, fit)
+    else:
+        known = _refitted(cells, at, seed, fit.columns, link, asymptotes)
     return None if known is None else (jackknife(known), int(seed.max()))
 
 
 def _refitted(
-    cells: pd.DataFrame, counts: pd.DataFrame, at: np.ndarray, seed: np.ndarray, fit: BinomialFit, link: Link,
+    cells: pd.DataFrame,
+    at: np.ndarray,
+    seed: np.ndarray,
+    columns: np.ndarray,
+    link: Link,
     asymptotes: Asymptotes,
-) -> list[np.ndarray] | None:  # fmt: skip
+) -> np.ndarray | None:
     """Coefficients of the counts summed over all seeds but one, for each seed."""
-    own, known = cells[["successes", "trials"]].to_numpy(float), []
+    known = []
     for one in range(int(seed.max()) + 1):
-        kept = counts[["successes", "trials"]].to_numpy(float, copy=True)
-        np.subtract.at(kept, at[seed == one], own[seed == one])
-        rows = kept[:, 1] > 0
-        left = pd.DataFrame({"successes": kept[rows, 0], "trials": kept[rows, 1]})
-        result = fit_binomial(left, fit.columns[rows], link, asymptotes) if rows.any() else None
+        kept = (seed != one).astype(float)
+        rest = pd.DataFrame({name: np.bincount(at, kept * cells[name]) for name in ("successes", "trials")})
+        tried = rest["trials"].to_numpy() > 0
+        result = fit_binomial(rest[tried], columns[tried], link, asymptotes)
         if result is None:
             return None
         known.append(result.params)
-    return known
+    return np.array(known)
 
 
-def _one_step(
-    cells: pd.DataFrame, counts: pd.DataFrame, at: np.ndarray, seed: np.ndarray, fit: BinomialFit, link: Link,
-    asymptotes: Asymptotes,
-) -> np.ndarray | None:  # fmt: skip
+def _one_step(cells: pd.DataFrame, at: np.ndarray, seed: np.ndarray, fit: BinomialFit) -> np.ndarray | None:
     """The same to first order in what a seed tells."""
     mu, slope, columns = fit.mu[at], fit.slope[at], fit.columns[at]
-    unit = np.divide(slope, mu * (1 - mu), out=np.zeros_like(mu), where=mu * (1 - mu) > 1e-14)
+    unit = quotient(slope, mu * (1 - mu), mu * (1 - mu))
     trials = cells["trials"].to_numpy(float)
     pull, weight = (cells["successes"].to_numpy(float) - trials * mu) * unit, trials * slope * unit
     squares = by_group(columns, seed, weight)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -67,29 +67,9 @@ class Fits:
         return self.curved or self.straight
 
     @property
-    def ends(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
-        """The opposite and the asymptotic point."""
-        return self.opposite, self.asymptotic
-
-    @property
     def consulted(self) -> tuple[Fit, ...]:
         """The fits that must all agree with a verdict."""
-        return (self.decisive, *([] if self.doubt is None else [self.doubt]), *self.end)
-
-    def estimates_at_the_end(self, hypothesis: Hypothesis) -> list[list[Estimate]]:
-        """Of every variable the estimates of the fits consulted, each by itself."""
-        return [
-            [
-                Estimate(
-                    f,
-                    fit.exponent(f, self.asymptotic),
-                    fit.interval(f, at=self.asymptotic),
-                    f"degree {fit.basis.degree}",
-                )
-                for fit in self.consulted
-            ]
-            for f in hypothesis.factors
-        ]
+        return tuple(fit for fit in (self.decisive, self.doubt, *self.end) if fit)
 
     def interval(self, factor: str, confidence: float = 0.95) -> Interval:
         """Interval of the exponent that the verdict rests on: of all fits consulted, where they are two."""
@@ -120,9 +100,8 @@ class Fits:
         (1982) 295); for Theta the larger of two one-sided tests (Schuirmann, J. Pharmacokinet. Biopharm. 15
         (1987) 657).
         """
-        return max(
-            max(self._above(v, low), self._below(v, high)) for v, low, high in self._limits(hypothesis)
-        )
+        limits = [(v.factor, hypothesis.allowed(v)) for v in hypothesis.variables]
+        return max(max(self._p(f, "above", a.low), self._p(f, "below", a.high)) for f, a in limits)
 
     def p_refuted(self, hypothesis: Hypothesis) -> float:
         """P-value of the hypothesis that all exponents are allowed.
@@ -131,36 +110,28 @@ class Fits:
         of Holm, Scand. J. Stat. 6 (1979) 65. Beyond either end of Theta's band both tails count (Hodges and
         Lehmann, J. R. Stat. Soc. B 16 (1954) 261).
         """
-        smallest = min(
-            (
-                min(self._below(v, low) + self._below(v, high), self._above(v, low) + self._above(v, high))
-                if np.isfinite(low) and np.isfinite(high)
-                else min(self._below(v, low), self._above(v, high))
-            )
-            for v, low, high in self._limits(hypothesis)
-        )
-        return min(1.0, len(hypothesis.variables) * smallest)
 
-    def _limits(self, hypothesis: Hypothesis) -> Iterator[tuple[Variable, float, float]]:
-        for variable in hypothesis.variables:
-            allowed = hypothesis.allowed(variable)
-            yield variable, allowed.low, allowed.high
+        def beyond(variable: Variable) -> float:
+            factor, allowed = variable.factor, hypothesis.allowed(variable)
+            below = [self._p(factor, "below", end) for end in (allowed.low, allowed.high)]
+            above = [self._p(factor, "above", end) for end in (allowed.low, allowed.high)]
+            if hypothesis.relation == "Theta":
+                return min(below[0] + below[1], above[0] + above[1])
+            return min(below[0], above[1])
 
-    def _below(self, variable: Variable, bound: float) -> float:
-        """P-value of the hypothesis that the exponent is not below a bound; no exponent is known to be below
-        -oo.
+        return min(1.0, len(hypothesis.variables) * min(map(beyond, hypothesis.variables)))
+
+    def _p(self, factor: str, side: Literal["below", "above"], bound: float) -> float:
+        """P-value of the hypothesis that the exponent is not on a side of a bound; of all fits consulted.
+
+        No exponent is known to lie beyond infinity.
         """
         if not np.isfinite(bound):
-            return 0.0 if bound > 0 else 1.0
-        return max(fit.p_value(variable.factor, bound, "below", self.asymptotic) for fit in self.consulted)
-
-    def _above(self, variable: Variable, bound: float) -> float:
-        if not np.isfinite(bound):
-            return 0.0 if bound < 0 else 1.0
-        return max(fit.p_value(variable.factor, bound, "above", self.asymptotic) for fit in self.consulted)
+            return 0.0 if (bound > 0) == (side == "below") else 1.0
+        return max(fit.p_value(factor, bound, side, self.asymptotic) for fit in self.consulted)
 
 
-def gather(table: pd.DataFrame, hypothesis: Hypothesis) -> Trials | Measurements:
+def gather(table: pd.DataFrame, hypothesis: Hypothesis) -> Evidence:
     """Recognise counts of successes or measurements by their columns."""
     if "successes" in table:
         return Trials.of(
@@ -169,18 +140,16 @@ def gather(table: pd.DataFrame, hypothesis: Hypothesis) -> Trials | Measurements
     return Measurements.of(table, hypothesis.factors)
 
 
-def fit_laws(evidence: Trials | Measurements, hypothesis: Hypothesis) -> Fits | None:
+def fit_laws(evidence: Evidence, hypothesis: Hypothesis) -> Fits | None:
     """Fit one power law, and where the data reject it the polynomial of lowest degree that they don't.
 
     Returns:
         None when too few levels are measured, or the coefficients are not determined.
     """
-    points = [level.point for level in evidence.levels if level.measured]
     straight = evidence.fit(1)
-    if straight is None or too_few_levels(evidence, hypothesis):
+    if straight is None or too_few_levels(evidence):
         return None
-    asymptotic = tuple(v.asymptotic([p[i] for p in points]) for i, v in enumerate(hypothesis.variables))
-    opposite = tuple(v.opposite([p[i] for p in points]) for i, v in enumerate(hypothesis.variables))
+    opposite, asymptotic = hypothesis.ends(evidence.measured)
     p_value = evidence.shape_p_value(1)
     fit, fit_p_value, degree = straight, p_value, 1
     while fit_p_value < SHAPE_SIGNIFICANCE and degree < HIGHEST_DEGREE:
@@ -198,12 +167,12 @@ def fit_laws(evidence: Trials | Measurements, hypothesis: Hypothesis) -> Fits | 
         return whole
     shapes = (2,) if broken_laws_excluded(evidence, degree) else (1, 2)
     ends = [asymptotic_fit(evidence, hypothesis, shape)[1] for shape in shapes]
-    usable = tuple(end for end in ends if end is not None and _bears_estimates(end, hypothesis, asymptotic))
+    usable = tuple(
+        end
+        for end in ends
+        if end and all(np.isfinite(end.interval(f, at=asymptotic).width) for f in hypothesis.factors)
+    )
     return replace(whole, curved=fit, curvature_p_value=fit_p_value, end=usable)
-
-
-def _bears_estimates(fit: Fit, hypothesis: Hypothesis, at: tuple[float, ...]) -> bool:
-    return all(np.isfinite(fit.interval(factor, at=at).width) for factor in hypothesis.factors)
 
 
 def at_the_end(whole: Fits, p_value: float, evidence: Evidence, hypothesis: Hypothesis) -> Fits | None:
@@ -232,15 +201,16 @@ def asymptotic_fit(
         (i for i, e in enumerate(ends) if evidence.at(e).shape_p_value(degree) >= SHAPE_DOUBT), len(ends)
     )
     end = ends[min(longest + 1, len(ends) - 1)]
-    begins = tuple(v.opposite([p[i] for p in end]) for i, v in enumerate(hypothesis.variables))
+    begins, _ = hypothesis.ends(end)
     return begins, evidence.at(end).fit(degree)
 
 
 def asymptotic_ends(evidence: Evidence, hypothesis: Hypothesis, fewest: int) -> list[set[tuple[float, ...]]]:
     """Levels at the asymptotic end, from all but the first of each variable down to the fewest of each."""
-    points = [level.point for level in evidence.levels if level.measured]
+    points = evidence.measured
     ordered = [
-        sorted({p[i] for p in points}, reverse=v.goes_to == "oo") for i, v in enumerate(hypothesis.variables)
+        sorted(set(levels), reverse=v.goes_to == "oo")
+        for v, levels in zip(hypothesis.variables, zip(*points, strict=True), strict=True)
     ]
     ends = []
     for length in range(max(map(len, ordered)) - 1, fewest - 1, -1):
@@ -263,7 +233,7 @@ def decide(fits: Fits | None, hypothesis: Hypothesis) -> Decision:
     return "REFUTED" if fits.p_refuted(hypothesis) < SIGNIFICANCE else "INCONCLUSIVE"
 
 
-def too_few_levels(evidence: Evidence, hypothesis: Hypothesis) -> bool:
-    """Whether some variable has fewer measured levels than an exponent needs."""
-    points = [level.point for level in evidence.levels if level.measured]
-    return any(len({p[i] for p in points}) < FEWEST_LEVELS for i in range(len(hypothesis.factors)))
+def too_few_levels(evidence: Evidence) -> bool:
+    """Whether some factor has fewer measured levels than an exponent needs."""
+    columns = zip(*evidence.measured, strict=True)
+    return not evidence.measured or any(len(set(levels)) < FEWEST_LEVELS for levels in columns)

@@ -11,10 +11,12 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-Curve = Literal["probit", "logit", "cloglog"]
+from theorycheck.statistics.links import Link
+from theorycheck.statistics.seeds import by_cell
+
 # Success rate against the distance of log N from the threshold, scaled so that all go from 16 % to 84 %
 # alike.
-CURVES: Mapping[Curve, Callable[[np.ndarray], np.ndarray]] = {
+CURVES: Mapping[Link, Callable[[np.ndarray], np.ndarray]] = {
     "probit": stats.norm.cdf,
     "logit": lambda z: stats.logistic.cdf(1.70 * z),
     "cloglog": lambda z: -np.expm1(-np.log(2) * np.exp(1.13 * z)),
@@ -83,7 +85,7 @@ class PlantedThreshold:
     steepness: float = 1.5
     steepening: float = 0.0
     curvature: float = 0.0
-    curve: Curve = "probit"
+    curve: Link = "probit"
     lapse: float = 0.0
     guess: float = 0.0
     correlation: float = 0.0
@@ -113,11 +115,7 @@ class PlantedThreshold:
             for seed, shift in enumerate(shifts)
         ]
         table = pd.concat(tables, ignore_index=True)
-        return (
-            table
-            if self.seed_column
-            else table.groupby(["x", "searched"], as_index=False)[["successes", "trials"]].sum()
-        )
+        return table if self.seed_column else by_cell(table, ["x"])
 
     def _cells(self) -> pd.DataFrame:
         x, n = (grid.ravel() for grid in np.meshgrid(self.levels, self.samples, indexing="ij"))

@@ -13,6 +13,7 @@ from theorycheck.statistics.binomial import BinomialFit, fit_binomial
 from theorycheck.statistics.dispersion import deviance_p_value, dispersion, informative_cells
 from theorycheck.statistics.links import FULL, Asymptotes, Link
 from theorycheck.statistics.polynomial import level_numbers, points_of
+from theorycheck.statistics.seeds import by_cell
 
 STEEPNESS_SIGNIFICANCE = 0.1  # a power left out costs more than one too many: docs/history.md, study 8
 MOST_STEPS = 20  # a maximum takes 3 or 4
@@ -84,7 +85,7 @@ def fit_steepness(cells: pd.DataFrame, factors: Sequence[str], asymptotes: Asymp
         The powers where the test rejects, at 10 %, that steepness is the same everywhere; else, or where some
         regression has no unique maximum, none.
     """
-    cells = cells.groupby([*factors, "searched"], as_index=False)[["successes", "trials"]].sum()
+    cells = by_cell(cells, factors)
     if cells.empty:
         return SAME
     points = points_of(cells, factors)

@@ -12,7 +12,7 @@ from scipy import stats
 
 from theorycheck.errors import DesignError
 from theorycheck.judgement import Decision, Interval
-from theorycheck.statistics.evidence import Fit, Measurements, Trials
+from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
 from theorycheck.statistics.hypothesis import SIGNIFICANCE
 from theorycheck.statistics.measurement import fit_measurement
 from theorycheck.statistics.threshold import fit_threshold
@@ -54,11 +54,15 @@ def direction(table: pd.DataFrame, factor: str, grows: bool = True) -> Tested:
 def along(line: Line, grows: bool = True) -> Tested:
     """The test of `direction`, by a line that is fitted already."""
     method = f"slope of the log quantity, {line.evidence.method}"
-    if line.fit is None:
+    fit, factor, width = line.fit, line.factor, line.width
+    if fit is None:
         return undetermined(method)
-    above, below = line.fit.p_value(line.factor, 0, "above"), line.fit.p_value(line.factor, 0, "below")
-    p_values = (above, below) if grows else (below, above)
-    return decided(line.fit.exponent(line.factor) / line.width, line.interval, p_values, method)
+    above, below = fit.p_value(factor, 0, "above"), fit.p_value(factor, 0, "below")
+    scaled = fit.interval(factor)
+    interval = Interval(scaled.low / width, scaled.high / width, 0.95)
+    return decided(
+        fit.exponent(factor) / width, interval, (above, below) if grows else (below, above), method
+    )
 
 
 @dataclass(frozen=True)
@@ -76,23 +80,18 @@ class Line:
     factor: str
     low: float
     width: float
-    evidence: Trials | Measurements
+    evidence: Evidence
     fit: Fit | None
 
-    @property
-    def interval(self) -> Interval:
-        """95 % interval of the slope, per unit of the factor."""
+    def curve(self, points: int) -> tuple[tuple[float, float, float, float], ...]:
+        """Of a figure: the factor, the fitted quantity, and its 95 % interval; empty without a fit."""
         if self.fit is None:
-            return Interval(-inf, inf, 0.95)
-        scaled = self.fit.interval(self.factor)
-        return Interval(scaled.low / self.width, scaled.high / self.width, 0.95)
-
-    def at(self, x: float) -> tuple[float, float, float]:
-        """Fitted quantity at x, with its 95 % interval."""
-        if self.fit is None:
-            return nan, nan, nan
-        point = [float(np.exp((x - self.low) / self.width))]
-        return (self.fit.predict(point), *self.fit.band(point))
+            return ()
+        found = []
+        for x in np.linspace(self.low, self.low + self.width, points):
+            at = [float(np.exp((x - self.low) / self.width))]
+            found.append((float(x), self.fit.predict(at), *self.fit.band(at)))
+        return tuple(found)
 
 
 def fit_line(table: pd.DataFrame, factor: str) -> Line:
@@ -157,20 +156,12 @@ def gap_rate(table: pd.DataFrame, limit: float, rate: float, t0: float, margin: 
     return decided(fit.exponent("t"), fit.interval("t"), p_values, method)
 
 
-def limit(
-    table: pd.DataFrame, limit: float, tolerance: float, rate: float, t0: float, margin: float = 0.25
-) -> Tested:
-    """Whether values reach a limit, and the gap falls at least as fast as t^-rate: `reaches_limit` and
-    `gap_rate`.
+def near_and_fast(near: Tested, rate: Tested) -> Tested:
+    """Whether values reach a limit, and the gap falls fast enough, by `reaches_limit` and `gap_rate`.
 
     The larger p_supported counts, as both must hold (intersection-union test: Berger, Technometrics 24 (1982)
     295), and twice the smaller p_refuted (Bonferroni). The estimate is the mean of the final values.
     """
-    return near_and_fast(reaches_limit(table, limit, tolerance), gap_rate(table, limit, rate, t0, margin))
-
-
-def near_and_fast(near: Tested, rate: Tested) -> Tested:
-    """The test of `limit`, by its two parts."""
     return decided(near.estimate, near.interval, _all_hold((near, rate)), f"{near.method}; {rate.method}")
 
 
@@ -192,9 +183,8 @@ def ordering(table: pd.DataFrame, treatment: str, pairs: Sequence[tuple[str, str
 
 def all_hold(tests: Sequence[Tested], method: str) -> Tested:
     """Whether all of several statements hold; the estimate is that of the one which is least sure."""
-    least_sure = max(
-        tests, key=lambda test: min(test.p_supported, 1 - 1e-9)
-    )  # the first of those that surely fail
+    # The first of those that surely fail.
+    least_sure = max(tests, key=lambda test: min(test.p_supported, 1 - 1e-9))
     return decided(least_sure.estimate, least_sure.interval, _all_hold(tests), method)
 
 
@@ -208,9 +198,8 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
         >>> holm({"a": 0.01, "b": 0.04, "c": 0.03})
         {'a': 0.03, 'b': 0.06, 'c': 0.06}
     """
-    from statsmodels.stats.multitest import (
-        multipletests,
-    )  # which takes a second: claims are listed without it
+    # This takes a second: claims are listed without it.
+    from statsmodels.stats.multitest import multipletests
 
     adjusted = multipletests(list(p_values.values()), method="holm")[1] if p_values else []
     return dict(zip(p_values, map(float, adjusted), strict=True))

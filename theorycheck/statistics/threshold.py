@@ -80,9 +80,8 @@ class ThresholdFit:
         weights = self._slope(factor, at)
         weights[1] = exponent
         t = weights @ self.coefficients / np.sqrt(max(weights @ self.covariance @ weights, 1e-300))
-        established = self.coefficients[1] / np.sqrt(
-            self.covariance[1, 1]
-        )  # without an increase in N there is no threshold
+        # Without an increase in N there is no threshold.
+        established = self.coefficients[1] / np.sqrt(self.covariance[1, 1])
         return float(stats.t.sf(min(t if side == "below" else -t, established), self.df_interval))
 
     def predict(self, point: Sequence[float], rate: float = 0.5) -> float:
@@ -92,12 +91,10 @@ class ThresholdFit:
             (self._predictor(rate, point) - weights @ self.coefficients) / self.coefficients[1]
         )
 
-    def band(
-        self, point: Sequence[float], rate: float = 0.5, confidence: float = 0.95
-    ) -> tuple[float, float]:
-        """Pointwise Fieller interval of N* at a point, in samples."""
+    def band(self, point: Sequence[float], rate: float = 0.5) -> tuple[float, float]:
+        """Pointwise 95 % Fieller interval of N* at a point, in samples."""
         weights = np.concatenate([[1.0, 0.0], self.basis.at(point)])
-        interval = self._fieller(weights, confidence, self._predictor(rate, point))
+        interval = self._fieller(weights, 0.95, self._predictor(rate, point))
         return exponential(interval.low), exponential(interval.high)
 
     def _slope(self, factor: str, at: Sequence[float] | None) -> np.ndarray:
@@ -175,7 +172,7 @@ def fit_threshold(
     covariance = covariance * scale
     df_interval = residual_df(scale, informative - design.shape[1] - beside.shape[1])
     if "seed" in cells:
-        clustered = without_one_seed(cells, counts, result, factors, link, asymptotes)
+        clustered = without_one_seed(cells, result, factors, link, asymptotes)
         if clustered is None:
             return None
         covariance, df_interval = clustered
@@ -277,7 +274,7 @@ def exponent_at_rate(
     result = fit_binomial(
         cells, np.column_stack([np.ones(len(cells)), log_n, u, u * log_n]), asymptotes=asymptotes
     )
-    if result is None or result.covariance is None or result.params[1] <= 0:
+    if result is None or result.params[1] <= 0:
         return None
     b0, b1, b2, b3 = result.params
     threshold = (stats.norm.ppf(rate) - b0) / b1
