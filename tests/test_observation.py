@@ -283,11 +283,11 @@ def test_a_table_of_trials_has_the_letters_own_names(found):
 
 def test_a_contrast_of_a_function_is_found(found):
     body = """e = -4 if point['g'] else -2
-return bool(rng.normal() < 1.5 * np.log(point['N'] / 16 * (point['x'] / 0.1) ** -e))"""
+return bool(rng.normal() < 0.7 * np.log(point['N'] / 64 * (point['x'] / 0.1) ** -e))"""
     law = "Contrast(x, 'g', (True, BigO(x**-4, (x, 0))), (False, BigO(x**-2, (x, 0))))"
     design = {
         "levels": "(0.05, 0.1, 0.15, 0.2, 0.3)",
-        "search": "Search(N, [2**k for k in range(11)])",
+        "search": "Search(N, [2**k for k in range(13)])",
         "crossed": "{'g': (True, False)}",
     }
     reward("SUPPORTED", found(body, {"law": law}, design))

@@ -58,8 +58,18 @@ class Trial:
 
     @property
     def own_seed(self) -> int:
-        """The seed that a function is given, of 32 bits."""
-        return int(self.key[:8], 16)
+        """The seed that a function is given, of 32 bits.
+
+        It does not depend on the function's code, nor on versions: an edit draws no other luck.
+        """
+        name = self.response.partition("@")[0]
+        drawn = {
+            "response": name,
+            "parameters": dict(self.parameters),
+            "seed": self.seed,
+            "of": self.replicate,
+        }
+        return int(_digest(_canonical(drawn))[:8], 16)
 
     def shared_key(self, names: tuple[str, ...]) -> str:
         """Key of all trials that agree in the named parameters and their seeds, whatever else they vary."""
