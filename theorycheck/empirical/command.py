@@ -12,13 +12,20 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from string import Formatter
 from typing import Any, ClassVar, Literal
 
+from theorycheck.empirical.command_line import (
+    check_placeholders,
+    condition,
+    existing,
+    filled_word,
+    placeholders,
+    program,
+)
 from theorycheck.empirical.executor import killed_with_parent
 from theorycheck.empirical.reading import OUTPUT, Reading, Unreadable, reading
 from theorycheck.empirical.returned import Outcome, measurement
@@ -84,17 +91,17 @@ def command(
             f"failed = {failed!r} of {split[0]}: write 'no evidence', or 'failure' beside success = '<= ...'"
         )
     for word in split:
-        _check_placeholders(word)
-    found = [_word(word, beside) for word in split[1:]]
-    program = _program(split[0], beside)
-    files = [Path(program)] * (os.sep in split[0]) + [file for _, file in found if file]
+        check_placeholders(word)
+    found = [filled_word(word, beside) for word in split[1:]]
+    called = program(split[0], beside)
+    files = [Path(called)] * (os.sep in split[0]) + [file for _, file in found if file]
     return Command(
-        (program, *(word for word, _ in found)),
+        (called, *(word for word, _ in found)),
         reading(reads),
-        _condition(success),
+        condition(success),
         timeout,
         failed,
-        (*files, *(_input(Path(beside, path)) for path in inputs)),
+        (*files, *(existing(Path(beside, path)) for path in inputs)),
         tuple(environment),
         tolerance,
         split[0],
@@ -117,7 +124,7 @@ class Command:
     at_once: ClassVar[int] = 1  # as each takes a process of its own, and may take long
 
     def __post_init__(self) -> None:
-        _check_placeholders(self.reads.file)
+        check_placeholders(self.reads.file)
         if self.timeout is not None and not (0 < self.timeout < math.inf):
             raise ClaimError(f"timeout = {self.timeout} of {self.program}: write a number of seconds")
 
@@ -134,7 +141,7 @@ class Command:
 
     def check(self, parameters: Mapping[str, Any], where: str) -> None:
         """Raise DesignError where the design point lacks a letter of the command."""
-        asked = {name for text in (*self.words, self.reads.file) for name in _placeholders(text)}
+        asked = {name for text in (*self.words, self.reads.file) for name in placeholders(text)}
         if missing := sorted(asked.difference(parameters, _OWN)):
             raise DesignError(
                 f"the command {self.program} asks for {{{missing[0]}}}, which the design neither varies nor"
@@ -244,59 +251,3 @@ def _end_of(log: Path) -> str:
     except OSError:
         return ""
     return " / ".join(lines[-SHOWN_LINES:])[-SHOWN_CHARACTERS:]
-
-
-def _program(word: str, beside: Path) -> str:
-    """The path of a program."""
-    if word == "python":
-        return sys.executable
-    found = shutil.which(str(Path(beside, word)) if os.sep in word else word)
-    if found is None:
-        raise ClaimError(
-            f"there is no program {word}; install it, or name its path relative to {beside} (with a slash)"
-        )
-    return found
-
-
-def _word(word: str, beside: Path) -> tuple[str, Path | None]:
-    """A word with the path of the file that it names, alone or behind an equals sign, and this file."""
-    option, equals, named = word.rpartition("=")
-    file = Path(beside, named)
-    if named and not any(_placeholders(named)) and file.is_file():
-        return f"{option}{equals}{str(file).replace('{', '{{').replace('}', '}}')}", file
-    return word, None
-
-
-def _input(path: Path) -> Path:
-    if not path.exists():
-        raise ClaimError(f"the input {path} of a command is missing; name a file or a folder that is there")
-    return path
-
-
-def _placeholders(text: str) -> Iterator[str]:
-    return (name for _, name, _, _ in Formatter().parse(text) if name is not None)
-
-
-def _check_placeholders(text: str) -> None:
-    try:
-        names = [*_placeholders(text)]
-    except ValueError as error:
-        raise ClaimError(f"the command holds {text!r}: {error}; write {{{{ and }}}} for braces") from error
-    if wrong := [name for name in names if not name.isidentifier()]:
-        raise ClaimError(
-            f"the command holds {{{wrong[0]}}} in {text!r}; a placeholder is the name of a letter"
-        )
-
-
-def _condition(text: str | None) -> tuple[str, float] | None:
-    if text is None:
-        return None
-    found = re.fullmatch(r"\s*(<=|>=|==|<|>)\s*(\S+)\s*", text)
-    try:
-        return (found[1], float(found[2])) if found else _no_condition(text)
-    except ValueError:
-        return _no_condition(text)
-
-
-def _no_condition(text: str) -> tuple[str, float]:
-    raise ClaimError(f"success = {text!r} is no condition; write one as '<= 0.01' or '> 0.9'")
