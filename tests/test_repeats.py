@@ -4,14 +4,17 @@ import random
 
 import numpy as np
 import pytest
+import torch
 from sympy import oo, symbols
+from torch import nn
 
-from theorycheck import Claim, Design, Paper, Search, Source, Theta, batched, command, depends_on
+from theorycheck import Claim, Design, Paper, Search, Source, Theta, Training, batched, command, depends_on
 from theorycheck.errors import ClaimError
 from theorycheck.fingerprint import fingerprint
 from theorycheck.plan import make_plan
 from theorycheck.repeats import chosen
 from theorycheck.session import Session
+from theorycheck.statements import Limit
 
 x, y, N = symbols("x y N", positive=True)
 X = Paper(key="x", short="X", reference="X")
@@ -149,6 +152,49 @@ def test_where_all_fail_the_run_ends_soon_and_says_why():
         ClaimError, match=r"the first that failed: it ended with exit status 1; it said: .*ZeroDivision"
     ):
         finding(response, design=Design(factor=x, levels=(1, 2, 4), replicates=8, held={}))
+
+
+def trained(**changed):
+    """One neuron that learns to be x; the loss falls as exp(-t / 10)."""
+    told = {
+        "model": lambda point: nn.Linear(1, 1, bias=False),
+        "data": lambda point, g: (torch.ones(2, 1), torch.full((2, 1), point["x"])),
+        "loss": nn.functional.mse_loss,
+        "optimizer": lambda parameters, point: torch.optim.SGD(parameters, lr=0.025),
+        "steps": 100,
+    }
+    return Training(**{**told, **changed})
+
+
+def test_a_limit_is_about_what_a_training_watches():
+    def nearness(model, inputs, targets):
+        """Output over target"""
+        return model(inputs).mean() / targets.mean()
+
+    response = trained(
+        watch={"value": nearness, "loss": lambda model, x, y: nn.functional.mse_loss(model(x), y)}
+    )
+    few = Design(factor=x, levels=(1, 2, 4), replicates=4, held={})
+    for law, decision in (
+        (Limit(1, tolerance=0.1, rate=1, start=20, falls=("loss",)), "SUPPORTED"),
+        (Limit(2, tolerance=0.1, rate=1, start=20), "REFUTED"),
+    ):
+        found, checks = finding(response, law=law, design=few)
+        assert found.decision == decision, found.verdict.judgement.reason
+    assert checks["repeated trials"].status == "ok"
+
+
+def test_the_verdict_says_why_trainings_ran_one_at_a_time():
+    response = trained(
+        model=lambda point: nn.Sequential(nn.Linear(1, 1, bias=False), nn.Dropout(0.1)),
+        value=lambda model, inputs, targets: model(inputs).mean().abs(),
+        steps=3,
+    )
+    few = Design(factor=x, levels=(1, 2, 4), replicates=4, held={})
+    _, checks = finding(response, design=few)
+    told = "12 of 12 trials: one at a time: its forward pass draws random numbers"
+    assert (checks["how trials ran"].status, checks["how trials ran"].detail) == ("ok", told)
+    assert checks["repeated trials"].status == "ok"
 
 
 def test_a_batched_function_gets_trials_that_are_alike():
