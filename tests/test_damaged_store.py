@@ -164,7 +164,7 @@ def damage(path, rng):
     return kind
 
 
-@pytest.mark.parametrize("count", mostly_slow([30], [30, 200]))
+@pytest.mark.parametrize("count", mostly_slow([12], [12, 200]))
 def test_of_damaged_stores_each_ends_as_if_undamaged_or_is_refused(sound, tmp_path, count):
     rng, expected = random.Random(19), sound[1].trials
     ends = {"refused": 0, "fixed": 0, "untouched": 0}

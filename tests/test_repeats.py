@@ -100,6 +100,7 @@ def test_repetitions_are_stored_and_replayed():
     assert replayed.verdict.judgement == calls.verdict.judgement
 
 
+@pytest.mark.slow
 def test_a_tolerance_is_that_of_a_command():
     noise = "import random, sys; print('value =', 2 + random.SystemRandom().uniform(0, 1e-7))"
     for tolerance, status in ((0.0, "failed"), (1e-6, "ok")):
@@ -128,6 +129,7 @@ def test_trials_that_fail_are_left_out_and_told():
     assert checks["no evidence"].detail.startswith(f"{failed} of 30 trials")
 
 
+@pytest.mark.slow
 def test_trials_that_fail_may_count_as_failures_of_a_threshold():
     text = (
         "import sys; n, seed = float(sys.argv[1]), int(sys.argv[2]); 1 / (n > seed % 40); print('value = 0')"
