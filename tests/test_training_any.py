@@ -258,6 +258,8 @@ def test_trials_are_grouped_as_they_are_alike():
         response(training(alike=("L",)), measures=True).shape(POINT)
     with pytest.raises(DesignError, match="batch of the training is 0 at N = 12"):
         training(batch=0).check(POINT, "N = 12")
+    with pytest.raises(DesignError, match="training cannot be carried out at N = 12: KeyError: 'T'"):
+        response(training(steps=lambda point: point["T"]), measures=True).check(POINT, "N = 12")
 
 
 def test_its_device_is_that_of_the_trial():

@@ -82,8 +82,14 @@ class FunctionResponse:
 
     def check(self, parameters: Mapping[str, Any], where: str) -> None:
         """Ask the function, where it can tell; else nothing is known of what it takes."""
-        if hasattr(self.function, "check"):
+        if not hasattr(self.function, "check"):
+            return
+        try:
             self.function.check(parameters, where)
+        except TheoryCheckError:
+            raise
+        except Exception as error:  # of what the claim file gave it
+            raise DesignError(f"{self.name} cannot be carried out at {where}: {failure(error)}") from error
 
     def check_device(self, device: str) -> None:
         """Raise DesignError for a device that PyTorch lacks; a function may use another library."""
