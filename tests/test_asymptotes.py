@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from planted import PlantedThreshold
 
 from theorycheck.statistics.asymptotes import fit_guess
 from theorycheck.statistics.evidence import Trials
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.judge import judge
-from theorycheck.statistics.simulated import PlantedThreshold
 
 LEVELS = (0.03, 0.04, 0.06, 0.09, 0.13, 0.2, 0.3)
 SIZES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)

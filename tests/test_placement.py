@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from planted import PlantedThreshold
 
 from theorycheck.judgement import Interval
 from theorycheck.placement.belief import FARTHEST, Belief
@@ -19,7 +20,6 @@ from theorycheck.placement.rules import (
 )
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.selection import fit_laws, gather
-from theorycheck.statistics.simulated import PlantedThreshold
 from theorycheck.statistics.threshold import fit_threshold
 
 LEVELS = (0.03, 0.04, 0.06, 0.09, 0.13, 0.2, 0.3)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from planted import PlantedThreshold
 from scipy import optimize, stats
 from statsmodels.stats.sandwich_covariance import cov_cluster
 
@@ -15,7 +16,6 @@ from theorycheck.statistics.judge import judge
 from theorycheck.statistics.loglog import fit_loglog, level_thresholds
 from theorycheck.statistics.polynomial import level_numbers
 from theorycheck.statistics.selection import decide, fit_laws, gather
-from theorycheck.statistics.simulated import PlantedThreshold
 from theorycheck.statistics.threshold import fit_threshold, shape_p_value
 
 LEVELS = np.array([0.03, 0.04, 0.06, 0.09, 0.13, 0.2, 0.3])

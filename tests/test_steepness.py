@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from planted import PlantedThreshold
 from scipy import optimize, special, stats
 from statsmodels.tools.numdiff import approx_hess
 
 from theorycheck.statistics.evidence import Trials
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.judge import judge
-from theorycheck.statistics.simulated import PlantedThreshold
 from theorycheck.statistics.steepness import SAME, Steepness, fit_steepness
 from theorycheck.statistics.threshold import fit_threshold
 
