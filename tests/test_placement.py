@@ -174,7 +174,6 @@ def test_thresholds_outside_of_the_samples_end_the_run_early():
 def test_unfitted_trials_are_spent_but_no_evidence():
     table = collected(adaptive(0.2, 200), law(), 4)
     unfitted = table.assign(unfitted=table["trials"], trials=0, successes=0)
-    assert Belief(CELLS, unfitted, ASKED).spent == 200
     assert adaptive(0.2, 200).next_round(unfitted) == Counter()
     nothing_known = Belief(CELLS, NOTHING, ASKED)
     assert Belief(CELLS, unfitted, ASKED).thresholds == pytest.approx(nothing_known.thresholds)

@@ -201,13 +201,13 @@ def expected_fit(planted: PlantedLaw, cells: pd.DataFrame) -> ThresholdFit:
     return ThresholdFit(basis, coefficients, covariance, 1.0, 0.0, df, df, BINOMIAL_DF)
 
 
-def seconds_per_trial(plan: Plan, executor: Executor | int = 1) -> float:
+def seconds_per_trial(plan: Plan) -> float:
     """Mean training time of a trial on this machine, measured on one at each end and in the middle of the
     design.
     """
     trials = [plan.trial(plan.cells[i], 0) for i in (-1, 0, len(plan.cells) // 2, -1)]
     seconds = []
-    with started(executor) as workers:
+    with started(1) as workers:
         for trial in trials:
             begun = time.perf_counter()
             list(train([[trial]], workers, plan.measured))

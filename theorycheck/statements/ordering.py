@@ -188,7 +188,7 @@ def _compare_points(table: pd.DataFrame, topic: Topic, low: Point, high: Point) 
     kept = rows.merge(made[whole].reset_index()[cells], on=cells)
     if kept.empty:
         return tests.undetermined("paired t tests")
-    return tests.ordering(kept, "point", [("low", "high")])
+    return tests.lower(kept, "point", "low", "high")
 
 
 def _says(quantity: str, pair: tuple[Point, Point]) -> str:

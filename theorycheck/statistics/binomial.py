@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from theorycheck.statistics.links import FULL, LINKS, LOG_ROOT_2_PI, Asymptotes, Curve, Link
+from theorycheck.statistics.links import FULL, LINKS, Asymptotes, Curve, Link
 from theorycheck.statistics.polynomial import independent
 
 MOST_STEPS = 50  # a maximum takes 4 to 15
@@ -90,6 +91,10 @@ class BinomialFit:
         return np.asarray(np.clip((orthonormal**2).sum(axis=1) + own, 0, 1))
 
 
+# Of cells on columns.
+Regression = Callable[[pd.DataFrame, np.ndarray], BinomialFit | None]
+
+
 def quotient(top: np.ndarray, bottom: np.ndarray, variance: np.ndarray) -> np.ndarray:
     """A quotient, cell by cell; 0 where the binomial variance is all but 0, as such cells tell nothing."""
     return np.asarray(np.divide(top, bottom, out=np.zeros_like(variance), where=variance > 1e-14))
@@ -142,8 +147,8 @@ def clustered_covariance(fit: BinomialFit, cells: pd.DataFrame, cluster: np.ndar
     """
     x, z = fit.columns, np.clip(fit.z, -30, 30)
     successes = cells["successes"].to_numpy(float)
-    failures, density = fit.trials - successes, np.exp(-(z**2) / 2 - LOG_ROOT_2_PI)
-    up, down = density / special.ndtr(z), density / special.ndtr(-z)
+    success, failure, density = LINKS["probit"].values(z)
+    failures, up, down = fit.trials - successes, density / success, density / failure
     pull = successes * up - failures * down
     observed = successes * up * (z + up) + failures * down * (down - z)
     try:

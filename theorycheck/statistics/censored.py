@@ -33,7 +33,7 @@ class Rows:
     weight: np.ndarray
 
 
-def fit_censored(rows: Rows, start: np.ndarray) -> tuple[np.ndarray, float] | None:
+def fit_censored(rows: Rows, start: np.ndarray) -> np.ndarray | None:
     """Coefficients and the log of the errors' scale that make  y = design b + e  most likely (Tobin 1958).
 
     By Newton's method in (b / scale, 1 / scale), in which the log-likelihood is concave (Olsen, Econometrica
@@ -44,7 +44,7 @@ def fit_censored(rows: Rows, start: np.ndarray) -> tuple[np.ndarray, float] | No
         start: coefficients, and log of the scale.
 
     Returns:
-        The maximum, and minus its log-likelihood; None where the rows have none.
+        The maximum; None where the rows have none.
     """
     keep = rows.weight > 0
     y, x, censored, weight = rows.y[keep], rows.design[keep], rows.censored[keep], rows.weight[keep]
@@ -73,7 +73,7 @@ def fit_censored(rows: Rows, start: np.ndarray) -> tuple[np.ndarray, float] | No
     gradient, _ = _derivatives(at, columns, censored, weight, known)
     if at[-1] <= 0 or not np.isfinite(loss) or np.abs(gradient).max() > 1e-3 * len(y):
         return None
-    return np.append(at[:-1] / at[-1], -np.log(at[-1])), loss
+    return np.append(at[:-1] / at[-1], -np.log(at[-1]))
 
 
 def _loss(

@@ -27,8 +27,7 @@ class MeasurementFit:
         basis: the terms f.
         coefficients: c0, c1, ...
         covariance: of the coefficients.
-        dispersion: variance of the errors (1 with censored values, where `deviance` is already scaled).
-        deviance: sum of squared errors, or minus twice the log-likelihood with censored values.
+        dispersion: variance of the errors (1 with censored values).
         df_interval: of the t distribution behind intervals: rows less coefficients, or seeds less one.
     """
 
@@ -36,7 +35,6 @@ class MeasurementFit:
     coefficients: np.ndarray
     covariance: np.ndarray
     dispersion: float
-    deviance: float
     df_interval: int
 
     def exponent(self, factor: str, at: Sequence[float] | None = None) -> float:
@@ -105,7 +103,7 @@ def fit_measurement(
     if estimated is None:
         return None
     fitted, covariance, df = estimated
-    return MeasurementFit(basis, fitted.coefficients, covariance, fitted.dispersion, fitted.deviance, df)
+    return MeasurementFit(basis, fitted.coefficients, covariance, fitted.dispersion, df)
 
 
 def shape_p_value(table: pd.DataFrame, factors: Sequence[str], degree: int) -> float:
@@ -189,5 +187,5 @@ def _estimate_means(data: Data, levels: int) -> Estimated | None:
     deviations = sparse.coo_array((moved, own.coords), shape).tocsr()
     centre, groups = deviations.sum(axis=0) / shape[0], shape[0]
     spread = (deviations.T @ deviations).toarray() - groups * np.outer(centre, centre)
-    fitted = Fitted(total / number, 0.0, 0.0, 1.0)
+    fitted = Fitted(total / number, 0.0, 1.0)
     return fitted, (groups - 1) / groups * spread + np.diag(data.rounding / number), groups - 1
