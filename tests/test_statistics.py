@@ -381,6 +381,14 @@ def test_a_band_is_refuted_on_either_side():
         assert judge(planted(exponent, trials=60), asked(exponent=-1, relation="Theta")).decision == "REFUTED"
 
 
+@pytest.mark.parametrize("size", [1e160, 1e300])
+def test_columns_that_overflow_are_no_fit_and_no_warning(size):
+    """As the derivatives by the steepness are, where rates all but at an asymptote send the predictor far."""
+    cells = planted(-1.0, trials=8)
+    columns = size * np.log(cells["searched"].to_numpy(float))[:, None]
+    assert fit_binomial(cells, columns, groups=level_numbers(cells, ["x"])) is None
+
+
 @pytest.mark.parametrize("link", ["probit", "logit", "cloglog"])
 def test_the_binomial_regression_is_that_of_statsmodels(link):
     """With intercepts of levels as columns, and swept out."""

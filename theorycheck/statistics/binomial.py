@@ -123,10 +123,11 @@ def covariance_beside(fit: BinomialFit, beside: np.ndarray | None = None) -> np.
         or 1 in so many cells that the others do not determine the coefficients.
     """
     rows, count = fit.jacobian(beside), len(fit.params)
-    try:
-        found = np.linalg.inv(rows.T @ rows)[:count, :count]
-    except np.linalg.LinAlgError:
-        return None
+    with np.errstate(over="ignore", invalid="ignore"):  # as in `_solve`
+        try:
+            found = np.linalg.inv(rows.T @ rows)[:count, :count]
+        except np.linalg.LinAlgError:
+            return None
     return np.asarray(found) if (np.diag(found) > 0).all() and np.isfinite(found).all() else None
 
 
@@ -273,11 +274,12 @@ def _solve(
         x = columns - np.column_stack(means[:-1])[groups]
         y = target - means[-1][groups]
     weighted = x.T * weight
-    try:
-        params = np.linalg.solve(weighted @ x, weighted @ y)
-    except np.linalg.LinAlgError:
+    with np.errstate(over="ignore", invalid="ignore"):  # of columns or steps beyond all bounds
+        try:
+            params = np.linalg.solve(weighted @ x, weighted @ y)
+        except np.linalg.LinAlgError:
+            return None
+        fitted = x @ params
+    if not np.isfinite(fitted).all():
         return None
-    if not np.isfinite(params).all():
-        return None
-    fitted = x @ params
     return params, fitted if means is None or groups is None else fitted + means[-1][groups]
