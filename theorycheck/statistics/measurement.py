@@ -176,10 +176,10 @@ def _estimate_means(data: Data, levels: int) -> Estimated | None:
     if seed is None or seed.max() < 1:
         return None
     shape = (int(seed.max()) + 1, levels)
-    own = sparse.coo_array((np.ones(len(seed)), (seed, data.level)), shape).tocsr()
-    sums = sparse.coo_array((data.y, (seed, data.level)), shape).tocsr()
-    own.sum_duplicates(), sums.sum_duplicates()
-    own, sums = own.tocoo(), sums.tocoo()
+    own, sums = (  # over the rows of each seed at each level, as tocsr adds them up
+        sparse.coo_array((values, (seed, data.level)), shape).tocsr().tocoo()
+        for values in (np.ones(len(seed)), data.y)
+    )
     left = number[own.coords[1]] - own.data
     if (left < 1).any():  # one seed alone has this level
         return None
