@@ -218,9 +218,7 @@ def seconds_per_trial(plan: Plan) -> float:
 def laws(asked: Hypothesis) -> dict[str, float]:
     """The laws that a forecast plants, by name, with their exponents."""
     (variable,) = asked.variables
-    allowed = asked.allowed(variable)
-    edge = allowed.low if np.isfinite(allowed.low) else allowed.high
-    laws = {"as claimed": variable.exponent, "at the edge of the margin": edge}
+    laws = {"as claimed": variable.exponent, "at the edge of the margin": asked.edges(variable)[0]}
     if variable.rivals:
         laws["the nearest rival"] = min(variable.rivals, key=lambda rival: abs(rival - variable.exponent))
     return laws
