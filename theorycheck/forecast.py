@@ -15,7 +15,7 @@ from scipy import stats
 
 from theorycheck.empirical.executor import Executor, completed, started
 from theorycheck.empirical.sweep import train
-from theorycheck.judgement import Decision, Interval
+from theorycheck.judgement import Decision
 from theorycheck.placement.belief import FARTHEST, STEEPNESS
 from theorycheck.placement.rules import Grid, Placement, simulate
 from theorycheck.plan import Plan, hypothesis, one_threshold
@@ -235,8 +235,8 @@ def _replicate(
     (factor,) = asked.factors
     table = simulate(placement, planted.rate, np.random.default_rng((SEED, replication)), factor=factor)
     fits = fit_laws(gather(table, asked), asked)
-    interval = fits.interval(factor) if fits else Interval(-np.inf, np.inf, 0.95)
-    return decide(fits, asked), interval.width, int(table["trials"].sum())
+    width = fits.interval(factor).width if fits else np.inf
+    return decide(fits, asked), width, int(table["trials"].sum())
 
 
 def _judged(

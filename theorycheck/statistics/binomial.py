@@ -76,11 +76,6 @@ class BinomialFit:
             return np.asarray(rows)
         return np.asarray(rows - _projected(rows, self.slope * scale, self.groups))
 
-    @property
-    def bse(self) -> np.ndarray:
-        """Standard errors of the coefficients."""
-        return np.asarray(np.sqrt(np.diag(self.covariance)))
-
     def leverage(self, beside: np.ndarray | None = None) -> np.ndarray:
         """Diagonal of the hat matrix, shape (cell); arguments as for `jacobian`."""
         orthonormal, _ = np.linalg.qr(self.jacobian(beside))

@@ -61,10 +61,6 @@ class Steepness:
         inside = np.clip(points_of(table, self.factors), low, high)
         return np.asarray(np.log(inside) - (np.log(low) + np.log(high)) / 2)
 
-    def beside(self, fit: BinomialFit, cells: pd.DataFrame) -> np.ndarray:
-        """Derivatives of fitted success rates by the powers, shape (cell, power)."""
-        return np.asarray(self.derivatives(cells) * (fit.slope * fit.z)[:, None])
-
 
 SAME = Steepness()  # no factors, or too few data to tell
 

@@ -196,8 +196,8 @@ def _beside(
     """Derivatives of the success rates by what is estimated beside the coefficients: powers, and the guess
     rate.
     """
-    by_guess = [fit.lower] * asymptotes.estimated
-    return np.column_stack([steepness.beside(fit, cells), *by_guess])
+    by_power = steepness.derivatives(cells) * (fit.slope * fit.z)[:, None]
+    return np.column_stack([by_power, *[fit.lower] * asymptotes.estimated])
 
 
 def shape_p_value(
