@@ -80,10 +80,10 @@ def test_the_threshold_is_half_way_between_the_asymptotes():
 
 def test_the_error_of_the_estimated_rate_is_part_of_the_interval():
     cells = drawn(0.5, 0)
-    free, given = (Trials.of(cells, ["x"], guess=rate).fit(1) for rate in (None, 0.5))
+    free, given = (Trials.of(cells, ["x"], guess=rate) for rate in (None, 0.5))
     assert free.asymptotes.estimated
     assert not given.asymptotes.estimated
-    assert free.covariance[1, 1] > given.covariance[1, 1]
+    assert free.fit(1).covariance[1, 1] > given.fit(1).covariance[1, 1]
 
 
 def test_seeds_that_are_told_go_with_guesses():
