@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 LONGEST = 5000  # characters of a text that is shown; what is longer is a mistake, and hangs what typesets it
+MOST_NAMES = 8  # that are listed
 
 # What a terminal or a page obeys or hides instead of showing it: control characters (C0 and C1, which begin
 # escape sequences) but tab and newline, marks that turn or hide text (Unicode Standard Annex 9, section 2;
@@ -48,9 +49,10 @@ def cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:most]}..."
 
 
-def listed(names: Sequence[str], most: int = 8) -> str:
+def listed(names: Sequence[str]) -> str:
     """The first few names, and how many more there are."""
-    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + f" and {more} more" * (more > 0)
 
 
 def told(error: BaseException) -> str:

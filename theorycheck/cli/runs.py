@@ -92,7 +92,7 @@ def verify(
             if not json:
                 say(f"{verdict.name} {finding.decision}" if quiet else summary(verdict, finding.claim))
         if len(verdicts) > 1:
-            parts = [part(v, f.claim, f.observed) for v, f in zip(verdicts, findings, strict=True)]
+            parts = [part(f.verdict, f.claim, f.observed) for f in findings]
             paths = write_joint_report(parts, out, formats)
             if not (json or quiet):
                 say("\n".join(["", *table(verdicts), together(jointly(verdicts)), *paths]))

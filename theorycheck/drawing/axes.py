@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from theorycheck.drawing import Shown
-from theorycheck.drawing.lettering import axis_label, formula
+from theorycheck.drawing.lettering import formula
 from theorycheck.judgement import Judgement, LevelValue
 from theorycheck.text import one_line
 
@@ -89,8 +89,11 @@ def band(axes: Axes, judgement: Judgement, label: str, shade: str = STYLE["fitte
 
 
 def label_axes(axes: Axes, shown: Shown) -> None:
-    """Name the axes after what is varied, and what the quantity is measured in."""
-    axes.set(xlabel=formula(shown.claim, shown.claim.design.factor), ylabel=axis_label(shown))
+    """Name the axes after what is varied, and what the quantity is measured in, in the response's words."""
+    claim, search = shown.claim, shown.claim.design.search
+    word = shown.words.get(search.letter, "") if search else ""
+    measured = formula(claim, search.letter if search else claim.quantity)
+    axes.set(xlabel=formula(claim, claim.design.factor), ylabel=f"{word} {measured}".lstrip())
 
 
 def log_axes(axes: Axes, shown: Shown, levels: Sequence[float], base: int = 10) -> None:

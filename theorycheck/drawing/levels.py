@@ -26,7 +26,7 @@ def scaling(shown: Shown, exponent: float) -> Figure:
             axes.plot(x, slope, "--", color=colour, linewidth=1, alpha=0.8)
     label = f"claimed slope {exponent:g} through the middle of each series"
     axes.plot([], [], "--", color="0.3", label=label)
-    axes.legend(loc="best", framealpha=0.95)
+    axes.legend(framealpha=0.95)
     return figure
 
 
@@ -38,7 +38,7 @@ def contrast(shown: Shown) -> Figure:
             x, y = np.array([(v.point[0], v.value) for v in inside]).T
             law = stats.gmean(y) * (x / stats.gmean(x)) ** estimate.value
             axes.plot(x, law, color=colour, linewidth=1.5, label=f"exponent {estimate.text}")
-    axes.legend(loc="best", framealpha=0.95)
+    axes.legend(framealpha=0.95)
     return figure
 
 
@@ -52,7 +52,7 @@ def direction(shown: Shown) -> Figure:
     points(axes, shown, judgement.levels, STYLE["threshold"], "o", label)
     label_axes(axes, shown)
     axes.set_ylim(bottom=0)
-    axes.legend(loc="best", framealpha=0.95)
+    axes.legend(framealpha=0.95)
     return figure
 
 
@@ -76,7 +76,7 @@ def ordering(shown: Shown) -> Figure:
     axes.set_ylabel(f"{lettered(claim.text(claim.quantity))}, mean over seeds, 95 % interval")
     axes.set_ylim(bottom=0)
     if beside:
-        axes.legend(title=lettered(", ".join(map(claim.text, beside))), loc="best", framealpha=0.95)
+        axes.legend(title=lettered(", ".join(map(claim.text, beside))), framealpha=0.95)
     return figure
 
 

@@ -47,9 +47,8 @@ def published_map(shown: Shown) -> Figure:
     factor, letter = design.changing
     published = pd.read_csv(design.published).rename(columns={"n": letter})
     distances = np.abs(np.subtract.outer(published[factor].to_numpy(float), design.levels))
-    published[factor] = np.take(
-        design.levels, distances.argmin(axis=1)
-    )  # those read off a figure are rounded
+    # Levels that were read off a figure are rounded.
+    published[factor] = np.take(design.levels, distances.argmin(axis=1))
     figure = Figure(figsize=(8.8, 4.2), layout="constrained")
     both = figure.subplots(1, 2, sharex=True, sharey=True)
     for axes, counts, title in zip(both, (shown.evidence, published), ("this run", "published"), strict=True):
@@ -75,7 +74,7 @@ def log_log_plot(shown: Shown, exponent: float) -> Figure:
         label = lettered(f"threshold beyond the {shown.claim.searched} tried (bound)")
         axes.plot([], [], "^", mfc="none", color=colour, label=label)
     log_axes(axes, shown, [t.point[0] for t in levels], base=2)
-    axes.legend(loc="best", framealpha=0.95)
+    axes.legend(framealpha=0.95)
     return figure
 
 
