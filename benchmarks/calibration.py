@@ -535,4 +535,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    from calibration import main as of_module  # workers find the functions of a module, not those of a script
+
+    of_module()
