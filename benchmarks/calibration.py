@@ -23,6 +23,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from planted import PlantedMeasurement, PlantedThreshold, end_exponent
 
 from theorycheck import bounds
 from theorycheck.bounds.shallow_vit import LEVELS, SAMPLES_UP_TO_256
@@ -34,7 +35,6 @@ from theorycheck.statements.base import Truth
 from theorycheck.statistics.diagnostics import drift
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.selection import decide, fit_laws, gather
-from theorycheck.statistics.simulated import PlantedMeasurement, PlantedThreshold, end_exponent
 
 ROOT = Path(__file__).parents[1]
 STORED = ROOT / "theorycheck/calibration.json"
@@ -535,4 +535,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    from calibration import main as of_module  # workers find the functions of a module, not those of a script
+
+    of_module()

@@ -15,13 +15,13 @@ from contextlib import contextmanager
 from types import ModuleType
 
 import numpy as np
+from planted import PlantedThreshold
 
 from theorycheck.bounds.shallow_vit import LEVELS, SAMPLES_UP_TO_256
 from theorycheck.placement import belief, rules
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.selection import fit_laws, gather
-from theorycheck.statistics.simulated import PlantedThreshold
 
 SEED = 960  # a pilot's: the study of the judge has others
 MIDDLE = 24.0  # N* at the middle of the levels

@@ -28,7 +28,8 @@ with install_import_hook(EXPERIMENTS, "beartype.beartype"):
 
 from theorycheck.empirical.shallow_vit.setting import Setting  # noqa: E402 (after the hook)
 
-sys.path.insert(0, str(Path(__file__).parent))  # for the oracle
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "benchmarks")]  # for the oracle, and the planted laws
 
 torch.set_num_threads(1)
 

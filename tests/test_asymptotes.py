@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from planted import PlantedThreshold
 
 from theorycheck.statistics.asymptotes import fit_guess
 from theorycheck.statistics.evidence import Trials
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.judge import judge
-from theorycheck.statistics.simulated import PlantedThreshold
 
 LEVELS = (0.03, 0.04, 0.06, 0.09, 0.13, 0.2, 0.3)
 SIZES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
@@ -80,10 +80,10 @@ def test_the_threshold_is_half_way_between_the_asymptotes():
 
 def test_the_error_of_the_estimated_rate_is_part_of_the_interval():
     cells = drawn(0.5, 0)
-    free, given = (Trials.of(cells, ["x"], guess=rate).fit(1) for rate in (None, 0.5))
+    free, given = (Trials.of(cells, ["x"], guess=rate) for rate in (None, 0.5))
     assert free.asymptotes.estimated
     assert not given.asymptotes.estimated
-    assert free.covariance[1, 1] > given.covariance[1, 1]
+    assert free.fit(1).covariance[1, 1] > given.fit(1).covariance[1, 1]
 
 
 def test_seeds_that_are_told_go_with_guesses():

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import mostly_slow
+from planted import PlantedMeasurement, PlantedThreshold
 from test_cli import run
 from verified import DOCUMENTED_KEYS
 
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.measurement import fit_measurement, shape_p_value
-from theorycheck.statistics.simulated import PlantedMeasurement, PlantedThreshold
 
 LEVELS = (0.03, 0.06, 0.1, 0.18, 0.3)
 SAMPLES = (2, 4, 8, 16, 32, 64, 128, 256)

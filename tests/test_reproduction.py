@@ -144,7 +144,7 @@ def test_a_device_and_a_report_that_is_written_again_are_told(tmp_path):
     asked = Session(tmp_path / "s.sqlite").examine(str(tmp_path / path), "smoke")
     design = replace(asked.verdict.design, device="cuda")
     asked = replace(asked, verdict=replace(asked.verdict, design=design))
-    Result(asked).report("md", "tex", "html", out=tmp_path / "cuda")
+    Result(**vars(asked)).report("md", "tex", "html", out=tmp_path / "cuda")
     assert printed(tmp_path / "cuda/coin").endswith(" --profile smoke --seed 0 --device cuda")
 
 

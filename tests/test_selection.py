@@ -4,16 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import mostly_slow
-
-from theorycheck.statistics.hypothesis import Hypothesis, Variable
-from theorycheck.statistics.judge import judge
-from theorycheck.statistics.selection import decide, fit_laws, gather
-from theorycheck.statistics.simulated import (
+from planted import (
     PlantedMeasurement,
     PlantedThreshold,
     away_from_power_law,
     end_exponent,
 )
+
+from theorycheck.statistics.hypothesis import Hypothesis, Variable
+from theorycheck.statistics.judge import judge
+from theorycheck.statistics.selection import decide, fit_laws, gather
 
 LEVELS = tuple(np.geomspace(0.01, 0.316, 8))
 FORMS = {"floor": -0.75, "kink": -0.75, "step": -0.75, "plateau": 0.0, "logarithm": -0.75}

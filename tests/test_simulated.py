@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from planted import CURVES, PlantedMeasurement, PlantedThreshold
 from test_cli import run
 
 from theorycheck import bounds, calibration
 from theorycheck.forecast import (
     Assumptions,
+    PlantedLaw,
     cannot_tell,
     expected_cells,
     expected_fit,
@@ -20,7 +22,6 @@ from theorycheck.forecast import (
 )
 from theorycheck.placement.rules import Grid
 from theorycheck.plan import make_plan
-from theorycheck.statistics.simulated import CURVES, PlantedMeasurement, PlantedThreshold
 from theorycheck.statistics.threshold import fit_threshold
 
 ROOT = Path(__file__).parents[1]
@@ -37,7 +38,9 @@ def test_success_is_one_half_at_the_threshold_and_rises(curve):
 
 def test_the_expected_fit_is_what_drawn_data_give_on_average():
     grid = Grid(tuple((x, n) for x in LAW.levels for n in LAW.samples), LAW.replicates)
-    expected = expected_fit(LAW, expected_cells(grid, LAW))
+    law = PlantedLaw(LAW.levels, LAW.exponent, Assumptions(LAW.threshold, LAW.steepness))
+    assert np.array_equal(law.rate(0.1, LAW.samples), LAW.rate(0.1, LAW.samples))
+    expected = expected_fit(law, expected_cells(grid, law))
     assert expected.exponent("x") == pytest.approx(-1.3)
     drawn = [fit_threshold(LAW.draw(np.random.default_rng(seed)), ["x"]).exponent("x") for seed in range(300)]
     assert np.mean(drawn) == pytest.approx(-1.3, abs=0.02)

@@ -159,7 +159,7 @@ def test_a_contrast_is_judged_at_the_deep_end_where_a_power_law_bends():
         }
         tables.append(pd.DataFrame(rows))
     table = pd.concat(tables, ignore_index=True)
-    average = difference(table, "x", "g", "curved", "straight", claimed=0, margin=0, relation="O")
+    average = difference(table, "x", "g", "curved", "straight")
     assert average.decision == "SUPPORTED"
     tested = steeper(table, "x", "g", "curved", "straight")
     assert tested.decision == "INCONCLUSIVE"

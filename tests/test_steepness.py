@@ -3,13 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+from planted import PlantedThreshold
 from scipy import optimize, special, stats
 from statsmodels.tools.numdiff import approx_hess
 
 from theorycheck.statistics.evidence import Trials
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.judge import judge
-from theorycheck.statistics.simulated import PlantedThreshold
 from theorycheck.statistics.steepness import SAME, Steepness, fit_steepness
 from theorycheck.statistics.threshold import fit_threshold
 
@@ -83,9 +83,10 @@ def test_thresholds_at_other_rates_follow_the_steepness():
     for x in LEVELS:
         steepness = 1.5 * (x / middle) ** -0.6
         truth = 24 * (x / middle) ** -1.0 * np.exp(stats.norm.ppf(0.9) / steepness)
-        assert fit.predict([x], 0.9) == pytest.approx(truth, rel=0.03)
-        low, high = fit.band([x], 0.9)
-        assert low < fit.predict([x], 0.9) < high
+        found = fit.steepness.of(pd.DataFrame({"x": [x]}))[0] * fit.coefficients[1]
+        assert fit.predict([x]) * np.exp(stats.norm.ppf(0.9) / found) == pytest.approx(truth, rel=0.03)
+        low, high = fit.band([x])
+        assert low < fit.predict([x]) < high
 
 
 def test_beyond_the_measured_levels_steepness_stays():

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from theorycheck.claim import Claim
 from theorycheck.empirical.store import DEFAULT_STORE
 from theorycheck.errors import ClaimError, ReportError
 from theorycheck.finding import Finding
-from theorycheck.judgement import Decision, Estimate
+from theorycheck.judgement import Estimate
 from theorycheck.profiles import ProfileName
 from theorycheck.reports import DEFAULT_OUT, html
 from theorycheck.reports.blocks import Paragraph
@@ -20,38 +19,23 @@ from theorycheck.reports.document import Part, document
 from theorycheck.reports.report import Format, available, part
 from theorycheck.reports.terminal import summary
 from theorycheck.session import Progress, Session, folder_of, silent, write
-from theorycheck.verdict import Verdict
 
 
 @dataclass(frozen=True)
-class Result:
+class Result(Finding):
     """What was found on a claim; shows itself as a report in a notebook.
 
     Attributes:
-        finding: verdict, claim, trials, and what the judge saw of them.
+        verdict: with everything it rests on.
+        claim: as it was tested.
+        trials: one row a trial: what is varied, what is searched, replicate, the measurement, work and key.
+        observed: what the judge saw of them.
     """
-
-    finding: Finding
 
     @property
     def design(self) -> str | None:
         """The name of the claim's experiment; None for the default."""
-        return self.finding.claim.design_name
-
-    @property
-    def verdict(self) -> Verdict:
-        """The verdict with everything it rests on."""
-        return self.finding.verdict
-
-    @property
-    def decision(self) -> Decision:
-        """SUPPORTED, REFUTED or INCONCLUSIVE."""
-        return self.finding.decision
-
-    @property
-    def trials(self) -> pd.DataFrame:
-        """One row a trial: what is varied, what is searched, replicate, the measurement, work and key."""
-        return self.finding.trials
+        return self.claim.design_name
 
     def exponent(self, letter: str | None = None) -> Estimate:
         """The estimate that the verdict rests on, of a variable by its name or letter; of the only one by
@@ -67,7 +51,7 @@ class Result:
         if letter not in known:
             asked = "no variable" if letter is None else repr(letter)
             raise ClaimError(f"asked for the exponent of {asked}; {self.verdict.name} has {', '.join(known)}")
-        for estimate in self.finding.estimates:
+        for estimate in self.estimates:
             if estimate.factor == known[letter]:
                 return estimate
         raise ClaimError(f"the data bear no estimate for {letter}: {self.verdict.judgement.reason}")
@@ -90,12 +74,12 @@ class Result:
             ReportError: a format cannot be made here.
             StoreError: the folder cannot be written.
         """
-        folder = folder_of(self.finding.claim, Path(out))
-        write(self.finding, folder, available(formats or None))
+        folder = folder_of(self.claim, Path(out))
+        write(self, folder, available(formats or None))
         return folder
 
     def __str__(self) -> str:
-        return summary(self.verdict, self.finding.claim)
+        return summary(self.verdict, self.claim)
 
     def _repr_html_(self) -> str:
         """The report, for notebooks."""
@@ -103,7 +87,7 @@ class Result:
 
     @property
     def _part(self) -> Part:
-        return part(self.verdict, self.finding.claim, self.finding.observed)
+        return part(self.verdict, self.claim, self.observed)
 
 
 def verify(
@@ -147,4 +131,4 @@ def verify(
     finding = Session(Path(store), jobs, progress).examine(
         claim, profile, design=design, seed=seed, device=device, sensitivity=sensitivity
     )
-    return Result(finding)
+    return Result(**vars(finding))

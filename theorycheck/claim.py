@@ -18,7 +18,7 @@ from pydantic import (
 from sympy import Expr, Symbol
 from sympy.core.relational import Relational
 
-from theorycheck.design import SAMPLES, Design, Point, evaluate
+from theorycheck.design import SAMPLES, Design, evaluate
 from theorycheck.errors import ClaimError
 from theorycheck.fields import Frozen, Held, Misfit, Text, numbers, printable
 from theorycheck.notation import latex, plain_text
@@ -28,7 +28,7 @@ from theorycheck.source import Paper, Provenance, Source
 from theorycheck.statements.base import MARGIN, Statement, Topic
 from theorycheck.text import shell_word
 
-__all__ = ["SAMPLES", "Claim", "Condition", "Design", "Paper", "Point", "Search", "Source", "evaluate"]
+__all__ = ["SAMPLES", "Claim", "Condition", "Design", "Paper", "Search", "Source"]
 
 DesignName = Annotated[
     Text, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_ .-]*$", max_length=100)
@@ -57,16 +57,12 @@ class Condition(Frozen):
 
 def _stated(law: Any) -> Any:
     if not isinstance(law, Statement):
+        others = (kind.__name__ for kind in Statement.__subclasses__() if not kind.__subclasses__())
         raise ValueError(
-            f"a claim states BigO, Omega or Theta of an expression, or a {', '.join(_kinds())}; got"
+            f"a claim states BigO, Omega or Theta of an expression, or a {', '.join(sorted(others))}; got"
             f" {law!r:.100}"
         )
     return law
-
-
-def _kinds() -> list[str]:
-    """The kinds of statement that are no scaling law."""
-    return sorted(kind.__name__ for kind in Statement.__subclasses__() if not kind.__subclasses__())
 
 
 def _measuring(response: Any) -> Any:
@@ -155,10 +151,8 @@ class Claim(Frozen):
 
     @model_validator(mode="after")
     def _designs_test_the_statement(self) -> Self:
-        for field, design in (
-            ("design", self.design),
-            *(("designs", design) for design in self.designs.values()),
-        ):
+        others = (("designs", design) for design in self.designs.values())
+        for field, design in (("design", self.design), *others):
             try:
                 self.law.check(design)
             except ClaimError as error:
@@ -279,8 +273,11 @@ class Claim(Frozen):
     @property
     def held(self) -> dict[str, Any]:
         """The values held in the design, expressions as plain text; without what is varied or searched."""
-        held = {name: value for name, value in self.design.held.items() if name not in self.design.changing}
-        return {name: self.text(value) if isinstance(value, Expr) else value for name, value in held.items()}
+        return {
+            name: self.text(value) if isinstance(value, Expr) else value
+            for name, value in self.design.held.items()
+            if name not in self.design.changing
+        }
 
     def text(self, expression: sympy.Basic | str) -> str:
         """Plain text of a letter (or its name), expression or relation in the paper's notation."""

@@ -19,6 +19,7 @@ from theorycheck.claim import Claim
 from theorycheck.errors import ClaimError, TheoryCheckError
 from theorycheck.fields import Misfit
 from theorycheck.local_modules import beside
+from theorycheck.text import told
 
 MOST_BYTES = 10_000_000  # of a claim file; its data belong into a file of their own
 
@@ -37,7 +38,7 @@ def load(path: Path) -> Claim:
         code = compile(source, str(path), "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None) or 1
-        raise ClaimError(f"{path}, line {line}: this is not Python: {_reason(error)}") from error
+        raise ClaimError(f"{path}, line {line}: this is not Python: {told(error)}") from error
     _check_once_defined(source, path)
     module = ModuleType(path.stem)
     module.__file__ = str(path)
@@ -51,7 +52,7 @@ def load(path: Path) -> Claim:
     except (
         BaseException
     ) as error:  # SystemExit and its like among them, which would end the program without a verdict
-        reason = str(error) if isinstance(error, TheoryCheckError) else _reason(error)
+        reason = str(error) if isinstance(error, TheoryCheckError) else told(error)
         raise ClaimError(f"{path}, line {_line_of(error, path)}: {reason}") from error
     claim = getattr(module, "claim", None)
     if not isinstance(claim, Claim):
@@ -123,15 +124,6 @@ def _streams_kept() -> Iterator[None]:
             except OSError:
                 os.dup2(copy, descriptor)
             os.close(copy)
-
-
-def _reason(error: BaseException) -> str:
-    """An error in one line."""
-    try:
-        told = " ".join(str(error).split())
-    except Exception:  # the error's own
-        told = ""
-    return f"{type(error).__name__}: {told}" if told else type(error).__name__
 
 
 def _describe(error: ValidationError, path: Path, source: bytes) -> str:

@@ -17,6 +17,7 @@ from sympy import Expr, Symbol
 from theorycheck.errors import ClaimError
 from theorycheck.fields import Crossed, Frozen, Held, Misfit, Name, Note, finite, name_of, numbers
 from theorycheck.search import Search
+from theorycheck.text import cut
 
 Point = dict[str, Any]  # values of all parameters of a response, by name
 SAMPLES = Symbol(
@@ -236,8 +237,7 @@ def _value(name: str, values: Mapping[str, Any]) -> Any:
     try:
         return finite(evaluate(value, needed))
     except ValueError as error:
-        text = str(value)
-        shown = text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
+        shown = cut(str(value), MOST_SHOWN)
         raise ClaimError(f"{shown} {error}{' ' * bool(needed)}{_at(needed)}") from error
 
 

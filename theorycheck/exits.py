@@ -19,7 +19,7 @@ from typer.core import TyperGroup
 from theorycheck import __version__
 from theorycheck.errors import TheoryCheckError
 from theorycheck.stopping import cause_of, stoppable
-from theorycheck.text import neutral
+from theorycheck.text import cut, neutral
 
 UNEXPECTED, READER_LEFT = 70, 141  # EX_SOFTWARE; 128 + SIGPIPE
 _LONGEST = 300  # characters of a quoted command or message
@@ -153,8 +153,7 @@ def _say(message: str) -> None:
 
 def _line(text: str) -> str:
     """A text of any kind in one line, and cut."""
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}..."
+    return cut(" ".join(text.split()), _LONGEST)
 
 
 def _log(command: str, error: BaseException) -> str:

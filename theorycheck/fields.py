@@ -5,7 +5,7 @@ can hold.
 from __future__ import annotations
 
 import math
-import unicodedata
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Self
 
@@ -15,10 +15,8 @@ from sympy import Expr, Symbol
 
 from theorycheck.errors import ClaimError
 
-_UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, surrogates, separators of lines and paragraphs
-_BIDIRECTIONAL = set(
-    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-)  # these reorder what is around them
+# Control characters, surrogates, separators of lines and paragraphs, and marks that reorder a text.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069]")
 MOST_VALUES = (
     100_000  # of one quantity; beyond it a design is taken for a mistake, such as an endless iterator
 )
@@ -59,12 +57,11 @@ def printable(text: str) -> str:
     Raises:
         ValueError: it has some.
     """
-    for position, character in enumerate(text):
-        if unicodedata.category(character) in _UNPRINTABLE or character in _BIDIRECTIONAL:
-            raise ValueError(
-                f"contains the control character {character!a} at position {position}; write one line of "
-                "printable characters"
-            )
+    if found := _UNPRINTABLE.search(text):
+        raise ValueError(
+            f"contains the control character {found[0]!a} at position {found.start()}; write one line of "
+            "printable characters"
+        )
     return text
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import stats
 
 from theorycheck.empirical.executor import Executor, completed, started
 from theorycheck.empirical.sweep import train
-from theorycheck.judgement import Decision, Interval
+from theorycheck.judgement import Decision
 from theorycheck.placement.belief import FARTHEST, STEEPNESS
 from theorycheck.placement.rules import Grid, Placement, simulate
 from theorycheck.plan import Plan, hypothesis, one_threshold
@@ -23,7 +25,6 @@ from theorycheck.statistics.hypothesis import TESTED, Hypothesis
 from theorycheck.statistics.links import probit_information
 from theorycheck.statistics.polynomial import centred_basis
 from theorycheck.statistics.selection import decide, fit_laws, gather
-from theorycheck.statistics.simulated import PlantedThreshold
 from theorycheck.statistics.threshold import ThresholdFit, threshold_design
 
 REPLICATIONS = 100
@@ -41,6 +42,36 @@ class Assumptions:
 
     threshold: float
     steepness: float = STEEPNESS
+
+
+@dataclass(frozen=True)
+class PlantedLaw:
+    """A power law of a threshold:  P(success) = Phi(s (log N - log N*)),  log N* = log N0 + e u.
+
+    Here u = log(x / middle of the levels), N0 is the threshold that is assumed there, and s the steepness.
+
+    Attributes:
+        levels: x.
+        exponent: e.
+        assumed: N0 and s.
+    """
+
+    levels: Sequence[float]
+    exponent: float
+    assumed: Assumptions
+
+    def log_threshold(self, x: ArrayLike) -> np.ndarray:
+        """Natural logarithm of N* at level x."""
+        u = np.log(np.asarray(x, float) / np.exp(np.log(self.levels).mean()))
+        return np.asarray(np.log(self.assumed.threshold) + self.exponent * u)
+
+    def probit(self, x: ArrayLike, n: ArrayLike) -> np.ndarray:
+        """Distance of log N from the threshold, times the steepness."""
+        return np.asarray(self.assumed.steepness * (np.log(np.asarray(n, float)) - self.log_threshold(x)))
+
+    def rate(self, x: ArrayLike, n: ArrayLike) -> np.ndarray:
+        """Success rate at level x and sample size n."""
+        return np.asarray(stats.norm.cdf(self.probit(x, n)))
 
 
 @dataclass(frozen=True)
@@ -140,7 +171,7 @@ def cannot_tell(plan: Plan) -> str | None:
     )
 
 
-def expected_cells(placement: Placement, planted: PlantedThreshold) -> pd.DataFrame:
+def expected_cells(placement: Placement, planted: PlantedLaw) -> pd.DataFrame:
     """The cells to try if the law were known and the whole budget spent on all levels alike.
 
     Returns:
@@ -153,7 +184,7 @@ def expected_cells(placement: Placement, planted: PlantedThreshold) -> pd.DataFr
     return near.assign(trials=placement.budget / max(1, len(near)))
 
 
-def expected_fit(planted: PlantedThreshold, cells: pd.DataFrame) -> ThresholdFit:
+def expected_fit(planted: PlantedLaw, cells: pd.DataFrame) -> ThresholdFit:
     """The fit to expect: the planted coefficients, with the inverse of their Fisher information as
     covariance.
 
@@ -162,21 +193,21 @@ def expected_fit(planted: PlantedThreshold, cells: pd.DataFrame) -> ThresholdFit
         cells: the columns x, searched, trials.
     """
     basis = centred_basis(pd.DataFrame({"x": planted.levels}), ["x"])
-    design = threshold_design(cells, basis) * planted.relative_steepness(cells["x"])[:, None]
-    coefficients = planted.steepness * np.array([-np.log(planted.threshold), 1.0, -planted.exponent])
+    design, assumed = threshold_design(cells, basis), planted.assumed
+    coefficients = assumed.steepness * np.array([-np.log(assumed.threshold), 1.0, -planted.exponent])
     weight = cells["trials"].to_numpy() * probit_information(design @ coefficients)
     covariance = np.linalg.pinv(design.T @ (weight[:, None] * design))
     df = max(1, len(cells) - 3)
     return ThresholdFit(basis, coefficients, covariance, 1.0, 0.0, df, df, BINOMIAL_DF)
 
 
-def seconds_per_trial(plan: Plan, executor: Executor | int = 1) -> float:
+def seconds_per_trial(plan: Plan) -> float:
     """Mean training time of a trial on this machine, measured on one at each end and in the middle of the
     design.
     """
     trials = [plan.trial(plan.cells[i], 0) for i in (-1, 0, len(plan.cells) // 2, -1)]
     seconds = []
-    with started(executor) as workers:
+    with started(1) as workers:
         for trial in trials:
             begun = time.perf_counter()
             list(train([[trial]], workers, plan.measured))
@@ -187,28 +218,25 @@ def seconds_per_trial(plan: Plan, executor: Executor | int = 1) -> float:
 def laws(asked: Hypothesis) -> dict[str, float]:
     """The laws that a forecast plants, by name, with their exponents."""
     (variable,) = asked.variables
-    allowed = asked.allowed(variable)
-    edge = allowed.low if np.isfinite(allowed.low) else allowed.high
-    laws = {"as claimed": variable.exponent, "at the edge of the margin": edge}
+    laws = {"as claimed": variable.exponent, "at the edge of the margin": asked.edges(variable)[0]}
     if variable.rivals:
         laws["the nearest rival"] = min(variable.rivals, key=lambda rival: abs(rival - variable.exponent))
     return laws
 
 
-def _planted(plan: Plan, exponent: float, assumed: Assumptions) -> PlantedThreshold:
-    inside = sorted({level for level, _ in plan.placement.cells})
-    return PlantedThreshold(inside, plan.searched, 1, exponent, assumed.threshold, assumed.steepness)
+def _planted(plan: Plan, exponent: float, assumed: Assumptions) -> PlantedLaw:
+    return PlantedLaw(sorted({level for level, _ in plan.placement.cells}), exponent, assumed)
 
 
 def _replicate(
-    placement: Placement, planted: PlantedThreshold, asked: Hypothesis, replication: int
+    placement: Placement, planted: PlantedLaw, asked: Hypothesis, replication: int
 ) -> tuple[Decision, float, int]:
     """Decision, width of the interval, and number of trials of one simulated data set."""
     (factor,) = asked.factors
     table = simulate(placement, planted.rate, np.random.default_rng((SEED, replication)), factor=factor)
     fits = fit_laws(gather(table, asked), asked)
-    interval = fits.interval(factor) if fits else Interval(-np.inf, np.inf, 0.95)
-    return decide(fits, asked), interval.width, int(table["trials"].sum())
+    width = fits.interval(factor).width if fits else np.inf
+    return decide(fits, asked), width, int(table["trials"].sum())
 
 
 def _judged(

@@ -28,7 +28,7 @@ class Interval:
         return self.low <= value <= self.high
 
     def __str__(self) -> str:
-        return f"{self:{self.digits}}"
+        return format(self)
 
     def __format__(self, spec: str) -> str:
         """The interval with its ends in a format, by default with the digits that its width asks for."""
@@ -189,8 +189,6 @@ class Judgement:
 
     def span(self, position: int = 0) -> tuple[float, float]:
         """Smallest and largest level of a factor where the quantity was measured, or of all when none was."""
-        points = [level.point for level in self.levels if level.measured] or [
-            level.point for level in self.levels
-        ]
-        values = [point[position] for point in points]
+        known = [level for level in self.levels if level.measured] or self.levels
+        values = [level.point[position] for level in known]
         return min(values), max(values)

@@ -19,14 +19,14 @@ def progress(name: str) -> Iterator[Callable[[int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (
+    bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=16),  # the line fits 80 columns
         MofNCompleteColumn(),
         TimeElapsedColumn(),
+        console=Console(stderr=True),
+        auto_refresh=False,  # by a thread: Ctrl-C while that is started would end in a traceback
     )
-    # Without a thread that refreshes it: Ctrl-C while that is started would end in a traceback.
-    bar = Progress(*columns, console=Console(stderr=True), auto_refresh=False)
     task, total = bar.add_task(name, total=0), 0
 
     def advance(done: int, more: int) -> None:

@@ -19,6 +19,7 @@ import pandas as pd
 
 from theorycheck.errors import TableError
 from theorycheck.signature import foreign
+from theorycheck.text import cut, listed
 
 MAX_ROWS, MAX_BYTES = 1_000_000, 256_000_000
 FEWEST_LEVELS, MOST_LEVELS = 3, 200
@@ -107,8 +108,7 @@ def _too_long() -> TableError:
 
 def _names(names: Sequence[str]) -> str:
     """The first few names, quoted and shortened: files may hold anything."""
-    shown = [repr(name if len(name) <= 40 else name[:40] + "...") for name in names[:8]]
-    return ", ".join(shown) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    return listed([repr(cut(name, 40)) for name in names])
 
 
 def _table(content: bytes, factors: Sequence[str]) -> pd.DataFrame:

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 
 LONGEST = 5000  # characters of a text that is shown; what is longer is a mistake, and hangs what typesets it
+MOST_NAMES = 8  # that are listed
 
 # What a terminal or a page obeys or hides instead of showing it: control characters (C0 and C1, which begin
 # escape sequences) but tab and newline, marks that turn or hide text (Unicode Standard Annex 9, section 2;
@@ -42,6 +44,26 @@ def one_line(text: str, most: int = LONGEST) -> str:
     return neutral(shown if lines == [shown] else " ".join(filter(None, map(str.strip, lines))))
 
 
+def cut(text: str, most: int) -> str:
+    """The text, or its beginning with three dots."""
+    return text if len(text) <= most else f"{text[:most]}..."
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + f" and {more} more" * (more > 0)
+
+
+def told(error: BaseException) -> str:
+    """An error in one line, whatever it is."""
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # the error's own
+        text = ""
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 def shell_word(text: str) -> str:
     r"""A text as one word of a POSIX shell; with $'...' where it holds what no terminal shows (bash manual,
     3.1.2.4).
@@ -56,6 +78,5 @@ def shell_word(text: str) -> str:
     """
     if text.isprintable() and text:
         return re.sub(r"[^\w@%+=:,./-]", r"\\\g<0>", text)
-    plain = (byte < 128 and (chr(byte).isalnum() or chr(byte) in " ./_-") for byte in os.fsencode(text))
-    shown = (chr(b) if p else f"\\x{b:02x}" for b, p in zip(os.fsencode(text), plain, strict=True))
-    return f"$'{''.join(shown)}'"
+    shown = re.sub(rb"[^\w ./-]", lambda byte: b"\\x%02x" % ord(byte[0]), os.fsencode(text))
+    return f"$'{shown.decode()}'"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -263,9 +264,10 @@ def _finite(value: Any) -> Any:
     return [_finite(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
-def result_document(verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    """The document that `--json` prints and result.json holds."""
-    return {"theorycheck": __version__, "claims": [verdict.document() for verdict in verdicts]}
+def result_document(verdicts: Sequence[Verdict]) -> str:
+    """The JSON document that `--json` prints and result.json holds."""
+    claims = [verdict.document() for verdict in verdicts]
+    return json.dumps({"theorycheck": __version__, "claims": claims}, indent=2)
 
 
 def exit_status(verdicts: Sequence[Verdict]) -> int:

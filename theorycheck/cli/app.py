@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -33,6 +33,12 @@ OutOption = Annotated[Path, typer.Option(help="Folder of the reports, one subfol
 FragmentOption = Annotated[bool, typer.Option("--fragment", help="Write report.tex without its preamble.")]
 DesignOption = Annotated[
     str | None, typer.Option(help="Another experiment that the claim names; see `show`.")
+]
+ReportOption = Annotated[
+    str | None,
+    typer.Option(
+        "--report", help="Formats of the report, of md,html,tex,pdf; by default all that can be made here."
+    ),
 ]
 JobsOption = Annotated[int | None, typer.Option(min=1, help="Worker processes, by default one a core.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
@@ -65,13 +71,12 @@ def formats_of(report: str | None) -> tuple[Format, ...]:
 
     if report is None:
         return available(None)
-    known: dict[str, Format] = {name: name for name in FORMATS}
     names = [name.strip() for name in report.split(",")]
-    if unknown := [name for name in names if name not in known]:
+    if unknown := [name for name in names if name not in FORMATS]:
         raise typer.BadParameter(
-            f"--report takes some of {','.join(known)}, with commas; got {', '.join(map(repr, unknown))}"
+            f"--report takes some of {','.join(FORMATS)}, with commas; got {', '.join(map(repr, unknown))}"
         )
-    return available([known[name] for name in names])
+    return available(cast("list[Format]", names))
 
 
 def say(text: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_module
 import os
 from typing import Annotated, Literal
 
@@ -15,6 +14,7 @@ from theorycheck.cli.app import (
     JsonOption,
     OutOption,
     ProfileName,
+    ReportOption,
     StoreOption,
     app,
     formats_of,
@@ -39,10 +39,7 @@ def verify(
             help="How much of the design to carry out: seconds, up to 1 or 5 minutes on 2 cores, or all."
         ),
     ] = "standard",
-    report: Annotated[
-        str | None,
-        typer.Option(help="Formats of the report, of md,html,tex,pdf; by default all that can be made here."),
-    ] = None,
+    report: ReportOption = None,
     fragment: FragmentOption = False,
     design: DesignOption = None,
     sensitivity: Annotated[
@@ -71,7 +68,7 @@ def verify(
     from theorycheck.finding import jointly
     from theorycheck.forecast import cannot_tell
     from theorycheck.plan import make_plan
-    from theorycheck.reports.overview import table, write_overview
+    from theorycheck.reports.overview import table
     from theorycheck.reports.report import part, write_joint_report
     from theorycheck.reports.terminal import summary, together
     from theorycheck.session import Session, folder_of, silent, write
@@ -95,12 +92,12 @@ def verify(
             if not json:
                 say(f"{verdict.name} {finding.decision}" if quiet else summary(verdict, finding.claim))
         if len(verdicts) > 1:
-            parts = [part(v, f.claim, f.observed) for v, f in zip(verdicts, findings, strict=True)]
-            paths = [str(write_overview(verdicts, out)), *write_joint_report(parts, out, formats)]
+            parts = [part(f.verdict, f.claim, f.observed) for f in findings]
+            paths = write_joint_report(parts, out, formats)
             if not (json or quiet):
                 say("\n".join(["", *table(verdicts), together(jointly(verdicts)), *paths]))
         if json:
-            typer.echo(json_module.dumps(result_document(verdicts), indent=2))
+            typer.echo(result_document(verdicts))
     raise typer.Exit(exit_status(verdicts))
 
 
@@ -131,10 +128,7 @@ def runs(store: StoreOption = DEFAULT_STORE) -> None:
 @app.command()
 def report(
     run: Annotated[int, typer.Argument(help="Number of a run, as `theorycheck runs` lists it.")],
-    formats: Annotated[
-        str | None,
-        typer.Option("--report", help="Formats, of md,html,tex,pdf; by default all that can be made here."),
-    ] = None,
+    formats: ReportOption = None,
     fragment: FragmentOption = False,
     claim: Annotated[
         str | None,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_module
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -70,7 +69,7 @@ def fit(
         with patience(f"reading and judging {table}"):
             verdict = fit_table(table, judged, margin, guess_rate)
         if json:
-            typer.echo(json_module.dumps(result_document([verdict]), indent=2))
+            typer.echo(result_document([verdict]))
         else:
             say(summary(verdict, found))
     raise typer.Exit(exit_status([verdict]))

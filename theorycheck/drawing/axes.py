@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 
 from theorycheck.drawing import Shown
-from theorycheck.judgement import LevelValue
+from theorycheck.drawing.lettering import formula
+from theorycheck.judgement import Judgement, LevelValue
 from theorycheck.text import one_line
 
 TOLD = "told-"  # begins the identifier of what tells something in HTML; the text follows
@@ -25,6 +27,7 @@ SERIES = (
     ("#b08d00", "v"),
     ("0.35", "P"),
 )
+LONGEST = 1e3  # times its value that an interval is drawn, as one without end would hide all else
 
 
 def one_axes() -> tuple[Figure, Axes]:
@@ -38,12 +41,20 @@ def tell(artist: Artist, text: str) -> None:
     artist.set_gid(f"{TOLD}{one_line(text)}")
 
 
+def crossed(shown: Shown, point: Sequence[float]) -> dict[str, Any]:
+    """What is crossed at a level's point: numbers by themselves, words and truth values by their place."""
+    found = {}
+    for (name, values), x in zip(shown.claim.design.crossed.items(), point[1:], strict=False):
+        is_number = isinstance(values[0], float | int) and not isinstance(values[0], bool)
+        found[name] = x if is_number else values[int(x)]
+    return found
+
+
 def told(value: LevelValue, shown: Shown) -> str:
     """What a level's point tells: its value with its interval, and the trials behind it."""
     claim, rows = shown.claim, shown.evidence
-    rows = rows[rows[claim.design.factor] == value.point[0]]
-    for (name, values), x in zip(claim.design.crossed.items(), value.point[1:], strict=False):
-        rows = rows[rows[name] == crossed_value(values, x)]
+    for name, x in {claim.design.factor: value.point[0], **crossed(shown, value.point)}.items():
+        rows = rows[rows[name] == x]
     text = f"{value.text} at {', '.join(f'{x:g}' for x in value.point)}"
     search = claim.design.search
     if search is None:
@@ -53,29 +64,14 @@ def told(value: LevelValue, shown: Shown) -> str:
     return f"{text}; trials that succeed by {claim.searched}: {tried}"
 
 
-def crossed_value(values: Sequence[Any], x: float) -> Any:
-    """What a level's point means by x: a number by itself; words and truth values are told by their place."""
-    is_number = isinstance(values[0], float | int) and not isinstance(values[0], bool)
-    return x if is_number else values[int(x)]
-
-
 def points(
-    axes: Axes,
-    shown: Shown,
-    values: Sequence[LevelValue],
-    colour: str,
-    marker: str,
-    label: str,
-    longest: float = 1e3,
+    axes: Axes, shown: Shown, values: Sequence[LevelValue], colour: str, marker: str, label: str
 ) -> None:
-    """Levels with their intervals, each of which tells its trials in HTML; bounds as hollow triangles.
-
-    An interval is drawn up to `longest` times its value.
-    """
+    """Levels with their intervals, each of which tells its trials in HTML; bounds as hollow triangles."""
     for value in values:
         x, y = value.point[0], value.value
         if value.measured:
-            ends = [[y - value.low], [min(value.high, longest * y) - y]]
+            ends = [[y - value.low], [min(value.high, LONGEST * y) - y]]
             drawn = axes.errorbar([x], [y], ends, fmt=marker, color=colour, capsize=3, label=label)
             tell(drawn[0], told(value, shown))
             label = "_nolegend_"
@@ -84,8 +80,24 @@ def points(
             axes.plot([x], [y], triangle, mfc="none", color=colour, markersize=8)
 
 
-def log_axes(axes: Axes, levels: Sequence[float], x_label: str, y_label: str, base: int = 10) -> None:
-    """Logarithmic axes with a tick at every level."""
+def band(axes: Axes, judgement: Judgement, label: str, shade: str = STYLE["fitted"]) -> np.ndarray:
+    """The deciding fit with its 95 % band; returns its points."""
+    x, middle, low, high = np.array(judgement.curve).T
+    axes.fill_between(x, low, high, color=shade, alpha=0.35, linewidth=0)
+    axes.plot(x, middle, color=STYLE["fitted"], linewidth=2, label=label)
+    return np.array([x, middle])
+
+
+def label_axes(axes: Axes, shown: Shown) -> None:
+    """Name the axes after what is varied, and what the quantity is measured in, in the response's words."""
+    claim, search = shown.claim, shown.claim.design.search
+    word = shown.words.get(search.letter, "") if search else ""
+    measured = formula(claim, search.letter if search else claim.quantity)
+    axes.set(xlabel=formula(claim, claim.design.factor), ylabel=f"{word} {measured}".lstrip())
+
+
+def log_axes(axes: Axes, shown: Shown, levels: Sequence[float], base: int = 10) -> None:
+    """Named logarithmic axes with a tick at every level."""
     axes.set_xscale("log")
     axes.set_yscale("log", base=base)
     axes.xaxis.set_major_locator(FixedLocator(levels))
@@ -94,8 +106,7 @@ def log_axes(axes: Axes, levels: Sequence[float], x_label: str, y_label: str, ba
         axis.set_major_formatter(lambda value, _: f"{value:g}")
         if base == 10:
             axis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:.0e}"[0] in "25" else "")
-    axes.set_xlabel(x_label)
-    axes.set_ylabel(y_label)
+    label_axes(axes, shown)
 
 
 def save(figure: Figure, stem: Path) -> None:

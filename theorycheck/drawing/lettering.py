@@ -14,7 +14,6 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.mathtext import MathTextParser
 from sympy import Basic
 
-from theorycheck.drawing import Shown
 from theorycheck.notation import plain_text
 from theorycheck.text import one_line
 
@@ -43,14 +42,6 @@ def formula(claim: Claim, expression: Basic | str, after: str = "") -> str:
     if _drawable(typeset):
         return typeset
     return words((expression if isinstance(expression, str) else plain_text(expression, {})) + after)
-
-
-def axis_label(shown: Shown) -> str:
-    """What the quantity of a claim is measured in, with the words that its response has for it."""
-    claim, search = shown.claim, shown.claim.design.search
-    if search is None:
-        return formula(claim, claim.quantity)
-    return f"{shown.words.get(search.letter, '')} {formula(claim, search.letter)}".lstrip()
 
 
 @cache

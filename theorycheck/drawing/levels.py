@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from theorycheck.drawing import Shown
-from theorycheck.drawing.axes import SERIES, STYLE, crossed_value, log_axes, one_axes, points
-from theorycheck.drawing.lettering import axis_label, formula
+from theorycheck.drawing.axes import SERIES, STYLE, band, crossed, label_axes, log_axes, one_axes, points
+from theorycheck.drawing.lettering import formula
 from theorycheck.drawing.lettering import words as lettered
 from theorycheck.judgement import Judgement, LevelValue
 
@@ -26,7 +26,7 @@ def scaling(shown: Shown, exponent: float) -> Figure:
             axes.plot(x, slope, "--", color=colour, linewidth=1, alpha=0.8)
     label = f"claimed slope {exponent:g} through the middle of each series"
     axes.plot([], [], "--", color="0.3", label=label)
-    axes.legend(loc="best", framealpha=0.95)
+    axes.legend(framealpha=0.95)
     return figure
 
 
@@ -38,7 +38,7 @@ def contrast(shown: Shown) -> Figure:
             x, y = np.array([(v.point[0], v.value) for v in inside]).T
             law = stats.gmean(y) * (x / stats.gmean(x)) ** estimate.value
             axes.plot(x, law, color=colour, linewidth=1.5, label=f"exponent {estimate.text}")
-    axes.legend(loc="best", framealpha=0.95)
+    axes.legend(framealpha=0.95)
     return figure
 
 
@@ -47,15 +47,12 @@ def direction(shown: Shown) -> Figure:
     figure, axes = one_axes()
     judgement, claim = shown.judgement, shown.claim
     if judgement.curve:
-        x, middle, low, high = np.array(judgement.curve).T
-        axes.fill_between(x, low, high, color=STYLE["fitted"], alpha=0.3, linewidth=0)
-        label = "exponential fitted to all trials, 95 % band"
-        axes.plot(x, middle, color=STYLE["fitted"], linewidth=2, label=label)
+        band(axes, judgement, "exponential fitted to all trials, 95 % band")
     label = f"{formula(claim, claim.quantity)} of one level, 95 % interval"
     points(axes, shown, judgement.levels, STYLE["threshold"], "o", label)
-    axes.set(xlabel=formula(claim, claim.design.factor), ylabel=axis_label(shown))
+    label_axes(axes, shown)
     axes.set_ylim(bottom=0)
-    axes.legend(loc="best", framealpha=0.95)
+    axes.legend(framealpha=0.95)
     return figure
 
 
@@ -65,8 +62,8 @@ def ordering(shown: Shown) -> Figure:
     """
     figure, axes = one_axes()
     claim, factor = shown.claim, shown.claim.design.factor
-    crossed = [name for name in claim.design.crossed if name in claim.law.letters]
-    groups = shown.evidence.groupby(crossed) if crossed else [((), shown.evidence)]
+    beside = [name for name in claim.design.crossed if name in claim.law.letters]
+    groups = shown.evidence.groupby(beside) if beside else [((), shown.evidence)]
     for (colour, marker), (group, rows) in zip(SERIES * 3, groups, strict=False):
         by_seed = rows.groupby([factor, "seed"])["value"].mean().unstack()
         half = stats.t.ppf(0.975, by_seed.count(axis=1) - 1) * by_seed.sem(axis=1)
@@ -78,8 +75,8 @@ def ordering(shown: Shown) -> Figure:
     axes.set_xlabel(formula(claim, factor) if len(factor) < 3 else lettered(claim.text(factor)))
     axes.set_ylabel(f"{lettered(claim.text(claim.quantity))}, mean over seeds, 95 % interval")
     axes.set_ylim(bottom=0)
-    if crossed:
-        axes.legend(title=lettered(", ".join(map(claim.text, crossed))), loc="best", framealpha=0.95)
+    if beside:
+        axes.legend(title=lettered(", ".join(map(claim.text, beside))), framealpha=0.95)
     return figure
 
 
@@ -94,14 +91,13 @@ def _groups(judgement: Judgement) -> dict[tuple[float, ...], list[LevelValue]]:
 def _series(shown: Shown) -> tuple[Figure, Axes]:
     """Points with their intervals, one series for each value of what is crossed, on logarithmic axes."""
     figure, axes = one_axes()
-    claim, groups = shown.claim, _groups(shown.judgement)
-    for (colour, marker), (group, values) in zip(SERIES * len(groups), groups.items(), strict=False):
-        crossed = zip(claim.design.crossed.items(), group, strict=False)
-        named = [f"{claim.text(name)} = {_said(crossed_value(tried, x))}" for (name, tried), x in crossed]
+    claim, groups = shown.claim, _groups(shown.judgement).values()
+    for (colour, marker), values in zip(SERIES * len(groups), groups, strict=False):
+        group = crossed(shown, values[0].point).items()
+        named = [f"{claim.text(name)} = {_said(value)}" for name, value in group]
         label = lettered(", ".join(named) or f"{claim.text(claim.quantity)} of one level, 95 % interval")
         points(axes, shown, values, colour, marker, label)
-    levels = sorted({v.point[0] for v in shown.judgement.levels})
-    log_axes(axes, levels, formula(claim, claim.design.factor), axis_label(shown))
+    log_axes(axes, shown, sorted({v.point[0] for v in shown.judgement.levels}))
     return figure, axes
 
 

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
-from scipy import stats
-from sympy import Expr, fraction
+from statsmodels.stats.proportion import proportion_confint
+from sympy import fraction
 
 from theorycheck.drawing import Shown
 from theorycheck.drawing.axes import SERIES, STYLE, one_axes
 from theorycheck.drawing.lettering import formula
 
 if TYPE_CHECKING:
-    from theorycheck.claim import Claim
     from theorycheck.statements import Limit, Transition
 
 
@@ -55,29 +54,21 @@ def transition(stated: Transition, shown: Shown) -> Figure:
     for (colour, marker), (level, rows) in zip(SERIES * len(groups), groups, strict=False):
         k, n = rows["successes"].to_numpy(), rows["trials"].to_numpy()
         share = k / n
-        low, high = (
-            stats.beta.ppf(0.025, k, n - k + 1),
-            stats.beta.ppf(0.975, k + 1, n - k),
-        )  # Clopper and Pearson
-        error = [share - np.nan_to_num(low), np.nan_to_num(high, nan=1.0) - share]
+        low, high = proportion_confint(k, n, method="beta")  # Clopper and Pearson
+        error = [share - low, high - share]
         label = formula(claim, factor, f" = {level:g}")
         axes.errorbar(
             rows["ratio"], share, error, color=colour, marker=marker, capsize=2, linewidth=1, label=label
         )
     bound = float(stated.bound)
     axes.axvline(bound, linestyle="--", color=STYLE["claimed"], label=f"claimed bound {bound:.3f}")
+    top, bottom = (formula(claim, part) for part in fraction(stated.expression))
+    both_typeset = top.startswith("$") and bottom.startswith("$")
     axes.set(
-        xlabel=_ratio(claim, stated.expression),
+        xlabel=f"{top[:-1]} / {bottom[1:]}" if both_typeset else f"{top} / {bottom}",
         ylabel="share of successful trials, 95 % interval",
         xlim=(0, None),
         ylim=(-0.03, 1.03),
     )
     axes.legend(loc="lower left", framealpha=0.95)
     return figure
-
-
-def _ratio(claim: Claim, ratio: Expr) -> str:
-    """A fraction in one line, as on an axis."""
-    top, bottom = (formula(claim, part) for part in fraction(ratio))
-    both_typeset = top.startswith("$") and bottom.startswith("$")
-    return f"{top[:-1]} / {bottom[1:]}" if both_typeset else f"{top} / {bottom}"

@@ -38,7 +38,6 @@ class Belief:
 
     Attributes:
         levels: of the factor, in increasing order.
-        spent: number of trials so far.
         thresholds: t_k, in natural logarithms.
         steepness: s_k.
     """
@@ -48,7 +47,6 @@ class Belief:
     ) -> None:
         (variable,) = hypothesis.variables
         self.levels = sorted({level for level, _ in cells})
-        self.spent = int((counts["trials"] + counts["unfitted"]).sum())
         self._cells, self._guess = sorted(cells), guess_rate
         self._level = np.array([self.levels.index(level) for level, _ in self._cells])
         self._log_n = np.log([n for _, n in self._cells])

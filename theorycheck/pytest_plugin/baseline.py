@@ -7,7 +7,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -85,11 +85,10 @@ def pinned(pins: Iterable[Pin], now: Pin) -> Pin | None:
     return min(fitting, key=lambda pin: [getattr(pin, field) for field in KEY].count(ANY), default=None)
 
 
-def merged(pins: Iterable[Pin], found: Iterable[Pin], gone: Iterable[Pin] = ()) -> list[Pin]:
+def merged(pins: Sequence[Pin], found: Sequence[Pin], gone: Sequence[Pin]) -> list[Pin]:
     """The entries with those replaced that speak of what was found, and without those that are gone."""
-    new, removed = list(found), list(gone)
-    kept = [pin for pin in pins if pin not in removed and not any(pin.covers(now) for now in new)]
-    return sorted([*kept, *new], key=lambda pin: pin.key)
+    kept = [pin for pin in pins if pin not in gone and not any(pin.covers(now) for now in found)]
+    return sorted([*kept, *found], key=lambda pin: pin.key)
 
 
 def changes(before: Pin, now: Pin) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import pytest
 
 from theorycheck.errors import TheoryCheckError
 from theorycheck.pytest_plugin.options import OPTIONS, line, option
+from theorycheck.text import listed
 
 if TYPE_CHECKING:
     from theorycheck.pytest_plugin.baseline import Pin
@@ -128,19 +128,19 @@ class Record:
         if others := [str(pin) for pin in untested if pin not in gone]:
             self.notes.append(
                 f"{len(others)} of {len(self.pins)} pins are of other runs, by --claims-named, profile or"
-                f" seed: {_listed(others)}"
+                f" seed: {listed(others)}"
             )
         return gone
 
     def _tell(self, gone: list[Pin]) -> None:
         if gone:
             self.errors[
-                f"pinned in {self.path}, but no test verifies {_listed(map(str, gone))}; restore the claim,"
+                f"pinned in {self.path}, but no test verifies {listed([*map(str, gone)])}; restore the claim,"
                 " or let `pytest --claims --claims-update` remove the pin"
             ] = None
         new = [str(now) for now in self._now if not any(pin.covers(now) for pin in self.pins)]
         if new and self.pins:
-            self.notes.append(f"not in {self.path}, so not compared: {_listed(new)}; --claims-update pins")
+            self.notes.append(f"not in {self.path}, so not compared: {listed(new)}; --claims-update pins")
 
     def _write(self, gone: list[Pin], passed: bool) -> None:
         from theorycheck.pytest_plugin.baseline import merged, write
@@ -150,7 +150,7 @@ class Record:
         kept = "" if passed else ", those of the tests that gave no verdict are kept"
         self.notes.append(f"{len(self.found)} claims pinned in {self.path}{kept}")
         if gone:
-            self.notes.append(f"pins removed, which no test verifies any more: {_listed(map(str, gone))}")
+            self.notes.append(f"pins removed, which no test verifies any more: {listed([*map(str, gone)])}")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say what was written, and what is amiss."""
@@ -158,8 +158,3 @@ class Record:
             terminalreporter.write_line(f"theorycheck: {line(note)}")
         for error in self.errors:
             terminalreporter.write_line(f"ERROR: theorycheck: {line(error)}", red=True)
-
-
-def _listed(names: Iterable[str], most: int = 8) -> str:
-    given = list(names)
-    return ", ".join(given[:most]) + (f" and {len(given) - most} more" if len(given) > most else "")

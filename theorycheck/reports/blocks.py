@@ -97,11 +97,6 @@ def harmless(block: Block) -> Block:
     return each_text(block, lambda text: _fit(text, most))
 
 
-def spelled(block: Block) -> Block:
-    """A block with the LaTeX of its formulas as code, for what cannot typeset them."""
-    return each_text(block, lambda text: Code(text) if isinstance(text, Math) else text)
-
-
 def _fit(text: str, most: int) -> str:
     shown = one_line(text, most)
     if isinstance(text, Math) and (len(text) > most or not _closed(shown)):

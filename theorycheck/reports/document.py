@@ -74,12 +74,8 @@ def _summary(parts: Sequence[Part]) -> Iterator[Block]:
 def _claim(part: Part) -> Iterator[Block]:
     yield from _first_page(part)
     yield PageBreak()
-    yield from _estimates(part)
-    yield from _checks(part)
-    yield from _assumptions(part)
-    yield from _design(part)
-    yield from _limits(part)
-    yield from _reproduction(part)
+    for section in (_estimates, _checks, _assumptions, _design, _limits, _reproduction):
+        yield from section(part)
 
 
 def _first_page(part: Part) -> Iterator[Block]:

@@ -82,7 +82,7 @@ def _block(block: Block, position: int) -> str:
 
 
 def _line(line: Line) -> str:
-    return "".join(_piece(piece) for piece in line)
+    return "".join(map(_piece, line))
 
 
 def _piece(piece: str) -> str:

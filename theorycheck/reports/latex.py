@@ -41,41 +41,22 @@ BEGIN = "\\begin{document}"
 PACKAGES = {"bm": "bm", "amssymb": "mathbb"}  # which notations often use, and the command that tells
 # Commands of the formulas that most claims have.
 STANDARD = {
-    *GREEK,
-    *map(str.capitalize, GREEK),
-    "begin",
-    "cdot",
-    "end",
-    "exp",
-    "frac",
-    "ge",
-    "geq",
-    "infty",
-    "le",
-}
-STANDARD |= {"left", "leq", "log", "qquad", "quad", "right", "sqrt", "text", "to"}
+    *GREEK, *map(str.capitalize, GREEK), "begin", "cdot", "end", "exp", "frac", "ge", "geq", "infty", "le",
+    "left", "leq", "log", "qquad", "quad", "right", "sqrt", "text", "to",
+}  # fmt: skip
 LATIN, KNOWN = (
     0x17F,
     "\u2013\u2014\u2018\u2019\u201c\u201d\u2020\u2021\u2022\u2026",
 )  # LaTeX knows these without more
 SECTIONS = {1: "section*", 2: "section*", 3: "subsection*"}
-SPECIAL = {
+SPECIAL = str.maketrans({
+    **{character: f"\\{character}" for character in "{}#$%&_"},
+    **{character: f"${character}$" for character in "<>|*"},
     "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "#": r"\#",
-    "$": r"\$",
-    "%": r"\%",
-    "&": r"\&",
-    "_": r"\_",
     "^": r"\^{}",
     "~": r"\textasciitilde{}",
-    "<": "$<$",
-    ">": "$>$",
-    "|": "$|$",
     '"': "''",
-    "*": "$*$",
-}
+})  # fmt: skip
 PAGE = 85  # characters of a line as typed that a page has room for
 WIDE = 28  # characters in a cell from which its column is broken into lines
 
@@ -100,7 +81,15 @@ def _needed(blocks: Sequence[Block], body: str) -> str:
     Packages where they are installed, the names of commands that only their author's macros know, and the
     code points of foreign characters (LaTeX News 28, UTF-8 as the default; XeTeX and LuaTeX know all).
     """
-    commands = {name for latex in _formulas(blocks) for name in re.findall(r"\\([A-Za-z]+)", latex)}
+    commands: set[str] = set()
+
+    def note(text: str) -> str:
+        if isinstance(text, Math):
+            commands.update(re.findall(r"\\([A-Za-z]+)", text))
+        return text
+
+    for block in blocks:
+        each_text(block, note)
     packages = [name for name, command in PACKAGES.items() if command in commands]
     lines = [f"\\IfFileExists{{{name}.sty}}{{\\usepackage{{{name}}}}}{{}}" for name in packages]
     lines += [f"\\providecommand{{\\{name}}}{{\\mathrm{{{name}}}}}" for name in sorted(commands - STANDARD)]
@@ -112,19 +101,6 @@ def _needed(blocks: Sequence[Block], body: str) -> str:
         ]
         lines += ["\\fi\\fi\\makeatother"]
     return "".join(f"{line}\n" for line in lines)
-
-
-def _formulas(blocks: Sequence[Block]) -> list[str]:
-    found: list[str] = []
-
-    def keep(text: str) -> str:
-        if isinstance(text, Math):
-            found.append(text)
-        return text
-
-    for block in blocks:
-        each_text(block, keep)
-    return found
 
 
 def mark(character: str) -> str:
@@ -183,7 +159,7 @@ def _table(table: Table) -> str:
 
 
 def _line(line: Line) -> str:
-    return "".join(_piece(piece) for piece in line)
+    return "".join(map(_piece, line))
 
 
 def _piece(piece: str) -> str:
@@ -206,5 +182,4 @@ def _breakable(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    escaped = "".join(SPECIAL.get(character, character) for character in str(text))
-    return re.sub(r"(?<![\w-])-(?=\d)", "$-$", escaped)  # a minus sign, no hyphen
+    return re.sub(r"(?<![\w-])-(?=\d)", "$-$", str(text).translate(SPECIAL))  # a minus sign, no hyphen

@@ -52,7 +52,7 @@ def _block(block: Block) -> str:
 
 
 def _line(line: Line) -> str:
-    return "".join(_piece(piece) for piece in line)
+    return "".join(map(_piece, line))
 
 
 def _cell(line: Line) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from theorycheck.drawing.axes import STYLE, save
+from theorycheck.drawing.axes import STYLE
 from theorycheck.drawing.lettering import words
-from theorycheck.errors import StoreError
 from theorycheck.reports.terminal import columns
 from theorycheck.verdict import Prediction, Verdict
 
@@ -67,18 +65,3 @@ def draw(verdicts: Sequence[Verdict]) -> Figure:
         axes.set_xlim(claimed - 1.15 * reach, claimed + 1.15 * reach)
     figure.supxlabel("estimate and 95 % interval; dashed: what is claimed; dotted: none (0)", fontsize=8)
     return figure
-
-
-def write_overview(verdicts: Sequence[Verdict], folder: Path) -> Path:
-    """Write overview.png and overview.pdf, and return the path of the first.
-
-    Raises:
-        StoreError: the folder cannot be written.
-    """
-    try:
-        save(draw(verdicts), folder / "overview")
-    except OSError as error:
-        raise StoreError(
-            f"the overview cannot be written to {folder}: {error.strerror}; name another --out"
-        ) from error
-    return folder / "overview.png"

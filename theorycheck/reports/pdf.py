@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from itertools import product
 from pathlib import Path
 
 import matplotlib as mpl
@@ -18,7 +19,7 @@ from matplotlib.ft2font import FT2Font
 
 from theorycheck.errors import ReportError
 from theorycheck.reports import latex
-from theorycheck.reports.blocks import Block, Code, Math, PageBreak, Paragraph, Picture, each_text, spelled
+from theorycheck.reports.blocks import Block, Code, Math, PageBreak, Paragraph, Picture, each_text
 
 MISSING = "no PDF can be made here: install pdflatex, tectonic, or `pip install 'theorycheck[pdf]'`"
 BREAK = "PAGEBREAKHERE"
@@ -52,7 +53,7 @@ def write(blocks: Sequence[Block], path: Path) -> str:
         ReportError: nothing on this machine makes a PDF, or all fail.
     """
     reasons = []
-    for by, said in _attempts(blocks):
+    for said, by in _attempts(blocks):
         said = [*said, Paragraph((f"Typeset by {by}.",))]
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
@@ -68,17 +69,17 @@ def write(blocks: Sequence[Block], path: Path) -> str:
     raise ReportError("; ".join(reasons) or MISSING)
 
 
-def _attempts(blocks: Sequence[Block]) -> Iterator[tuple[str, Sequence[Block]]]:
+def _attempts(blocks: Sequence[Block]) -> Iterator[tuple[Sequence[Block], str]]:
     """What makes the PDF of what: last by formulas as code, as some hold LaTeX that only their author's
     macros know.
 
     Typst first where characters are foreign, as it takes the fonts of the system; TeX would only name them.
     """
     order = sorted(makers(), key="typst".__ne__) if latex.foreign(latex.render(blocks)) else makers()
-    yield from ((by, blocks) for by in order)
-    plain = [spelled(block) for block in blocks]
-    if plain != list(blocks):
-        yield from ((by, plain) for by in order)
+    spelled = [
+        each_text(block, lambda text: Code(text) if isinstance(text, Math) else text) for block in blocks
+    ]
+    return product([blocks, spelled] if spelled != list(blocks) else [blocks], order)
 
 
 def _tex(blocks: Sequence[Block], folder: Path, program: str) -> Path:

@@ -4,14 +4,12 @@ JSON.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import chain
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import pandas as pd
 
@@ -21,13 +19,15 @@ from theorycheck.drawing.axes import save
 from theorycheck.drawing.maps import residual_plot
 from theorycheck.errors import ReportError, StoreError
 from theorycheck.reports import html, latex, markdown, pdf
-from theorycheck.reports.blocks import Paragraph, Picture
+from theorycheck.reports.blocks import Block, Paragraph, Picture
 from theorycheck.reports.document import Part, document
+from theorycheck.reports.overview import draw
 from theorycheck.statements.base import Drawing
+from theorycheck.text import told
 from theorycheck.verdict import Verdict, result_document
 
 Format = Literal["md", "html", "tex", "pdf"]
-FORMATS: tuple[Format, ...] = ("md", "html", "tex", "pdf")
+FORMATS: tuple[Format, ...] = get_args(Format)
 
 
 def part(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Part:
@@ -37,9 +37,9 @@ def part(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Part:
     """
     shown = Shown(verdict.judgement, claim, observed, verdict.tried.words)
     drawings = list(claim.law.draw(shown))
-    if verdict.judgement.regression:
+    if regression := verdict.judgement.regression:
         what = "Residuals of the log-log regression, and the leverage of each level."
-        residuals = partial(residual_plot, verdict.judgement, claim)
+        residuals = partial(residual_plot, regression, shown)
         drawings.append(Drawing("residuals", "Residuals and leverage", what, residuals))
     return Part(verdict, claim, [_drawn(drawing) for drawing in drawings])
 
@@ -50,14 +50,8 @@ def _drawn(drawing: Drawing) -> Picture | Paragraph:
         drawing.draw().draw_without_rendering()  # on another, as every drawing moves the layout of the next
         figure = drawing.draw()
     except Exception as error:
-        return Paragraph(f"The figure {drawing.title} could not be drawn ({_reason(error)}).")
+        return Paragraph(f"The figure {drawing.title} could not be drawn ({told(error)}).")
     return Picture(drawing.name, drawing.title, drawing.caption, figure)
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong, in the first line of it."""
-    said = str(error).strip().splitlines() or [""]
-    return f"{type(error).__name__}: {said[0]}"
 
 
 def available(wanted: Sequence[Format] | None) -> tuple[Format, ...]:
@@ -104,25 +98,22 @@ def write_report(
     with _explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
         trials.to_csv(folder / "trials.csv", index=False, lineterminator="\n", errors="backslashreplace")
-        results = ("trials.csv", "result.json")
-        _write_result(replace(verdict, artifacts=_paths(folder, results)), folder)  # before what may fail
+        _write_result(verdict, folder, [])  # before what may fail
         said = part(verdict, claim, observed)
-        names = [f"{picture.name}.{kind}" for picture in _figures(said) for kind in ("png", "pdf")]
         unwritten = _write([said], folder, asked, fragment)
         written = [f"report.{name}" for name in asked if name not in unwritten]
-        artifacts = _paths(folder, (*written, *names, *results))
-        verdict = replace(verdict, artifacts=artifacts, unwritten=tuple(unwritten.values()))
-        _write_result(verdict, folder)
-    return verdict
+        figures = [f"{picture.name}.{kind}" for picture in _figures([said]) for kind in ("png", "pdf")]
+        verdict = replace(verdict, unwritten=tuple(unwritten.values()))
+        return _write_result(verdict, folder, written + figures)
 
 
 def write_joint_report(
     parts: Sequence[Part], folder: Path, formats: Sequence[Format] | None = None
 ) -> list[str]:
-    """Write one report on several claims, with a table of their verdicts first.
+    """Write an overview of several claims as a figure, and one report on all with a table of verdicts first.
 
     Returns:
-        Its paths, and a sentence on each format that could not be made.
+        Their paths, and a sentence on each format that could not be made.
 
     Raises:
         ReportError: nothing here makes a format that was asked for.
@@ -132,40 +123,40 @@ def write_joint_report(
     named = [replace(p, pictures=[_named(f, p.claim.name) for f in p.pictures]) for p in parts]
     with _explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
+        save(draw([p.verdict for p in parts]), folder / "overview")
         unwritten = _write(named, folder, asked)
-    return [unwritten.get(name, str(folder / f"report.{name}")) for name in asked]
+    reports = (unwritten.get(name, str(folder / f"report.{name}")) for name in asked)
+    return [str(folder / "overview.png"), *reports]
 
 
 def _named(shown: Picture | Paragraph, claim: str) -> Picture | Paragraph:
     return replace(shown, name=f"{claim}-{shown.name}") if isinstance(shown, Picture) else shown
 
 
-def _paths(folder: Path, names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(str(folder / name) for name in names)
+def _write_result(verdict: Verdict, folder: Path, files: Sequence[str]) -> Verdict:
+    """Write result.json; the verdict that is returned knows its artifacts."""
+    artifacts = tuple(str(folder / name) for name in (*files, "trials.csv", "result.json"))
+    verdict = replace(verdict, artifacts=artifacts)
+    (folder / "result.json").write_text(result_document([verdict]) + "\n", encoding="utf-8")
+    return verdict
 
 
-def _write_result(verdict: Verdict, folder: Path) -> None:
-    (folder / "result.json").write_text(
-        json.dumps(result_document([verdict]), indent=2) + "\n", encoding="utf-8"
-    )
-
-
-def _figures(one: Part) -> list[Picture]:
+def _figures(parts: Sequence[Part]) -> list[Picture]:
     """The figures that could be drawn."""
-    return [shown for shown in one.pictures if isinstance(shown, Picture)]
+    return [shown for part in parts for shown in part.pictures if isinstance(shown, Picture)]
 
 
 def _write(
     parts: Sequence[Part], folder: Path, formats: Sequence[Format], fragment: bool = False
 ) -> dict[Format, str]:
     """Write the figures, and each format to its file; return a sentence on each that could not be made."""
-    for picture in chain(*map(_figures, parts)):
+    for picture in _figures(parts):
         save(picture.figure, folder / picture.name)
     blocks = document(parts)
-    texts = {
-        "md": lambda: markdown.render(blocks),
-        "html": lambda: html.render(blocks),
-        "tex": lambda: latex.render(blocks, fragment),
+    texts: dict[str, Callable[[Sequence[Block]], str]] = {
+        "md": markdown.render,
+        "html": html.render,
+        "tex": partial(latex.render, fragment=fragment),
     }
     unwritten: dict[Format, str] = {}
     for name in formats:
@@ -175,11 +166,11 @@ def _write(
             if name == "pdf":
                 pdf.write(blocks, path)
             else:
-                path.write_text(texts[name](), encoding="utf-8")
+                path.write_text(texts[name](blocks), encoding="utf-8")
         except OSError:
             raise
         except Exception as error:  # of what typesets it
-            unwritten[name] = f"report.{name} could not be made ({_reason(error)})"
+            unwritten[name] = f"report.{name} could not be made ({told(error)})"
     return unwritten
 
 

@@ -7,15 +7,16 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from theorycheck.claim import Claim
+from theorycheck.judgement import Decision
 from theorycheck.text import one_line
 from theorycheck.verdict import PlannedDesign, Prediction, TableDesign, TriedDesign, Verdict
 
-DECISIONS = ("SUPPORTED", "REFUTED", "INCONCLUSIVE")
+DECISIONS = get_args(Decision)
 
 
 def summary(verdict: Verdict, claim: Claim | None = None) -> str:

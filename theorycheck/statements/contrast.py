@@ -146,7 +146,7 @@ class Contrast(Statement):
             p_value = shape_p_value(rows, [topic.factor], 1)
             detail = f"one power law with {group} = {name}: p = {p_value:.2g}"
             found.append(Check("power law", "ok" if p_value >= CHECK_SIGNIFICANCE else "warning", detail))
-        averages = contrast.contrast(as_text, *sides, claimed=0, margin=0, relation="O")
+        averages = contrast.contrast(as_text, *sides)
         if np.isfinite(averages.estimate):
             method = "averages over the range, binomial regression, clustered by pair"
             beside.append(Estimate(topic.factor, averages.estimate, averages.interval, method, "difference"))

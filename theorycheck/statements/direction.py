@@ -155,7 +155,6 @@ def _linear_form(statement: Direction, levels: Sequence[LevelValue], topic: Topi
     Weights from the intervals of the levels; the weighted sum of squares is compared with chi-square (Draper
     and Smith, Applied Regression Analysis, 1998, section 2.1, with errors that are known).
     """
-    import statsmodels.api as sm
     from scipy import stats
 
     measured = [value for value in levels if value.measured and value.low > 0 and np.isfinite(value.high)]
@@ -165,15 +164,13 @@ def _linear_form(statement: Direction, levels: Sequence[LevelValue], topic: Topi
     form = lambdify(letter, statement.linear)
     y = np.array([form(value.value) for value in measured], float)
     half = np.array([abs(form(value.high) - form(value.low)) / 2 for value in measured], float)
-    x = sm.add_constant(np.array([value.point[0] for value in measured]))
-    weights = (stats.norm.ppf(0.975) / half) ** 2
-    fit = sm.WLS(y, x, weights=weights).fit()
-    slope, error = float(fit.params[1]), float(np.sqrt(np.linalg.inv(x.T @ (weights[:, None] * x))[1, 1]))
-    lack = float(stats.chi2.sf((weights * (y - fit.fittedvalues) ** 2).sum(), len(y) - 2))
+    x, weights = np.array([value.point[0] for value in measured]), stats.norm.ppf(0.975) / half
+    line, covariance = np.polyfit(x, y, 1, w=weights, cov="unscaled")
+    lack = float(stats.chi2.sf(((weights * (y - np.polyval(line, x))) ** 2).sum(), len(y) - 2))
     verb = "not contradicted" if lack >= CHECK_SIGNIFICANCE else "contradicted"
     text = str(statement.linear).replace(str(letter), topic.quantity)
     detail = (
         f"recalled: {text} linear in {topic.letter}: {verb} (lack of fit p = {lack:.2g}), "
-        f"slope {slope:.3g} +- {1.96 * error:.2g}; decides nothing"
+        f"slope {line[0]:.3g} +- {1.96 * covariance[0, 0] ** 0.5:.2g}; decides nothing"
     )
     return Check("linear form", "ok" if lack >= CHECK_SIGNIFICANCE else "warning", detail)

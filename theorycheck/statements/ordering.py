@@ -180,7 +180,7 @@ def _compare_points(table: pd.DataFrame, topic: Topic, low: Point, high: Point) 
     rows = pd.concat([at(table, low).assign(point="low"), at(table, high).assign(point="high")])
     if rows["point"].nunique() < 2:
         return tests.undetermined("paired t tests")
-    cells = [name for name in ("seed", *topic.letters) if name == "seed" or not (name in low or name in high)]
+    cells = ["seed", *(name for name in topic.letters if name not in {**low, **high})]
     made = rows.groupby([*cells, "point"]).size().unstack(fill_value=0)
     whole = (made == made.max()).all(
         axis=1
@@ -188,7 +188,7 @@ def _compare_points(table: pd.DataFrame, topic: Topic, low: Point, high: Point) 
     kept = rows.merge(made[whole].reset_index()[cells], on=cells)
     if kept.empty:
         return tests.undetermined("paired t tests")
-    return tests.ordering(kept, "point", [("low", "high")])
+    return tests.lower(kept, "point", "low", "high")
 
 
 def _says(quantity: str, pair: tuple[Point, Point]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -40,7 +41,7 @@ class Scaling(Law, Statement):
             raise ClaimError(
                 f"the design varies {', '.join(more)}, of which the law does not speak; hold it instead"
             )
-        for value in (*design.levels, *(value for values in design.crossed.values() for value in values)):
+        for value in chain(design.levels, *design.crossed.values()):
             if isinstance(value, bool | str) or value is None or value <= 0:
                 raise ClaimError(
                     f"levels must be positive numbers, got {value!r}; a power law has no value there"
@@ -104,18 +105,17 @@ class Scaling(Law, Statement):
         from theorycheck.statements import worlds
 
         hypothesis = self.hypothesis(plan.claim.topic)
-        allowed = [hypothesis.allowed(v) for v in hypothesis.variables]
-        edges = [one.low if np.isfinite(one.low) else one.high for one in allowed]
+        edges = [hypothesis.edges(v)[0] for v in hypothesis.variables]
         claimed = [v.exponent for v in hypothesis.variables]
         design = plan.claim.design
         varied = {design.factor: design.levels, **design.crossed}
+        middles = {name: float(np.exp(np.log(values).mean())) for name, values in varied.items()}
 
         def world(name: str, holds: bool | None, exponents: list[float]) -> Truth:
             factors = {v.factor: e for v, e in zip(hypothesis.variables, exponents, strict=True)}
-            middles = {name: float(np.exp(np.log(values).mean())) for name, values in varied.items()}
 
             def log_quantity(group: Mapping[str, Any], x: float) -> float:
-                point = {**group, plan.claim.design.factor: x}
+                point = {**group, design.factor: x}
                 return float(sum(e * np.log(point[f] / middles[f]) for f, e in factors.items()))
 
             return Truth(name, holds, exponents[0], lambda rng: worlds.law(plan, log_quantity, rng))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from theorycheck.statistics.links import FULL, LINKS, LOG_ROOT_2_PI, Asymptotes, Curve, Link
+from theorycheck.statistics.links import FULL, LINKS, Asymptotes, Curve, Link
 from theorycheck.statistics.polynomial import independent
 
 MOST_STEPS = 50  # a maximum takes 4 to 15
@@ -75,11 +76,6 @@ class BinomialFit:
             return np.asarray(rows)
         return np.asarray(rows - _projected(rows, self.slope * scale, self.groups))
 
-    @property
-    def bse(self) -> np.ndarray:
-        """Standard errors of the coefficients."""
-        return np.asarray(np.sqrt(np.diag(self.covariance)))
-
     def leverage(self, beside: np.ndarray | None = None) -> np.ndarray:
         """Diagonal of the hat matrix, shape (cell); arguments as for `jacobian`."""
         orthonormal, _ = np.linalg.qr(self.jacobian(beside))
@@ -88,6 +84,10 @@ class BinomialFit:
             weight = quotient((self.trials * self.slope) ** 2, self.variance, self.variance)
             own = weight / np.maximum(np.bincount(self.groups, weight), 1e-300)[self.groups]
         return np.asarray(np.clip((orthonormal**2).sum(axis=1) + own, 0, 1))
+
+
+# Of cells on columns.
+Regression = Callable[[pd.DataFrame, np.ndarray], BinomialFit | None]
 
 
 def quotient(top: np.ndarray, bottom: np.ndarray, variance: np.ndarray) -> np.ndarray:
@@ -118,10 +118,11 @@ def covariance_beside(fit: BinomialFit, beside: np.ndarray | None = None) -> np.
         or 1 in so many cells that the others do not determine the coefficients.
     """
     rows, count = fit.jacobian(beside), len(fit.params)
-    try:
-        found = np.linalg.inv(rows.T @ rows)[:count, :count]
-    except np.linalg.LinAlgError:
-        return None
+    with np.errstate(over="ignore", invalid="ignore"):  # as in `_solve`
+        try:
+            found = np.linalg.inv(rows.T @ rows)[:count, :count]
+        except np.linalg.LinAlgError:
+            return None
     return np.asarray(found) if (np.diag(found) > 0).all() and np.isfinite(found).all() else None
 
 
@@ -142,8 +143,8 @@ def clustered_covariance(fit: BinomialFit, cells: pd.DataFrame, cluster: np.ndar
     """
     x, z = fit.columns, np.clip(fit.z, -30, 30)
     successes = cells["successes"].to_numpy(float)
-    failures, density = fit.trials - successes, np.exp(-(z**2) / 2 - LOG_ROOT_2_PI)
-    up, down = density / special.ndtr(z), density / special.ndtr(-z)
+    success, failure, density = LINKS["probit"].values(z)
+    failures, up, down = fit.trials - successes, density / success, density / failure
     pull = successes * up - failures * down
     observed = successes * up * (z + up) + failures * down * (down - z)
     try:
@@ -268,11 +269,12 @@ def _solve(
         x = columns - np.column_stack(means[:-1])[groups]
         y = target - means[-1][groups]
     weighted = x.T * weight
-    try:
-        params = np.linalg.solve(weighted @ x, weighted @ y)
-    except np.linalg.LinAlgError:
+    with np.errstate(over="ignore", invalid="ignore"):  # of columns or steps beyond all bounds
+        try:
+            params = np.linalg.solve(weighted @ x, weighted @ y)
+        except np.linalg.LinAlgError:
+            return None
+        fitted = x @ params
+    if not np.isfinite(fitted).all():
         return None
-    if not np.isfinite(params).all():
-        return None
-    fitted = x @ params
     return params, fitted if means is None or groups is None else fitted + means[-1][groups]

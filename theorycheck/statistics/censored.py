@@ -5,6 +5,7 @@ bounds.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import special
@@ -32,8 +33,35 @@ class Rows:
     censored: np.ndarray
     weight: np.ndarray
 
+    @cached_property
+    def known(self) -> float:
+        """How many values are no bounds."""
+        return float(self.weight[~self.censored].sum())
 
-def fit_censored(rows: Rows, start: np.ndarray) -> tuple[np.ndarray, float] | None:
+    @cached_property
+    def columns(self) -> np.ndarray:
+        """What (b / scale, 1 / scale) multiplies, which makes the residuals in units of the scale."""
+        return np.column_stack([-self.design, self.y])
+
+    def loss(self, at: np.ndarray) -> float:
+        """Minus the log-likelihood at (b / scale, 1 / scale)."""
+        if at[-1] <= 0:
+            return np.inf
+        z = self.columns @ at
+        each = np.where(self.censored, special.log_ndtr(-z), -(z**2) / 2 - LOG_ROOT_2_PI)
+        return float(-(self.weight * each).sum() - self.known * np.log(at[-1]))
+
+    def derivatives(self, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Gradient and Hessian of the loss."""
+        columns, weight = self.columns, self.weight
+        pull, second = _by_z(columns @ at, self.censored)
+        gradient, hessian = columns.T @ (weight * pull), (columns.T * (weight * second)) @ columns
+        gradient[-1] -= self.known / at[-1]
+        hessian[-1, -1] += self.known / at[-1] ** 2
+        return gradient, hessian
+
+
+def fit_censored(rows: Rows, start: np.ndarray) -> np.ndarray | None:
     """Coefficients and the log of the errors' scale that make  y = design b + e  most likely (Tobin 1958).
 
     By Newton's method in (b / scale, 1 / scale), in which the log-likelihood is concave (Olsen, Econometrica
@@ -44,56 +72,34 @@ def fit_censored(rows: Rows, start: np.ndarray) -> tuple[np.ndarray, float] | No
         start: coefficients, and log of the scale.
 
     Returns:
-        The maximum, and minus its log-likelihood; None where the rows have none.
+        The maximum; None where the rows have none.
     """
     keep = rows.weight > 0
-    y, x, censored, weight = rows.y[keep], rows.design[keep], rows.censored[keep], rows.weight[keep]
-    known = float(weight[~censored].sum())
-    if known <= x.shape[1] or not independent(x[~censored]):
+    rows = Rows(rows.y[keep], rows.design[keep], rows.censored[keep], rows.weight[keep])
+    if rows.known <= rows.design.shape[1] or not independent(rows.design[~rows.censored]):
         return None
-    columns = np.column_stack([-x, y])
     at = np.append(start[:-1], 1.0) * np.exp(-start[-1])
-    loss = _loss(at, columns, censored, weight, known)
+    loss = rows.loss(at)
     for _ in range(MOST_STEPS):
-        gradient, hessian = _derivatives(at, columns, censored, weight, known)
+        gradient, hessian = rows.derivatives(at)
         try:
             step = np.linalg.solve(hessian, gradient)
         except np.linalg.LinAlgError:
             return None
         gain, length = float(gradient @ step), 1.0
-        after = _loss(at - step, columns, censored, weight, known)
+        after = rows.loss(at - step)
         while not after <= loss and length > 1e-8:
             length /= 2
-            after = _loss(at - length * step, columns, censored, weight, known)
+            after = rows.loss(at - length * step)
         if not np.isfinite(after) or length <= 1e-8:
             break
         at, loss = at - length * step, after
         if gain < CLOSE:
             break
-    gradient, _ = _derivatives(at, columns, censored, weight, known)
-    if at[-1] <= 0 or not np.isfinite(loss) or np.abs(gradient).max() > 1e-3 * len(y):
+    gradient, _ = rows.derivatives(at)
+    if at[-1] <= 0 or not np.isfinite(loss) or np.abs(gradient).max() > 1e-3 * len(rows.y):
         return None
-    return np.append(at[:-1] / at[-1], -np.log(at[-1])), loss
-
-
-def _loss(
-    at: np.ndarray, columns: np.ndarray, censored: np.ndarray, weight: np.ndarray, known: float
-) -> float:
-    if at[-1] <= 0:
-        return np.inf
-    z = columns @ at
-    each = np.where(censored, special.log_ndtr(-z), -(z**2) / 2 - LOG_ROOT_2_PI)
-    return float(-(weight * each).sum() - known * np.log(at[-1]))
-
-
-def _derivatives(
-    at: np.ndarray, columns: np.ndarray, censored: np.ndarray, weight: np.ndarray, known: float
-) -> tuple[np.ndarray, np.ndarray]:
-    pull, second = _by_z(columns @ at, censored)
-    gradient, hessian = columns.T @ (weight * pull), (columns.T * (weight * second)) @ columns
-    gradient[-1] -= known / at[-1]
-    hessian[-1, -1] += known / at[-1] ** 2
-    return gradient, hessian
+    return np.append(at[:-1] / at[-1], -np.log(at[-1]))
 
 
 def _by_z(z: np.ndarray, censored: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -99,7 +99,7 @@ def monotonicity(evidence: Trials) -> Check:
         cells = at_points(evidence.table, evidence.factors, {value.point})
         terms = np.column_stack([np.ones(len(cells)), np.log(cells["searched"])])
         fit = fit_binomial(cells, terms, asymptotes=Asymptotes(evidence.asymptotes.guess))
-        if fit is not None and stats.norm.cdf(fit.params[1] / fit.bse[1]) < significance:
+        if fit is not None and stats.norm.cdf(fit.params[1] / np.sqrt(fit.covariance[1, 1])) < significance:
             falling.append(", ".join(f"{x:g}" for x in value.point))
     if falling:
         return Check(

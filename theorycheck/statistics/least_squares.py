@@ -80,13 +80,10 @@ class Data:
 
 @dataclass(frozen=True)
 class Fitted:
-    """Least squares or maximum likelihood: coefficients, log of the errors' scale, deviance, and their
-    variance.
-    """
+    """Least squares or maximum likelihood: coefficients, log of the errors' scale, and their variance."""
 
     coefficients: np.ndarray
     log_scale: float
-    deviance: float
     dispersion: float
 
 
@@ -130,12 +127,9 @@ def _fit(data: Data, at_levels: np.ndarray) -> Fitted | None:
     squares = float(data.within(at_levels @ coefficients).sum())
     variance = squares / (known.sum() - count) + data.rounding
     if not data.censored.any():
-        return Fitted(coefficients, float(np.log(variance) / 2), squares, float(variance))
-    best = fit_censored(_rows(data, at_levels), np.append(coefficients, np.log(variance) / 2))
-    if best is None:
-        return None
-    theta, minimum = best
-    return Fitted(theta[:-1], float(theta[-1]), 2 * minimum, 1.0)
+        return Fitted(coefficients, float(np.log(variance) / 2), float(variance))
+    theta = fit_censored(_rows(data, at_levels), np.append(coefficients, np.log(variance) / 2))
+    return None if theta is None else Fitted(theta[:-1], float(theta[-1]), 1.0)
 
 
 def _rows(data: Data, at_levels: np.ndarray) -> Rows:
@@ -194,7 +188,7 @@ def _censored_covariance(rows: Rows, theta: np.ndarray, seed: np.ndarray | None)
         best = fit_censored(replace(rows, weight=(seed != one).astype(float)), theta)
         if best is None:
             return None
-        known.append(best[0][:-1])
+        known.append(best[:-1])
     return jackknife(known)
 
 
@@ -214,7 +208,7 @@ def _bootstrap(data: Data, at_levels: np.ndarray, fitted: Fitted) -> np.ndarray 
         times = np.bincount(rng.integers(groups, size=groups), minlength=groups).astype(float)
         if data.censored.any():
             best = fit_censored(replace(rows, weight=times[group]), theta)
-            drawn += [] if best is None else [best[0][:-1]]
+            drawn += [] if best is None else [best[:-1]]
             continue
         both = (times @ flat).reshape(squares.shape[1:])
         if np.linalg.cond(both) < 1e12:

@@ -11,7 +11,7 @@ from scipy import stats
 
 from theorycheck.judgement import Estimate, Interval, LevelValue, Regression, RegressionRow
 from theorycheck.statistics.binomial import fit_binomial
-from theorycheck.statistics.least_squares import rounding_variance
+from theorycheck.statistics.least_squares import censored_rows, rounding_variance
 from theorycheck.statistics.links import FULL, Asymptotes
 from theorycheck.statistics.polynomial import exponential, independent
 from theorycheck.statistics.seeds import by_cell
@@ -70,7 +70,7 @@ def level_means(table: pd.DataFrame, factors: Sequence[str]) -> list[LevelValue]
         y = np.log(level["value"].to_numpy(float))
         error = stats.sem(y) * stats.t.ppf(0.975, len(y) - 1) if len(y) > 1 else 0.0
         at, mean = tuple(map(float, point)), exponential(y.mean())
-        if "censored" in level and level["censored"].any():
+        if censored_rows(level).any():
             means.append(LevelValue(at, mean, mean, np.inf, "above"))
         else:
             low, high = exponential(y.mean() - error), exponential(y.mean() + error)

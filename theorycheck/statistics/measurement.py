@@ -27,8 +27,7 @@ class MeasurementFit:
         basis: the terms f.
         coefficients: c0, c1, ...
         covariance: of the coefficients.
-        dispersion: variance of the errors (1 with censored values, where `deviance` is already scaled).
-        deviance: sum of squared errors, or minus twice the log-likelihood with censored values.
+        dispersion: variance of the errors (1 with censored values).
         df_interval: of the t distribution behind intervals: rows less coefficients, or seeds less one.
     """
 
@@ -36,7 +35,6 @@ class MeasurementFit:
     coefficients: np.ndarray
     covariance: np.ndarray
     dispersion: float
-    deviance: float
     df_interval: int
 
     def exponent(self, factor: str, at: Sequence[float] | None = None) -> float:
@@ -105,7 +103,7 @@ def fit_measurement(
     if estimated is None:
         return None
     fitted, covariance, df = estimated
-    return MeasurementFit(basis, fitted.coefficients, covariance, fitted.dispersion, fitted.deviance, df)
+    return MeasurementFit(basis, fitted.coefficients, covariance, fitted.dispersion, df)
 
 
 def shape_p_value(table: pd.DataFrame, factors: Sequence[str], degree: int) -> float:
@@ -178,10 +176,10 @@ def _estimate_means(data: Data, levels: int) -> Estimated | None:
     if seed is None or seed.max() < 1:
         return None
     shape = (int(seed.max()) + 1, levels)
-    own = sparse.coo_array((np.ones(len(seed)), (seed, data.level)), shape).tocsr()
-    sums = sparse.coo_array((data.y, (seed, data.level)), shape).tocsr()
-    own.sum_duplicates(), sums.sum_duplicates()
-    own, sums = own.tocoo(), sums.tocoo()
+    own, sums = (  # over the rows of each seed at each level, as tocsr adds them up
+        sparse.coo_array((values, (seed, data.level)), shape).tocsr().tocoo()
+        for values in (np.ones(len(seed)), data.y)
+    )
     left = number[own.coords[1]] - own.data
     if (left < 1).any():  # one seed alone has this level
         return None
@@ -189,5 +187,5 @@ def _estimate_means(data: Data, levels: int) -> Estimated | None:
     deviations = sparse.coo_array((moved, own.coords), shape).tocsr()
     centre, groups = deviations.sum(axis=0) / shape[0], shape[0]
     spread = (deviations.T @ deviations).toarray() - groups * np.outer(centre, centre)
-    fitted = Fitted(total / number, 0.0, 0.0, 1.0)
+    fitted = Fitted(total / number, 0.0, 1.0)
     return fitted, (groups - 1) / groups * spread + np.diag(data.rounding / number), groups - 1

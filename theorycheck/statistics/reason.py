@@ -35,8 +35,8 @@ def settle(
     """What would settle an INCONCLUSIVE verdict, given the intervals whose ends the tests have."""
     sentences = []
     for variable, estimate, tested in zip(hypothesis.variables, estimates, intervals, strict=True):
-        allowed, value = hypothesis.allowed(variable), estimate.value
-        bounds = [b for b in (allowed.low, allowed.high) if tested.low < b < tested.high]
+        value = estimate.value
+        bounds = [b for b in hypothesis.edges(variable) if tested.low < b < tested.high]
         if not np.isfinite(tested.width):
             return "The data establish no exponent: more replicates are needed."
         if not bounds:

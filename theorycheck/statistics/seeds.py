@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from theorycheck.statistics.binomial import BinomialFit, fit_binomial, quotient
-from theorycheck.statistics.links import Asymptotes, Link
+from theorycheck.statistics.binomial import BinomialFit, Regression, quotient
 from theorycheck.statistics.polynomial import REFITS, by_group, jackknife, level_numbers, solved
 
 
@@ -23,7 +22,7 @@ def over_seeds(cells: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
 
 
 def without_one_seed(
-    cells: pd.DataFrame, fit: BinomialFit, factors: Sequence[str], link: Link, asymptotes: Asymptotes
+    cells: pd.DataFrame, fit: BinomialFit, factors: Sequence[str], regress: Regression
 ) -> tuple[np.ndarray, int] | None:
     """Covariance by the delete-one-seed jackknife, and its degrees of freedom; None where one seed is needed.
 
@@ -34,8 +33,7 @@ def without_one_seed(
         cells: with the column seed.
         fit: of their counts summed over the seeds.
         factors: the columns of the levels.
-        link: of the fit.
-        asymptotes: likewise.
+        regress: as the fit was made.
     """
     at, seed = level_numbers(cells, [*factors, "searched"]), pd.factorize(cells["seed"])[0]
     if seed.max() < 1:
@@ -43,17 +41,12 @@ def without_one_seed(
     if seed.max() >= REFITS:
         known = _one_step(cells, at, seed, fit)
     else:
-        known = _refitted(cells, at, seed, fit.columns, link, asymptotes)
+        known = _refitted(cells, at, seed, fit.columns, regress)
     return None if known is None else (jackknife(known), int(seed.max()))
 
 
 def _refitted(
-    cells: pd.DataFrame,
-    at: np.ndarray,
-    seed: np.ndarray,
-    columns: np.ndarray,
-    link: Link,
-    asymptotes: Asymptotes,
+    cells: pd.DataFrame, at: np.ndarray, seed: np.ndarray, columns: np.ndarray, regress: Regression
 ) -> np.ndarray | None:
     """Coefficients of the counts summed over all seeds but one, for each seed."""
     known = []
@@ -61,7 +54,7 @@ def _refitted(
         kept = (seed != one).astype(float)
         rest = pd.DataFrame({name: np.bincount(at, kept * cells[name]) for name in ("successes", "trials")})
         tried = rest["trials"].to_numpy() > 0
-        result = fit_binomial(rest[tried], columns[tried], link, asymptotes)
+        result = regress(rest[tried], columns[tried])
         if result is None:
             return None
         known.append(result.params)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from numpy import nan
 
-from theorycheck.statistics.binomial import BinomialFit, fit_binomial
+from theorycheck.statistics.binomial import BinomialFit, Regression, fit_binomial
 from theorycheck.statistics.dispersion import deviance_p_value, dispersion, informative_cells
-from theorycheck.statistics.links import FULL, Asymptotes, Link
+from theorycheck.statistics.links import FULL, Asymptotes
 from theorycheck.statistics.polynomial import level_numbers, points_of
 from theorycheck.statistics.seeds import by_cell
 
@@ -60,10 +61,6 @@ class Steepness:
         inside = np.clip(points_of(table, self.factors), low, high)
         return np.asarray(np.log(inside) - (np.log(low) + np.log(high)) / 2)
 
-    def beside(self, fit: BinomialFit, cells: pd.DataFrame) -> np.ndarray:
-        """Derivatives of fitted success rates by the powers, shape (cell, power)."""
-        return np.asarray(self.derivatives(cells) * (fit.slope * fit.z)[:, None])
-
 
 SAME = Steepness()  # no factors, or too few data to tell
 
@@ -92,7 +89,8 @@ def fit_steepness(cells: pd.DataFrame, factors: Sequence[str], asymptotes: Asymp
     low, high = points.min(axis=0), points.max(axis=0)
     terms, levels = np.log(cells["searched"].to_numpy(float))[:, None], level_numbers(cells, factors)
     steepness = Steepness(tuple(factors), (0.0,) * len(factors), _floats(low), _floats(high))
-    step = _step(steepness, cells, terms, asymptotes=asymptotes, groups=levels)
+    regress = partial(fit_binomial, asymptotes=asymptotes, groups=levels)
+    step = _step(steepness, cells, terms, regress)
     if step is None or step[0].params[0] <= 0:
         return SAME
     same, richer = step
@@ -100,18 +98,11 @@ def fit_steepness(cells: pd.DataFrame, factors: Sequence[str], asymptotes: Asymp
     p_value = deviance_p_value(same.deviance - richer.deviance, len(factors), dispersion(richer, cells), df)
     if p_value >= STEEPNESS_SIGNIFICANCE:
         return Steepness(p_value=p_value)
-    return (
-        refit(replace(steepness, p_value=p_value), cells, terms, asymptotes=asymptotes, groups=levels) or SAME
-    )
+    return refit(replace(steepness, p_value=p_value), cells, terms, regress) or SAME
 
 
 def refit(
-    steepness: Steepness,
-    cells: pd.DataFrame,
-    terms: np.ndarray,
-    link: Link = "probit",
-    asymptotes: Asymptotes = FULL,
-    groups: np.ndarray | None = None,
+    steepness: Steepness, cells: pd.DataFrame, terms: np.ndarray, regress: Regression
 ) -> Steepness | None:
     """The powers of maximum likelihood beside other terms, or None when the steps do not converge.
 
@@ -122,15 +113,13 @@ def refit(
         steepness: where the steps begin.
         cells: with the columns successes and trials.
         terms: what the steepness multiplies, shape (cell, coefficient).
-        link: of the regression.
-        asymptotes: of success.
-        groups: cells with an intercept of their own, as for `fit_binomial`; of one combination of levels
-            each.
+        regress: of the cells on columns; groups with an intercept of their own are of one combination of
+            levels each.
     """
     if not steepness.factors:
         return steepness
     for _ in range(MOST_STEPS):
-        step = _step(steepness, cells, terms, link, asymptotes, groups)
+        step = _step(steepness, cells, terms, regress)
         if step is None:
             return None
         change = step[1].params[-len(steepness.powers) :]
@@ -143,22 +132,17 @@ def refit(
 
 
 def _step(
-    steepness: Steepness,
-    cells: pd.DataFrame,
-    terms: np.ndarray,
-    link: Link = "probit",
-    asymptotes: Asymptotes = FULL,
-    groups: np.ndarray | None = None,
+    steepness: Steepness, cells: pd.DataFrame, terms: np.ndarray, regress: Regression
 ) -> tuple[BinomialFit, BinomialFit] | None:
     """The regression with given powers, and that with derivatives by them as columns; None when one has no
     maximum.
     """
     scaled = steepness.scaled(terms, cells)
-    fit = fit_binomial(cells, scaled, link, asymptotes, groups)
+    fit = regress(cells, scaled)
     if fit is None:
         return None
     by_power = steepness.derivatives(cells) * fit.z[:, None]
-    richer = fit_binomial(cells, np.column_stack([scaled, by_power]), link, asymptotes, groups)
+    richer = regress(cells, np.column_stack([scaled, by_power]))
     return None if richer is None else (fit, richer)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -20,7 +21,7 @@ from theorycheck.statistics.dispersion import (
     informative_cells,
     residual_df,
 )
-from theorycheck.statistics.links import FULL, LINKS, Asymptotes, Link
+from theorycheck.statistics.links import FULL, Asymptotes, Link
 from theorycheck.statistics.polynomial import Basis, centred_basis, exponential, level_numbers
 from theorycheck.statistics.seeds import over_seeds, without_one_seed
 from theorycheck.statistics.steepness import SAME, Steepness, refit
@@ -30,10 +31,10 @@ from theorycheck.statistics.steepness import SAME, Steepness, refit
 class ThresholdFit:
     """A binomial regression  g(P(success)) = r(x) (b0 + b1 log N + b2 f2(u) + b3 f3(u) + ...)  with link g.
 
-    P is the success rate between its asymptotes. The threshold N*, where a share q of these
-    succeeds, obeys log N* = (g(q) / r - b0 - b2 f2 - ...) / b1, whatever the polynomial terms f are; its
-    local exponent in a factor is  -(b2 f2' + b3 f3' + ...) / b1  where g(q) = 0 or r is constant. Logarithms
-    are natural.
+    P is the success rate between its asymptotes. The threshold N*, where g(P) = 0, obeys
+    log N* = -(b0 + b2 f2 + ...) / b1, whatever the polynomial terms f are; its local exponent in a factor is
+    -(b2 f2' + b3 f3' + ...) / b1. Of the probit and the logit, that is where half of these succeed.
+    Logarithms are natural.
 
     Attributes:
         basis: the terms f.
@@ -42,12 +43,11 @@ class ThresholdFit:
         dispersion: see `dispersion`; no part of the covariance when that is clustered by seed.
         deviance: of the fit, unscaled.
         df: residual degrees of freedom: cells minus coefficients.
-        informative: see `informative_cells`.
-        df_interval: of the t distribution behind intervals: informative cells minus coefficients and powers
-            (effectively infinite when the dispersion is 1 and so needs no estimate), or seeds less one.
-        link: g.
-        asymptotes: guess rate and lapse rate; where the guess rate was
-            estimated, its error is part of the covariance, unless that is clustered by seed.
+        spare: informative cells (see `informative_cells`) less all that was estimated: coefficients, powers
+            of the steepness, and the guess rate, whose error is part of the covariance unless that is
+            clustered by seed.
+        df_interval: of the t distribution behind intervals: those spare ones (effectively infinite when the
+            dispersion is 1 and so needs no estimate), or seeds less one.
         steepness: r, with its powers estimated beside the coefficients, part of the covariance unless
             that is clustered by seed.
     """
@@ -58,10 +58,8 @@ class ThresholdFit:
     dispersion: float
     deviance: float
     df: int
-    informative: int
+    spare: int
     df_interval: int
-    link: Link = "probit"
-    asymptotes: Asymptotes = FULL
     steepness: Steepness = SAME
 
     def exponent(self, factor: str, at: Sequence[float] | None = None) -> float:
@@ -70,7 +68,7 @@ class ThresholdFit:
 
     def interval(self, factor: str, confidence: float = 0.95, at: Sequence[float] | None = None) -> Interval:
         """Fieller interval of the local exponent."""
-        return self._fieller(self._slope(factor, at), confidence)
+        return self._ratio(self._slope(factor, at), confidence)
 
     def p_value(self, factor: str, exponent: float, side: Literal["below", "above"], at: Any = None) -> float:
         """One-sided p-value of the hypothesis that the local exponent is not `below` (or `above`) a value.
@@ -84,43 +82,44 @@ class ThresholdFit:
         established = self.coefficients[1] / np.sqrt(self.covariance[1, 1])
         return float(stats.t.sf(min(t if side == "below" else -t, established), self.df_interval))
 
-    def predict(self, point: Sequence[float], rate: float = 0.5) -> float:
-        """Fitted N* at a point, in samples, where `rate` of the trials succeed."""
-        weights = np.concatenate([[1.0, 0.0], self.basis.at(point)])
-        return exponential(
-            (self._predictor(rate, point) - weights @ self.coefficients) / self.coefficients[1]
-        )
+    def predict(self, point: Sequence[float]) -> float:
+        """Fitted N* at a point, in samples."""
+        return exponential(-self._value(point) @ self.coefficients / self.coefficients[1])
 
-    def band(self, point: Sequence[float], rate: float = 0.5) -> tuple[float, float]:
+    def band(self, point: Sequence[float]) -> tuple[float, float]:
         """Pointwise 95 % Fieller interval of N* at a point, in samples."""
-        weights = np.concatenate([[1.0, 0.0], self.basis.at(point)])
-        interval = self._fieller(weights, 0.95, self._predictor(rate, point))
+        interval = self._ratio(self._value(point), 0.95)
         return exponential(interval.low), exponential(interval.high)
 
     def _slope(self, factor: str, at: Sequence[float] | None) -> np.ndarray:
         return np.concatenate([[0.0, 0.0], self.basis.slope(factor, at)])
 
-    def _predictor(self, rate: float, point: Sequence[float]) -> float:
-        here = pd.DataFrame([point], columns=list(self.basis.factors))
-        return float(LINKS[self.link].quantile(np.asarray(rate)) / self.steepness.of(here)[0])
+    def _value(self, point: Sequence[float]) -> np.ndarray:
+        return np.concatenate([[1.0, 0.0], self.basis.at(point)])
 
-    def _fieller(self, weights: np.ndarray, confidence: float, constant: float = 0.0) -> Interval:
-        """Interval of (constant - w.b) / b1: all r for which w.b + r b1 does not differ from the constant.
-
-        Unbounded when b1 itself does not differ from 0, so that no threshold is established. Source: Fieller,
-        J. R. Statist. Soc. B 16 (1954) 175; Finney, Probit Analysis, 1971, section 4.6.
-        """
+    def _ratio(self, weights: np.ndarray, confidence: float) -> Interval:
+        """Interval of -w.b / b1; unbounded where success does not grow with N, which leaves no threshold."""
+        top, slope = -weights @ self.coefficients, self.coefficients[1]
+        across, own = -(weights @ self.covariance)[1], self.covariance[1, 1]
+        v = np.array([[weights @ self.covariance @ weights, across], [across, own]])
         t = float(stats.t.ppf((1 + confidence) / 2, self.df_interval))
-        numerator, slope = weights @ self.coefficients - constant, self.coefficients[1]
-        variance = weights @ self.covariance @ weights
-        covariance, slope_variance = (weights @ self.covariance)[1], self.covariance[1, 1]
-        a = slope**2 - t**2 * slope_variance
-        b = numerator * slope - t**2 * covariance
-        c = numerator**2 - t**2 * variance
-        if a <= 0 or slope <= 0:
-            return Interval(-np.inf, np.inf, confidence)
-        root = np.sqrt(max(b**2 - a * c, 0))
-        return Interval(float((-b - root) / a), float((-b + root) / a), confidence)
+        low, high = fieller(top, slope, v, t) if slope > 0 else (-np.inf, np.inf)
+        return Interval(low, high, confidence)
+
+
+def fieller(top: float, bottom: float, covariance: np.ndarray, t: float) -> tuple[float, float]:
+    """The interval of a ratio: all r for which  top - r bottom  is within t standard errors of 0.
+
+    Unbounded where the bottom itself is. Source: Fieller, J. R. Statist. Soc. B 16 (1954) 175; Finney, Probit
+    Analysis, 1971, section 4.6.
+    """
+    a = bottom**2 - t**2 * covariance[1, 1]
+    half = top * bottom - t**2 * covariance[0, 1]
+    c = top**2 - t**2 * covariance[0, 0]
+    if a <= 0:
+        return -np.inf, np.inf
+    root = np.sqrt(max(half**2 - a * c, 0))
+    return float((half - root) / a), float((half + root) / a)
 
 
 def threshold_design(cells: pd.DataFrame, basis: Basis) -> np.ndarray:
@@ -159,20 +158,20 @@ def fit_threshold(
         return None
     basis, counts = centred_basis(cells, factors, degree), over_seeds(cells, factors)
     terms = threshold_design(counts, basis)
-    steepness = refit(steepness, counts, terms, link, asymptotes) or steepness
-    design = steepness.scaled(terms, counts)
-    result = fit_binomial(counts, design, link, asymptotes)
+    regress = partial(fit_binomial, link=link, asymptotes=asymptotes)
+    steepness = refit(steepness, counts, terms, regress) or steepness
+    result = regress(counts, steepness.scaled(terms, counts))
     if result is None or result.params[1] == 0:
         return None
     beside = _beside(result, counts, asymptotes, steepness)
     covariance = covariance_beside(result, beside)
     if covariance is None:
         return None
-    scale, informative = dispersion(result, counts, beside), informative_cells(result)
-    covariance = covariance * scale
-    df_interval = residual_df(scale, informative - design.shape[1] - beside.shape[1])
+    scale = dispersion(result, counts, beside)
+    spare = informative_cells(result) - terms.shape[1] - beside.shape[1]
+    covariance, df_interval = covariance * scale, residual_df(scale, spare)
     if "seed" in cells:
-        clustered = without_one_seed(cells, result, factors, link, asymptotes)
+        clustered = without_one_seed(cells, result, factors, regress)
         if clustered is None:
             return None
         covariance, df_interval = clustered
@@ -185,10 +184,8 @@ def fit_threshold(
         scale,
         result.deviance,
         result.df_resid,
-        informative,
+        spare,
         df_interval,
-        link,
-        asymptotes,
         steepness,
     )
 
@@ -199,8 +196,8 @@ def _beside(
     """Derivatives of the success rates by what is estimated beside the coefficients: powers, and the guess
     rate.
     """
-    by_guess = [fit.lower] * asymptotes.estimated
-    return np.column_stack([steepness.beside(fit, cells), *by_guess])
+    by_power = steepness.derivatives(cells) * (fit.slope * fit.z)[:, None]
+    return np.column_stack([by_power, *[fit.lower] * asymptotes.estimated])
 
 
 def shape_p_value(
@@ -248,10 +245,7 @@ def shape_p_value(
     # With as many coefficients as levels, the next degree is that threshold of its own for every level.
     if richer is not None and count > len(richer.coefficients) - 1:
         gain, extra = smaller.deviance - richer.deviance, smaller.df - richer.df
-        informative = (
-            richer.informative - len(richer.coefficients) - len(steepness.powers) - asymptotes.estimated
-        )
-        p_values.append(deviance_p_value(gain, extra, richer.dispersion, informative))
+        p_values.append(deviance_p_value(gain, extra, richer.dispersion, richer.spare))
     return min(1.0, len(p_values) * min(p_values, default=1.0))
 
 

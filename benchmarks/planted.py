@@ -1,4 +1,4 @@
-"""Data with a known law in them: what calibrates the judge, and forecasts a design's power."""
+"""Data with a known law in them, by which the judge is calibrated and tested."""
 
 from __future__ import annotations
 
