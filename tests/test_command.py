@@ -54,6 +54,10 @@ def test_a_value_is_read_from_json_and_nothing_is_left():
         ("{out}.csv:x", "x\n-1\n", -1),
         ("made-{n}.json:0", "[5]", 5),
         (r"output:loss = ([-+.\de]+)", "loss = 3\nloss = 4e-1\n", 0.4),
+        ("{out}.json:a.b.c", '{"a.b": {"c": 3}}', 3),
+        ("{out}:loss", "\ufeffloss;n\n0.5;2\n;\n \n", 0.5),
+        ("{out}:loss", "n, loss\n2, 0.5\n", 0.5),
+        ("{out}.json:a", '\ufeff{"a": 7}', 7),
     ],
 )
 def test_formats(reads, text, value):
@@ -94,7 +98,7 @@ def test_no_shell_and_one_word_a_placeholder():
     assert (
         found({**POINT, "text": text}, 4294967295).more["failed"].startswith("its result 3 is '4294967295'")
     )
-    (folder,) = kept()
+    (folder,) = [path for path in kept() if path.is_dir()]
     assert (
         folder / "seen.json"
     ).read_text() == '["--x=4", "; touch hacked $(touch hacked)", "0.100", "4294967295"]'
@@ -120,6 +124,9 @@ LACKS = "its result has no test.loss: in the place of test there is a"
         (GIVES('{"test"'), "its result is no JSON"),
         (GIVES("a,b\n1,2"), "its result has no row with the column test.loss, but a, b"),
         (GIVES("\x80"), "its result has no row with the column"),
+        (GIVES(f"test.loss\n{'1' * 200_000}"), "its result is no CSV: field larger than field limit"),
+        (GIVES('{"test": {"loss": 1' + "0" * 400 + "}}"), ", which is no number"),
+        ("import os; os.kill(os.getpid(), 40)", "it ended by signal 40"),
         (
             "import os, shutil, sys; os.chdir('/'); shutil.rmtree(os.path.dirname(sys.argv[2])); 1/0",
             "it ended with exit status 1",
@@ -143,7 +150,7 @@ def test_what_goes_wrong_is_the_outcome_of_the_trial(text, says):
         assert says in measured.more["failed"]
         assert measured.more["failed"].isprintable()
         assert str(Path.cwd() / ".theorycheck/trials/main.py-") in measured.more["failed"]
-    assert len(kept()) == 2 * ("rmtree" not in text)
+    assert len(kept()) == (2 if "rmtree" in text else 4)  # the log, and the folder where it is still there
     assert time.monotonic() - begun < 30
 
 
@@ -173,8 +180,17 @@ def test_what_a_command_leaves_running_is_ended():
         (("ls", "{out}:x"), {"success": "small"}, "success = 'small' is no condition"),
         (("ls", "{out}:x"), {"success": "<= x"}, "success = '<= x' is no condition"),
         (("ls", "{out}:x"), {"failed": "failure"}, "'failure' beside success"),
-        (("ls", "{out}:x"), {"timeout": 0}, "timeout = 0 of ls"),
+        (("ls", "{out}:x"), {"timeout": 0}, "timeout = 0 of a command"),
         (("ls", "{out}:x"), {"inputs": ["none.csv"]}, "none.csv of a command is missing"),
+        (("ls", "{out}:x"), {"inputs": "none.csv"}, "is one text; write inputs=['none.csv']"),
+        (("ls", "{out}:x"), {"environment": "MODE"}, "write environment=['MODE']"),
+        (("ls", "{out}:x"), {"timeout": "10"}, "timeout = '10' of a command: write a number of seconds"),
+        (("ls", "{out}:x"), {"tolerance": -1}, "tolerance = -1 of a command: write a number"),
+        (("ls", "{out}:x"), {"success": 0.5}, "success = 0.5 is no condition"),
+        (("ls", "{out}:x"), {"success": "<= nan"}, "success = '<= nan' is no condition"),
+        (("ls", None), {}, "reads = None names no value"),
+        (("ls 'x", "{out}:x"), {}, "cannot be split into words: No closing quotation"),
+        (("ls {alpha:{n}}", "{out}:x"), {}, "{n} stands within braces"),
     ],
 )  # fmt: skip
 def test_what_is_no_command_is_refused(arguments, changed, message):
@@ -190,6 +206,11 @@ def test_a_letter_that_the_design_lacks_is_named():
     ):
         found.check(POINT, "n = 4")
     found.check({"M": 1, "n": 2}, "n = 2")
+    with pytest.raises(DesignError, match=r"the design has a letter seed, but .* rename the letter"):
+        found.check({"M": 1, "n": 2, "seed": 3}, "n = 2")
+    whole = response(command("ls {alpha:d}", "{out}:x"), measures=True)
+    with pytest.raises(DesignError, match=r"cannot be filled in at alpha = 0\.1: Unknown format code 'd'"):
+        whole.check(POINT, "alpha = 0.1")
 
 
 def test_the_key_follows_words_files_variables_and_the_modules_of_a_script(monkeypatch):
@@ -249,3 +270,30 @@ def test_a_folder_that_cannot_be_written_is_passed_over(folder):
         )
     finally:
         folder.chmod(0o700)
+
+
+def test_files_of_equal_names_and_behind_links_are_told_apart():
+    for name in ("a", "b", "real"):
+        Path(name).mkdir()
+    script("1", "a/data.txt"), script("2", "b/data.txt")
+    script("import helper", "real/main.py"), script("A = 1", "real/helper.py")
+    Path("main.py").symlink_to("real/main.py")
+    made = lambda: command("python main.py", "{out}:x", inputs=["a/data.txt", "b/data.txt"], folder=".")  # noqa: E731
+    seen = [fingerprint(made()).digest]
+    for path, text in (("a/data.txt", "3"), ("b/data.txt", "3"), ("real/helper.py", "A = 2")):
+        script(text, path)
+        seen.append(fingerprint(made()).digest)
+    assert len(set(seen)) == 4
+
+
+def test_what_a_script_writes_is_not_what_it_printed():
+    script("print('loss = 5'); open('log', 'w').write('loss = 9')")
+    assert command("python main.py", r"output:loss = (\S+)", folder=".")(POINT, 0).more == {"value": 5}
+
+
+def test_a_document_may_be_lists_over_t():
+    script("import json, sys; json.dump({'t': [1, 2], 'value': [3, 4]}, open(sys.argv[1], 'w'))")
+    assert command("python main.py {out}", "{out}:.", folder=".")(POINT, 0).more == {
+        "t": [1, 2],
+        "value": [3, 4],
+    }

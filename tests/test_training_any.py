@@ -11,6 +11,7 @@ from scipy import stats
 from torch import nn, optim
 
 from theorycheck import Training
+from theorycheck.empirical import training_loop
 from theorycheck.empirical.response import response
 from theorycheck.empirical.shallow_vit import REVISION
 from theorycheck.empirical.sweep import batches, train_batch
@@ -193,7 +194,7 @@ class Branching(Dropping):
             "its forward pass changes its buffers, as batch normalization does",
         ),
         ({"model": lambda point: Branching()}, "vmap cannot"),
-        ({"optimizer": lambda p, point: optim.Adafactor(p, lr=0.01)}, "Adafactor mixes"),
+        ({"optimizer": lambda p, point: optim.Adafactor(p, lr=0.01)}, "Adafactor may mix"),
     ],
     ids=["dropout", "batch statistics", "branches", "optimizer"],
 )
@@ -271,6 +272,121 @@ def test_its_device_is_that_of_the_trial():
 
     training(value=seen).on("cpu")([POINT], [0])
     assert devices == [("cpu", "cpu")]
+
+
+class Scaled(nn.Module):
+    """Multiplies by a matrix that is no buffer, drawn when it is made, and by a number."""
+
+    def __init__(self, scale=1.0, act=torch.relu):
+        super().__init__()
+        self.matrix, self.scale, self.act = torch.randn(5, 5).double(), scale, act
+        self.inner = nn.Linear(5, 1).double()
+
+    def forward(self, x):
+        return self.inner(self.act(x @ self.matrix) * self.scale)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"model": lambda point: Scaled()},
+        {"model": lambda point: Scaled(scale=point["eta"])},
+        {"model": lambda point: Scaled(act=torch.tanh if point["eta"] > 0.05 else torch.relu)},
+        {"schedule": lambda o, point: optim.lr_scheduler.StepLR(o, 5, gamma=point["eta"] * 10)},
+        {
+            "optimizer": lambda p, point: optim.SGD([[*p][0 if point["eta"] > 0.05 else 2]], lr=0.05),
+        },
+    ],
+    ids=["tensor", "number", "function", "schedule", "parameters"],
+)
+def test_only_what_is_alike_but_for_values_trains_together(changed):
+    of = training(
+        **{"optimizer": lambda p, point: optim.SGD(p, lr=0.05), "alike": (), "steps": 20, **changed}
+    )
+    points = [{**POINT, "eta": eta} for eta in (0.1, 0.05, 0.1)]
+    together = of(points, range(3))
+    assert [of([point], [seed])[0] for seed, point in enumerate(points)] == together
+    for seed, point in enumerate(points):
+        key, expected = oracle(of, point, seed)
+        of([point], [seed])
+        for name, tensor in expected.items():
+            torch.testing.assert_close(KEPT[key][name], tensor, rtol=0, atol=1e-9)
+
+
+def test_parameters_that_are_not_used_stay_as_they_are():
+    class Idle(Scaled):
+        def __init__(self):
+            super().__init__()
+            self.idle = nn.Linear(3, 3).double()
+
+    of = training(model=lambda point: Idle(), optimizer=lambda p, _: optim.SGD(p, lr=0.05, weight_decay=0.5))
+    KEPT.clear()
+    of([POINT] * 2, range(2))
+    for seed in range(2):
+        key, expected = oracle(of, POINT, seed)
+        for name, tensor in expected.items():
+            torch.testing.assert_close(KEPT[key][name], tensor)
+
+
+def test_frozen_batch_statistics_stay_frozen():
+    frozen = nn.BatchNorm1d(5).double().eval()
+    of = training(model=lambda point: nn.Sequential(frozen, nn.Linear(5, 1).double()), steps=3)
+    KEPT.clear()
+    of([POINT], [0])
+    assert frozen.training is False
+
+
+def test_optimizers_that_ask_for_a_closure_train_alone():
+    of = training(optimizer=lambda p, point: optim.LBFGS(p, lr=0.1), steps=5)
+    (outcome,) = of([POINT], [0])
+    assert outcome.more["note"].startswith("one at a time: LBFGS may mix")
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"stop": "0.3", "value": "steps"}, "stop of a Training is '0.3'; write a number from 0"),
+        ({"at_once": 0}, "at_once of a Training is 0; write a whole number from 1"),
+        ({"model": nn.Linear(1, 1)}, r"model of a Training is Linear\(.*; write a function"),
+        ({"value": None, "watch": {"value": 3}}, r"watch\['value'\] of a Training is 3; write a function"),
+        (
+            {"value": None, "watch": {"value": weights, "seed": weights}},
+            "names 'seed', which",
+        ),
+        ({"alike": "eta"}, r"write alike=\['eta'\]"),
+    ],
+)
+def test_arguments_of_another_kind_are_refused(changed, message):
+    with pytest.raises(ClaimError, match=message):
+        training(**changed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"success": lambda *_: 0.9, "value": None}, r"returned 0\.9; return True or False"),
+        ({"success": lambda *_: None, "value": None}, "success of the training returned None"),
+        ({"value": lambda *_: None}, "value of the training returned None; return a number"),
+        ({"value": lambda *_: torch.ones(2)}, r"value of the training returned tensor\(.*; return a number"),
+        ({"schedule": lambda *_: None}, "schedule of the training returned a NoneType"),
+        ({"loss": lambda outputs, targets: (outputs - targets) ** 2}, "must return a scalar"),
+        ({"model": lambda point: nn.LazyLinear(1)}, "parameters that have no shape yet"),
+        ({"data": lambda point, g: (torch.ones(3, 5), None)}, "two such pairs"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_measured_is_answered(changed, message):
+    with pytest.raises(ClaimError, match=message):
+        training(steps=1, **changed)([POINT], [0])
+
+
+def test_trials_of_equal_shapes_are_stacked(monkeypatch):
+    sizes = []
+    stack = training_loop.Stack
+    monkeypatch.setattr(
+        training_loop, "Stack", lambda of, members: sizes.append(len(members)) or stack(of, members)
+    )
+    training()([POINT] * 5, range(5))
+    assert sizes == [5]
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGHUP, answered like Ctrl-C: what was finished is kept, and the processes below are ended."""
+"""Ctrl-C, SIGTERM and SIGHUP: what was finished is kept, and the processes below are ended."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 INTERRUPTED, TERMINATED = 130, 143  # exit statuses: 128 + SIGINT, 128 + SIGTERM
-_NAMED = ("SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+_NAMED = ("SIGTERM", "SIGHUP", "SIGINT")  # Windows has no SIGHUP
 
 
 class Stopped(KeyboardInterrupt):
@@ -17,15 +17,16 @@ class Stopped(KeyboardInterrupt):
 
 @contextmanager
 def stoppable(again: bool = False) -> Iterator[None]:
-    """Raise Stopped on the first SIGTERM or SIGHUP until the block ends, unless somebody else answers or
-    ignores it.
+    """Raise Stopped on the first SIGTERM or SIGHUP, and KeyboardInterrupt on Ctrl-C, until the block ends,
+    unless somebody else answers or ignores it; what comes after that is ignored.
 
     Args:
-        again: whether the block's end is also that of this process, by the same signal, as it would have been
-            at once; a caller might take the exception for any other, and go on.
+        again: whether the block's end is also that of this process, by the same signal (but Ctrl-C), as it
+            would have been at once; a caller might take the exception for any other, and go on.
     """
     numbers = [getattr(signal, name) for name in _NAMED if hasattr(signal, name)]
-    ours = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    before = {number: signal.getsignal(number) for number in numbers}
+    ours = [n for n in numbers if before[n] in (signal.SIG_DFL, signal.default_int_handler)]
     if threading.current_thread() is not threading.main_thread():  # which alone may do so
         ours = []
 
@@ -35,7 +36,7 @@ def stoppable(again: bool = False) -> Iterator[None]:
         came.append(number)
         for each in ours:
             signal.signal(each, signal.SIG_IGN)  # a second one must not cut the end short
-        raise Stopped(signal.Signals(number).name)
+        raise KeyboardInterrupt if number == signal.SIGINT else Stopped(signal.Signals(number).name)
 
     for number in ours:
         signal.signal(number, stop)
@@ -43,8 +44,8 @@ def stoppable(again: bool = False) -> Iterator[None]:
         yield
     finally:
         for number in ours:
-            signal.signal(number, signal.SIG_DFL)
-        if came and again:
+            signal.signal(number, before[number])
+        if came and again and came[0] != signal.SIGINT:
             signal.raise_signal(came[0])
 
 

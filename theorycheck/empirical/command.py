@@ -6,7 +6,6 @@ import math
 import operator
 import os
 import re
-import shlex
 import shutil
 import signal
 import subprocess
@@ -19,12 +18,14 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from theorycheck.empirical.command_line import (
-    check_placeholders,
     condition,
     existing,
     filled_word,
+    number,
     placeholders,
     program,
+    several,
+    split_words,
 )
 from theorycheck.empirical.executor import killed_with_parent
 from theorycheck.empirical.reading import OUTPUT, Reading, Unreadable, reading
@@ -36,7 +37,6 @@ from theorycheck.text import one_line
 
 REVISION = 1  # raise it whenever a command would be called or read otherwise
 FOLDERS = Path(".theorycheck/trials")  # where commands run, each trial in a folder of its own
-LOG = "log"
 SHOWN_LINES, SHOWN_CHARACTERS = 3, 300  # of the end of a log, in a message
 _OWN = ("seed", "out")  # placeholders beside the letters of the design
 _COMPARED = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt, "==": operator.eq}
@@ -83,15 +83,11 @@ def command(
         'sort'
     """
     beside = Path(folder or Path(sys._getframe(1).f_globals.get("__file__", ".")).parent).absolute()
-    split = shlex.split(words) if isinstance(words, str) else list(map(str, words))
-    if not split:
-        raise ClaimError("the command is empty; write a program and its arguments")
+    split = split_words(words)
     if failed not in ("no evidence", "failure") or (failed == "failure" and success is None):
         raise ClaimError(
             f"failed = {failed!r} of {split[0]}: write 'no evidence', or 'failure' beside success = '<= ...'"
         )
-    for word in split:
-        check_placeholders(word)
     found = [filled_word(word, beside) for word in split[1:]]
     called = program(split[0], beside)
     files = [Path(called)] * (os.sep in split[0]) + [file for _, file in found if file]
@@ -99,12 +95,13 @@ def command(
         (called, *(word for word, _ in found)),
         reading(reads),
         condition(success),
-        timeout,
+        None if timeout is None else number("timeout", timeout),
         failed,
-        (*files, *(existing(Path(beside, path)) for path in inputs)),
-        tuple(environment),
-        tolerance,
+        (*files, *(existing(Path(beside, path)) for path in several("inputs", inputs))),
+        several("environment", environment),
+        number("tolerance", tolerance, 0.0),
         split[0],
+        beside,
     )
 
 
@@ -121,12 +118,8 @@ class Command:
     environment: tuple[str, ...]
     tolerance: float
     program: str
+    beside: Path
     at_once: ClassVar[int] = 1  # as each takes a process of its own, and may take long
-
-    def __post_init__(self) -> None:
-        check_placeholders(self.reads.file)
-        if self.timeout is not None and not (0 < self.timeout < math.inf):
-            raise ClaimError(f"timeout = {self.timeout} of {self.program}: write a number of seconds")
 
     @property
     def __name__(self) -> str:
@@ -140,25 +133,37 @@ class Command:
         return f"{self.reads}{condition}, by {self.__name__}"
 
     def check(self, parameters: Mapping[str, Any], where: str) -> None:
-        """Raise DesignError where the design point lacks a letter of the command."""
+        """Raise DesignError where the design point lacks a letter of the command, or has one of its own."""
         asked = {name for text in (*self.words, self.reads.file) for name in placeholders(text)}
+        if taken := sorted(asked.intersection(parameters, _OWN)):
+            raise DesignError(
+                f"the design has a letter {taken[0]}, but {{{taken[0]}}} is the command's own; rename the"
+                " letter"
+            )
         if missing := sorted(asked.difference(parameters, _OWN)):
             raise DesignError(
                 f"the command {self.program} asks for {{{missing[0]}}}, which the design neither varies nor"
                 f" holds; it has {', '.join(parameters)}, and {{seed}} and {{out}} are always there"
             )
+        try:
+            self._filled(parameters, 0, Path())
+        except (ValueError, TypeError) as error:
+            raise DesignError(
+                f"the command {self.program} cannot be filled in at {where}: {error}"
+            ) from error
 
     def dependencies(self) -> Dependencies:
         """What the results depend on: its words, files and variables."""
         files: dict[str, Path] = {}
+        words = [self.program, *self.words[1:]]
         for path in self.inputs:
             inside = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-            files |= {str(p.relative_to(path.parent)): p for p in inside}
+            files |= {os.path.relpath(p, self.beside): p for p in inside}
             if path.suffix == ".py":
-                files |= local_files(path, path.stem, script=True)
-        words = [self.program, *self.words[1:]]
-        for path in self.inputs:  # wherever they lie
-            words = [word.replace(str(path), path.name) for word in words]
+                imported = local_files(path.resolve(), path.stem, script=True)
+                files |= {f"{path.name} imports {name}": p for name, p in imported.items()}
+            named = os.path.relpath(path, self.beside)  # wherever the folder lies
+            words = [word.replace(str(path), named) for word in words]
         values = {name: os.environ.get(name) for name in self.environment}
         reads = [self.reads.file, self.reads.path, self.success, self.failed]
         return Dependencies([REVISION, words, reads, self.timeout, values], files)
@@ -166,21 +171,27 @@ class Command:
     def __call__(self, point: Mapping[str, Any], seed: int) -> Outcome:
         """Run it once; what goes wrong is the trial's outcome."""
         folder = _new_folder(f"{self.__name__}-{seed:08x}-")
-        written = {name: _whole(value) for name, value in point.items()}
-        values = {**written, "seed": seed, "out": str(folder / "out")}
+        log = folder.with_name(f"{folder.name}.log")  # beside it, where the command does not write
+        *words, result = self._filled(point, seed, folder)
         try:
-            self._run([word.format_map(values) for word in self.words], folder)
-            file = folder / LOG if self.reads.file == OUTPUT else folder / self.reads.file.format_map(values)
-            outcome = self._outcome(self.reads.value(file))
+            self._run(words, folder, log)
+            outcome = self._outcome(self.reads.value(log if self.reads.file == OUTPUT else folder / result))
         except Unreadable as error:
-            said = _end_of(folder / LOG)
-            why = one_line(f"{error}{f'; it said: {said}' if said else ''} (in {folder})", 1000)
+            said = _end_of(log)
+            why = one_line(f"{error}{f'; it said: {said}' if said else ''} (see {log})", 1000)
             return Outcome("failure" if self.failed == "failure" else "unfitted", {"failed": why})
         shutil.rmtree(folder, ignore_errors=True)
+        log.unlink(missing_ok=True)
         return outcome
 
-    def _run(self, words: Sequence[str], folder: Path) -> None:
-        with open(folder / LOG, "wb") as log:
+    def _filled(self, point: Mapping[str, Any], seed: int, folder: Path) -> list[str]:
+        """The words, and the place of the result."""
+        written = {name: _whole(value) for name, value in point.items()}
+        values = {**written, "seed": seed, "out": str(folder / "out")}
+        return [text.format_map(values) for text in (*self.words, self.reads.file)]
+
+    def _run(self, words: Sequence[str], folder: Path, log_path: Path) -> None:
+        with log_path.open("wb") as log:
             try:
                 process = subprocess.Popen(
                     words,
@@ -200,29 +211,40 @@ class Command:
             finally:
                 _end_all(process)
         if status:
-            ended = f"by {signal.Signals(-status).name}" if status < 0 else f"with exit status {status}"
-            raise Unreadable(f"it ended {ended}")
+            raise Unreadable(
+                f"it ended {_signalled(-status) if status < 0 else f'with exit status {status}'}"
+            )
 
-    def _outcome(self, value: Any) -> Outcome:
+    def _outcome(self, told: Any) -> Outcome:
+        value = told
         if self.success is None and isinstance(value, bool | Mapping):
             try:
-                told = {**measurement(value, self.__name__)}
+                found = {**measurement(value, self.__name__)}
             except ClaimError as error:
                 raise Unreadable(str(error)) from error
-            return Outcome(told.pop("outcome"), told)
-        if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
-            raise Unreadable(f"its result {self.reads} is {value!a:.100}, which is no number")
+            return Outcome(found.pop("outcome"), found)
+        try:
+            value = math.nan if isinstance(value, bool | str) else float(value)
+        except (TypeError, OverflowError):
+            value = math.nan
+        if math.isnan(value):
+            raise Unreadable(f"its result {self.reads} is {told!a:.100}, which is no number")
         if self.success is not None:
             sign, bound = self.success
             return Outcome("success" if _COMPARED[sign](value, bound) else "failure")
         if not math.isfinite(value):
             raise Unreadable(f"its result {self.reads} is {value}")
-        return Outcome("success", {"value": float(value)})
+        return Outcome("success", {"value": value})
 
 
 def _whole(value: Any) -> Any:
     """Whole numbers as integers, as programs that count refuse 4.0."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _ended(status: int) -> str:
+    names = {-each.value: each.name for each in signal.Signals}
+    return f"with exit status {status}" if status > 0 else f"by {names.get(status, f'signal {-status}')}"
 
 
 def _new_folder(prefix: str) -> Path:
@@ -235,7 +257,7 @@ def _new_folder(prefix: str) -> Path:
 
 
 def _end_all(process: subprocess.Popen[bytes]) -> None:
-    """End a command, and what it left running."""
+    """End a command, and what it left running but in sessions of their own."""
     if hasattr(os, "killpg"):
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)

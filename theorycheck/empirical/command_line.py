@@ -2,15 +2,47 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
+import shlex
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 from theorycheck.errors import ClaimError
+
+
+def split_words(words: str | Sequence[str]) -> list[str]:
+    """The words of a command, each with placeholders that are names."""
+    try:
+        split = shlex.split(words) if isinstance(words, str) else list(map(str, words))
+    except (ValueError, TypeError) as error:
+        raise ClaimError(f"the command {words!r:.100} cannot be split into words: {error}") from error
+    if not split or not split[0]:
+        raise ClaimError("the command is empty; write a program and its arguments")
+    for word in split:
+        check_placeholders(word)
+    return split
+
+
+def several(name: str, values: Sequence[str | Path]) -> tuple[Any, ...]:
+    """What an argument lists."""
+    if isinstance(values, str | Path):
+        raise ClaimError(f"{name}={str(values)!r} is one text; write {name}=[{str(values)!r}]")
+    return tuple(values)
+
+
+def number(name: str, value: float, least: float = math.ulp(0)) -> float:
+    """A finite number of at least so much."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < math.inf:
+        raise ClaimError(
+            f"{name} = {value!r} of a command: write a number{' of seconds' * (name == 'timeout')}"
+        )
+    return float(value)
 
 
 def program(word: str, beside: Path) -> str:
@@ -49,10 +81,12 @@ def placeholders(text: str) -> Iterator[str]:
 def check_placeholders(text: str) -> None:
     """Raise ClaimError where braces hold no name."""
     try:
-        names = [*placeholders(text)]
+        parsed = [part for part in Formatter().parse(text) if part[1] is not None]
+        if nested := [spec for _, _, spec, _ in parsed if spec and "{" in spec]:
+            raise ValueError(f"{nested[0]} stands within braces")
     except ValueError as error:
         raise ClaimError(f"the command holds {text!r}: {error}; write {{{{ and }}}} for braces") from error
-    if wrong := [name for name in names if not name.isidentifier()]:
+    if wrong := [name for name in placeholders(text) if not name.isidentifier()]:
         raise ClaimError(
             f"the command holds {{{wrong[0]}}} in {text!r}; a placeholder is the name of a letter"
         )
@@ -62,9 +96,11 @@ def condition(text: str | None) -> tuple[str, float] | None:
     """What `command(success=...)` says: a comparison and a number; None where it says nothing."""
     if text is None:
         return None
-    found = re.fullmatch(r"\s*(<=|>=|==|<|>)\s*(\S+)\s*", text)
-    sign, number = found.groups() if found else ("", "")
+    found = re.fullmatch(r"\s*(<=|>=|==|<|>)\s*(\S+)\s*", str(text))
+    sign, bound = found.groups() if found else ("", "")
     try:
-        return sign, float(number)
+        if math.isnan(float(bound)):
+            raise ValueError("not a number")
+        return sign, float(bound)
     except ValueError as error:
         raise ClaimError(f"success = {text!r} is no condition; write one as '<= 0.01' or '> 0.9'") from error

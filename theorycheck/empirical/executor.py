@@ -133,12 +133,20 @@ class Workers:
         self._end()
 
     def _end(self) -> None:
-        if self._pool is not None:
+        if self._pool is None:
+            return
+        hook, threading.excepthook = (
+            threading.excepthook,
+            lambda _: None,
+        )  # loky's thread, as workers are killed
+        try:
             with warnings.catch_warnings(
                 action="ignore"
             ):  # where no pgrep is, only the workers' own processes stay
                 self._pool.shutdown(kill_workers=True)  # a thread that a response left behind would never end
-            self._pool = None
+        finally:
+            threading.excepthook = hook
+        self._pool = None
 
 
 def _begin(parent: int) -> None:

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from theorycheck.empirical.command_line import check_placeholders
 from theorycheck.errors import ClaimError
 
 OUTPUT = "output"  # in the place of a file: what the command printed
 MOST_BYTES = 100_000_000  # of a result file; what is larger is a mistake
 MAY = (
-    "'{out}:PATH' (JSON, the path of the value as in test.loss or losses.-1; or CSV, a column, of which the"
-    f" last row counts) or '{OUTPUT}:REGEX' (of what is printed, the last match of its first group)"
+    "'{out}:PATH' (JSON, the path of the value as in test.loss or losses.-1, . for all; or CSV, a column, of"
+    f" which the last row counts) or '{OUTPUT}:REGEX' (of what is printed, the last match of its first group)"
 )
 
 
@@ -49,7 +50,7 @@ class Reading:
         try:
             if file.stat().st_size > MOST_BYTES:
                 raise Unreadable(f"its result {file.name} is larger than {MOST_BYTES} bytes")
-            text = file.read_text(encoding="utf-8", errors="replace")
+            text = file.read_text(encoding="utf-8-sig", errors="replace")
         except OSError as error:
             raise Unreadable(f"its result {file.name} cannot be read: {error.strerror}") from error
         if self.file == OUTPUT:
@@ -63,7 +64,7 @@ def reading(text: str) -> Reading:
     Raises:
         ClaimError: it names no file and value, or its regular expression is none.
     """
-    file, colon, path = text.partition(":")
+    file, colon, path = text.partition(":") if isinstance(text, str) else ("", "", "")
     if not (file and colon and path):
         raise ClaimError(f"reads = {text!r} names no value; write {MAY}")
     if file == OUTPUT:
@@ -73,6 +74,8 @@ def reading(text: str) -> Reading:
             raise ClaimError(f"reads = {text!r} holds no regular expression: {error}") from error
         if not groups:
             raise ClaimError(f"reads = {text!r} has no group; put the number into parentheses, as in (\\S+)")
+    else:
+        check_placeholders(file)
     return Reading(file, path)
 
 
@@ -87,7 +90,7 @@ def _format_of(file: Path, text: str) -> Callable[[str, str], Any]:
 
 def _in_json(text: str, path: str) -> Any:
     try:
-        return _follow(json.loads(text), path, path)
+        return _follow(json.loads(text), "" if path == "." else path, path)
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"its result is no JSON: {error}") from error
 
@@ -95,9 +98,10 @@ def _in_json(text: str, path: str) -> Any:
 def _follow(found: Any, path: str, whole: str) -> Any:
     if not path:
         return found
-    if isinstance(found, dict) and path in found:  # also a key with dots
-        return found[path]
-    head, _, rest = path.partition(".")
+    heads = [path[:i] for i, letter in enumerate(path) if letter == "."] + [path]
+    known = [head for head in heads if isinstance(found, dict) and head in found]  # also keys with dots
+    head = known[-1] if known else heads[0]
+    rest = path[len(head) + 1 :]
     try:
         below = found[int(head)] if isinstance(found, list) else found[head]
     except (KeyError, IndexError, ValueError, TypeError) as error:
@@ -108,7 +112,12 @@ def _follow(found: Any, path: str, whole: str) -> Any:
 
 def _last_of_column(text: str, column: str) -> float:
     header = text.partition("\n")[0]
-    rows = [*csv.DictReader(io.StringIO(text), delimiter="\t" if "\t" in header else ",", strict=False)]
+    delimiter = max(",\t;", key=header.count)
+    try:
+        read = [*csv.DictReader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)]
+    except csv.Error as error:
+        raise Unreadable(f"its result is no CSV: {error}") from error
+    rows = [row for row in read if any(str(value or "").strip() for value in row.values())]
     if not rows or column not in (names := [*rows[-1]]):
         raise Unreadable(
             f"its result has no row with the column {column}, but {_listed(names if rows else [])}"

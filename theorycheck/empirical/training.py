@@ -6,8 +6,10 @@ import math
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from theorycheck.design import RESERVED
 from theorycheck.empirical.returned import Outcome
 from theorycheck.errors import ClaimError, DesignError
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 REVISION = 1  # raise it whenever a training would give another result, beyond rounding
 Point = Mapping[str, Any]
 Measure = Callable[["Module", "Tensor", "Tensor"], Any]
+_OWN_NAMES = {"t", "steps_taken", "failed", "note"}  # in what a trial measures
 STEPS = "steps"  # what `value` says where the steps taken are what is measured
 
 
@@ -41,7 +44,8 @@ class Training:
         optimizer: f(parameters, point), such as `lambda p, point: torch.optim.SGD(p, lr=point["eta"])`.
         steps: most steps of a trial, or f(point).
         success: f(model, inputs, targets), whether the trained module succeeds on the test data (on the
-            training data where there are no others), where a threshold is searched.
+            training data where there are no others), where a threshold is searched; called without gradients,
+            the module as by `eval()`, as are value and watch.
         value: f(model, inputs, targets), what is measured there; or "steps", those taken until `stop`.
         stop: the mean training loss over an epoch at or below which a trial is done. Without it all steps are
             taken; with it, a trial that does not get there is no evidence, and its steps are a lower bound.
@@ -79,6 +83,7 @@ class Training:
     __name__: ClassVar[str] = "training"
 
     def __post_init__(self) -> None:
+        self._check_kinds()
         given = [name for name in ("success", "value", "watch") if getattr(self, name)]
         if len(given) != 1:
             raise ClaimError(
@@ -91,6 +96,29 @@ class Training:
             )
         if self.watch and "value" not in self.watch:
             raise ClaimError("watch of a Training names no 'value', which is what a Limit is about")
+        if taken := sorted((_OWN_NAMES | RESERVED) - {"value"} & set(self.watch)):
+            raise ClaimError(
+                f"watch of a Training names {taken[0]!r}, which the table of trials needs; rename it"
+            )
+
+    def _check_kinds(self) -> None:
+        """Raise ClaimError where an argument is of another kind than it says."""
+        measures = {f"watch[{name!r}]": measure for name, measure in self.watch.items()}
+        needed = {name: getattr(self, name) for name in ("model", "data", "loss", "optimizer")} | measures
+        maybe = {name: getattr(self, name) for name in ("success", "value", "schedule")}
+        called = needed | {n: f for n, f in maybe.items() if f is not None and not isinstance(f, str)}
+        for name, function in called.items():
+            if not callable(function) or hasattr(function, "parameters"):
+                raise ClaimError(f"{name} of a Training is {function!r:.100}; write a function")
+        if isinstance(self.alike, str):
+            raise ClaimError(f"alike={self.alike!r} of a Training is one text; write alike=[{self.alike!r}]")
+        object.__setattr__(self, "alike", None if self.alike is None else tuple(map(str, self.alike)))
+        if not _is_count(self.at_once):
+            raise ClaimError(f"at_once of a Training is {self.at_once!r}; write a whole number from 1")
+        for name in ("stop", "clip"):
+            number = getattr(self, name)
+            if number is not None and not (_is_number(number) and math.isfinite(number) and number >= 0):
+                raise ClaimError(f"{name} of a Training is {number!r}; write a number from 0")
 
     @property
     def meaning(self) -> str:
@@ -111,7 +139,7 @@ class Training:
         """Raise DesignError where the numbers of steps and of samples of a mini-batch are none."""
         for name in ("steps", "batch"):
             number = self.number(name, parameters)
-            if number is not None and (not isinstance(number, int) or number < 1):
+            if not (_is_count(number) or (name == "batch" and number is None)):
                 raise DesignError(
                     f"{name} of the training is {number!r} at {where}; give a whole number from 1"
                 )
@@ -120,7 +148,7 @@ class Training:
         """The value of `steps` or `batch` at a design point."""
         told = getattr(self, name)
         number = told(point) if callable(told) else told
-        return int(number) if isinstance(number, float) and number.is_integer() else number
+        return int(number) if _is_number(number) and number == int(number) else number
 
     def __call__(self, points: Sequence[Point], seeds: Sequence[int]) -> list[Outcome]:
         """Carry out trials that agree in the letters of `alike`."""
@@ -130,6 +158,14 @@ class Training:
             warnings.filterwarnings("ignore", message="There is a performance drop")
             found = dict(training_loop.train(self, points, seeds))
         return [found[i] for i in range(len(points))]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_count(value: Any) -> bool:
+    return _is_number(value) and value == int(value) >= 1
 
 
 def watching_times(most: int) -> set[int]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import Module
+from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
-from theorycheck.empirical.returned import Outcome
-from theorycheck.empirical.training import STEPS, Point, Training, watching_times
+from theorycheck.empirical.returned import Outcome, shown
+from theorycheck.empirical.training import STEPS, Measure, Point, Training, watching_times
 from theorycheck.empirical.training_stack import Alone, Samples, Stack, shapes, why_not_stacked
 from theorycheck.errors import ClaimError
 
@@ -67,22 +69,36 @@ def _drawn(training: Training, position: int, point: Point, seed: int) -> Member
         raise ClaimError(
             f"model of the training returned a {type(module).__name__}; return a torch.nn.Module"
         )
+    if any(isinstance(p, UninitializedParameter | UninitializedBuffer) for p in _tensors(module)):
+        raise ClaimError(
+            "model of the training returned a module with parameters that have no shape yet; name the numbers"
+            " of inputs, or call it once on a sample before it is returned"
+        )
     drawn = _pairs(training.data(point, torch.Generator().manual_seed(data)))
     samples, test = ((x.to(training.device), y.to(training.device)) for x, y in drawn)
-    module.to(training.device).train()
+    module.to(training.device)
     return Member(position, point, module, samples, test, torch.Generator().manual_seed(order), own)
+
+
+def _tensors(module: Module) -> list[Tensor]:
+    return [*module.parameters(), *module.buffers()]
 
 
 def _pairs(drawn: Any) -> tuple[Samples, Samples]:
     """Training and test data; of one pair twice the same."""
     found = tuple(drawn) if isinstance(drawn, tuple | list) else ()
     pairs = (found, found) if found and isinstance(found[0], Tensor) else tuple(map(tuple, found))
-    if len(pairs) != 2 or not all(len(p) == 2 and len(p[0]) == len(p[1]) > 0 for p in pairs):
+    if len(pairs) != 2 or not all(map(_is_pair, pairs)):
         raise ClaimError(
             "data of the training must return (inputs, targets), or two such pairs for training and test,"
             " tensors with the samples as their first axis"
         )
     return pairs[0], pairs[1]
+
+
+def _is_pair(pair: tuple[Any, ...]) -> bool:
+    tensors = len(pair) == 2 and all(isinstance(t, Tensor) and t.dim() > 0 for t in pair)
+    return tensors and len(pair[0]) == len(pair[1]) > 0
 
 
 @contextmanager
@@ -135,17 +151,26 @@ def _watch(training: Training, members: Sequence[Member], models: Stack | Alone,
 
 
 def _look(training: Training, member: Member, taken: int) -> dict[str, float]:
-    found = {name: float(_asked(training, measure, member)) for name, measure in training.watch.items()}
+    found = {name: _number(training, name, measure, member) for name, measure in training.watch.items()}
     return {"t": float(taken), **found}
 
 
-def _asked(training: Training, measure: Callable[[Module, Tensor, Tensor], Any], member: Member) -> Any:
+def _asked(training: Training, measure: Measure, member: Member) -> Any:
     """What a function says of a module, which is as if it had not been asked."""
+    modes = [(part, part.training) for part in member.module.modules()]
     member.module.eval()
     with _seeded(member.seed, training.device), torch.no_grad():
         found = measure(member.module, *member.test)
-    member.module.train()
-    return found
+    for part, mode in modes:
+        part.training = mode
+    return found.item() if isinstance(found, Tensor) and found.numel() == 1 else found
+
+
+def _number(training: Training, name: str, measure: Measure, member: Member) -> float:
+    found = _asked(training, measure, member)
+    if isinstance(found, Real) and not isinstance(found, bool):
+        return float(found)
+    raise ClaimError(f"{name} of the training returned {shown(found)}; return a number")
 
 
 def _outcome(
@@ -166,8 +191,14 @@ def _outcome(
     if not reached:
         return outcome
     if training.success is not None:
-        return Outcome("success" if _asked(training, training.success, member) else "failure", more)
-    return _finite(outcome, {"value": float(_asked(training, training.value, member))})  # type: ignore[arg-type]
+        found = _asked(training, training.success, member)
+        if not isinstance(found, bool | np.bool_):
+            raise ClaimError(
+                f"success of the training returned {shown(found)}; return True or False, such as error <= 0.1"
+            )
+        return Outcome("success" if found else "failure", more)
+    measure: Any = training.value
+    return _finite(outcome, {"value": _number(training, "value", measure, member)})
 
 
 def _finite(outcome: Outcome, measured: dict[str, Any]) -> Outcome:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import copy
+import hashlib
+import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
+import cloudpickle
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, optim
 from torch.func import functional_call, grad_and_value, vmap
+from torch.nn import Module
 
 from theorycheck.empirical.training import Training
 from theorycheck.errors import ClaimError
@@ -21,27 +26,47 @@ if TYPE_CHECKING:
 Samples = tuple[Tensor, Tensor]
 # Their step of an element depends on no other element, so that stacking changes none.
 _ELEMENTWISE = (
-    optim.SGD, optim.Adam, optim.AdamW, optim.NAdam, optim.RAdam, optim.Adamax, optim.RMSprop, optim.Adagrad,
-    optim.Adadelta, optim.Rprop,
+    optim.SGD, optim.Adam, optim.AdamW, optim.NAdam, optim.RAdam, optim.Adamax, optim.RMSprop, optim.Adadelta,
+    optim.Rprop,
 )  # fmt: skip
 
 
 def shapes(training: Training, member: Member) -> Any:
-    """What members share that train together."""
+    """What members share that train together: all but the values of parameters, buffers and data."""
     module = member.module
     named = [*module.named_parameters(), *module.named_buffers()]
     tensors = [(name, tuple(t.shape), t.dtype, t.requires_grad) for name, t in named]
     given = [(tuple(t.shape), t.dtype) for t in member.samples]
     optimizer = _optimizer(training, member)
+    names = {id(p): name for name, p in module.named_parameters()}
+    groups = [[names[id(p)] for p in group["params"]] for group in optimizer.param_groups]
     numbers = [training.number(name, member.point) for name in ("steps", "batch")]
-    return repr((type(module), tensors, given, type(optimizer), _options(optimizer), numbers))
+    scheduled = None if training.schedule is None else sorted(member.point.items())
+    rest = _rest(module) or member.position  # what cannot be compared is alike to nothing
+    return repr((tensors, given, type(optimizer), _options(optimizer), groups, numbers, scheduled, rest))
+
+
+def _rest(module: Module) -> str | None:
+    """A digest of a module without its parameters and buffers; None where it cannot be pickled."""
+    own = {id(t) for t in (*module.parameters(), *module.buffers())}
+
+    class Pickler(cloudpickle.CloudPickler):  # type: ignore[misc]
+        def persistent_id(self, value: Any) -> str | None:
+            return "tensor" if id(value) in own else None
+
+    packed = io.BytesIO()
+    try:
+        Pickler(packed).dump(module)
+    except Exception:  # of whatever it holds
+        return None
+    return hashlib.sha256(packed.getvalue()).hexdigest()
 
 
 def why_not_stacked(training: Training, member: Member) -> str | None:
     """Why a module and its optimizer train one at a time; None where they can be stacked."""
     optimizer = _optimizer(training, member)
     if type(optimizer) not in _ELEMENTWISE:
-        return f"{type(optimizer).__name__} mixes the elements of a parameter, or may"
+        return f"{type(optimizer).__name__} may mix the elements of a parameter, or those of its steps"
     module = copy.deepcopy(member.module)
     before = {name: buffer.clone() for name, buffer in module.named_buffers()}
     state = torch.get_rng_state()
@@ -55,14 +80,26 @@ def why_not_stacked(training: Training, member: Member) -> str | None:
     if before.keys() != after.keys() or any(not torch.equal(t, after[name]) for name, t in before.items()):
         return "its forward pass changes its buffers, as batch normalization does"
     try:
-        Stack(training, [member]).gradients(None)
+        stack = Stack(training, [replace(member, module=module)])
+        for _ in range(2):  # what the first pass leaves behind, the second may trip over
+            stack.gradients(None)
     except ClaimError:
         raise
     except Exception as error:  # whatever vmap or the module make of it; alone it may do
-        return one_line(
-            f"vmap cannot ({str(error).strip().splitlines()[0] if str(error).strip() else error!r})", 200
-        )
+        said = str(error).strip() or repr(error)
+        return one_line(f"vmap cannot ({said.splitlines()[0]})", 200)
     return None
+
+
+def _used(training: Training, member: Member) -> set[str]:
+    """The parameters that the loss depends on; an optimizer leaves the others alone."""
+    module = copy.deepcopy(member.module)
+    loss = training.loss(module(member.samples[0]), member.samples[1])
+    if not isinstance(loss, Tensor) or loss.dim():
+        raise ClaimError("loss of the training must return a scalar tensor, such as a mean over the samples")
+    named = {name: p for name, p in module.named_parameters() if p.requires_grad}
+    gradients = torch.autograd.grad(loss, [*named.values()], allow_unused=True)
+    return {name for name, gradient in zip(named, gradients, strict=True) if gradient is not None}
 
 
 class Stack:
@@ -78,9 +115,8 @@ class Stack:
         rows = [members[i] for i in _at_least_two(range(len(members)))]
         named = [dict(m.module.named_parameters()) for m in rows]
         stacked = {name: torch.stack([own[name].detach() for own in named]) for name in named[0]}
-        self.trained = {
-            name: t.requires_grad_() for name, t in stacked.items() if named[0][name].requires_grad
-        }
+        used = _used(training, members[0])
+        self.trained = {name: t.requires_grad_() for name, t in stacked.items() if name in used}
         buffers = [dict(m.module.named_buffers()) for m in rows]
         self.fixed = {name: t for name, t in stacked.items() if name not in self.trained}
         self.fixed |= {name: torch.stack([own[name] for own in buffers]) for name in buffers[0]}
@@ -169,16 +205,21 @@ class Alone:
 
     def step(self, order: Int[Tensor, "1 b"] | None) -> Float[Tensor, " 1"]:
         """Take one step; return the loss before it."""
+        module, clip = self.member.module, self.training.clip
         x, y = self.member.samples if order is None else (t[order[0]] for t in self.member.samples)
-        self.optimizer.zero_grad()
-        loss = self.training.loss(self.member.module(x), y)
-        loss.backward()  # type: ignore[no-untyped-call]
-        if self.training.clip is not None:
-            torch.nn.utils.clip_grad_norm_(self.member.module.parameters(), self.training.clip)
-        self.optimizer.step()
+
+        def closure() -> Tensor:
+            module.zero_grad()
+            loss = self.training.loss(module(x), y)
+            loss.backward()  # type: ignore[no-untyped-call]
+            if clip is not None:
+                torch.nn.utils.clip_grad_norm_(module.parameters(), clip)
+            return loss
+
+        loss: Any = self.optimizer.step(closure)  # type: ignore[arg-type]
         if self.schedule:
             self.schedule.step()
-        return loss.detach()[None]
+        return torch.as_tensor(loss).detach()[None]
 
     def write_back(self, i: int) -> None:
         """It has its values already."""
@@ -210,6 +251,11 @@ def _schedule(training: Training, optimizer: optim.Optimizer, member: Member) ->
     if training.schedule is None:
         return None
     schedule = training.schedule(optimizer, member.point)
+    if not isinstance(schedule, optim.lr_scheduler.LRScheduler):
+        raise ClaimError(
+            f"schedule of the training returned a {type(schedule).__name__}; return one of"
+            " torch.optim.lr_scheduler"
+        )
     if isinstance(schedule, optim.lr_scheduler.ReduceLROnPlateau):
         raise ClaimError(
             "schedule of the training is a ReduceLROnPlateau, which needs a loss at every step; take one that"
