@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -150,6 +151,37 @@ print("goes on")
     assert process.communicate(timeout=60) == ("", None)
     assert process.returncode == -signal.SIGTERM
     wait_until(lambda: not any(map(alive, workers)), 10)
+
+
+SLEEPS = """
+from sympy import oo, symbols
+from theorycheck import Claim, Design, Paper, Source, Theta, command
+x, y = symbols("x y", positive=True)
+claim = Claim(
+    name="sleeps", title="Sleeps", source=Source(paper=Paper(key="x", short="X", reference="X"), place="1"),
+    provenance="recalled", quantity=y, law=Theta(x, (x, oo)), refuted_by="never",
+    response=command(["sh", "-c", "echo $$ > pid; sleep 300; echo {x}"], r"output:(.+)"),
+    design=Design(factor=x, levels=(1, 2, 4, 8), replicates=4, held={}),
+)
+"""
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_ends_a_command_that_runs_however_often_it_comes(tmp_path, times):
+    path = tmp_path / "sleeps.py"
+    path.write_text(SLEEPS)
+    process = started(path, "--jobs", "1", start_new_session=True)
+    wait_until(lambda: [*tmp_path.glob(".theorycheck/trials/*/pid")])
+    (running,) = tmp_path.glob(".theorycheck/trials/*/pid")
+    wait_until(lambda: running.read_text().endswith("\n"))
+    for _ in range(times):
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.01)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    assert "theorycheck: interrupted" in errors
+    assert "Traceback" not in errors
+    wait_until(lambda: not alive(int(running.read_text())), 10)
 
 
 def alive(pid: int) -> bool:

@@ -211,9 +211,7 @@ class Command:
             finally:
                 _end_all(process)
         if status:
-            raise Unreadable(
-                f"it ended {_signalled(-status) if status < 0 else f'with exit status {status}'}"
-            )
+            raise Unreadable(f"it ended {_ended(status)}")
 
     def _outcome(self, told: Any) -> Outcome:
         value = told
