@@ -238,8 +238,13 @@ def test_seeds_come_from_this_process_and_workers_return_positions(tmp_path):
             for r in batch
         ]
     assert {trial.key: m["value"] for trial, m in results} == {
-        trial.key: 1.0 + int(trial.key[:8], 16) for trial in trials
+        trial.key: 1.0 + trial.own_seed for trial in trials
     }
+    assert len({trial.own_seed for trial in trials}) == len(trials)
+    path.write_text(path.read_text() + "# an edit draws no other luck\n")
+    edited = make_plan(bounds.load(path))
+    assert {edited.trial(cell, 0).own_seed for cell in edited.cells} <= {trial.own_seed for trial in trials}
+    assert edited.trial(edited.cells[0], 0).key not in {trial.key for trial in trials}
 
 
 def test_what_a_claim_imports_from_beside_it_is_there_in_a_worker(tmp_path):
