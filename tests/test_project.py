@@ -136,6 +136,32 @@ def test_the_growth_benchmark_runs():
     assert min(one.values()) > 0
 
 
+@pytest.mark.slow
+def test_the_training_benchmark_runs_and_many_at_once_are_faster():
+    command = [sys.executable, ROOT / "benchmarks/training.py", "--json", "--quick"]
+    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    ways = {"loop", "training 1", "training 8", "training 32"}
+    assert [ways ^ speeds.keys() for speeds in found.values()] == [set()] * 4 + [{"engine"}]
+    small = found["MLP, 64 neurons, batches of 16, SGD"]
+    assert small["training 32"] > 2 * small["loop"]  # 8 to 12 times on a quiet machine
+
+
+def test_the_script_that_compares_results_finds_what_differs(tmp_path):
+    claim = {"name": "a", "statement": "s", "exponents": [], "checks": [], "plan_hash": "h"}
+    folders = (("before", "SUPPORTED", 3), ("same", "SUPPORTED", 0), ("other", "REFUTED", 3))
+    for folder, verdict, trained in folders:
+        (tmp_path / folder / "a").mkdir(parents=True)
+        trials = {"total": 3, "trained": trained, "reused": 3 - trained, "censored": 0}
+        document = {"claims": [{**claim, "verdict": verdict, "trials": trials}]}
+        (tmp_path / folder / "a/result.json").write_text(json.dumps(document))
+    said = {"same": (0, "0 differences"), "other": (1, "a, verdict: SUPPORTED"), "none": (1, "")}
+    for folder, (status, text) in said.items():
+        script = ROOT / "benchmarks/same_results.py"
+        command = [sys.executable, script, tmp_path / "before", tmp_path / folder]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (result.returncode, text in result.stdout) == (status, True), result.stderr
+
+
 def benchmark(name):
     specification = importlib.util.spec_from_file_location(
         f"benchmark_{name}", ROOT / f"benchmarks/{name}.py"
