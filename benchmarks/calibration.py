@@ -454,13 +454,12 @@ GUESSED = [
         "exactly as claimed, guess rate 0.5, Theta", threshold(-1.0, guess=0.5), claim(-1, "Theta"), -1.0
     ),
     Condition("edge, guess rate 0.25, lapses 5 %", threshold(EDGE, guess=0.25, lapse=0.05), claim(-1), EDGE),
-    # Reported, and not asked, until the present placement is judged: docs/calibration.md, item 10.
     Condition(
         "placed, edge, guess rate 0.25",
         threshold(EDGE, guess=0.25),
         claim(-1),
         EDGE,
-        asked=False,
+        replications=MORE,
         profile="standard",
     ),
     Condition(
@@ -468,7 +467,6 @@ GUESSED = [
         threshold(EDGE, guess=0.5),
         known(claim(-1), 0.5),
         EDGE,
-        asked=False,
         profile="standard",
     ),
 ]
