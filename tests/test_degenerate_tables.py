@@ -14,7 +14,7 @@ from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.measurement import fit_measurement, shape_p_value
 from theorycheck.statistics.polynomial import exponential, independent
-from theorycheck.verdict import Prediction, Variation, Verdict
+from theorycheck.verdict import Prediction, TableDesign, Variation, Verdict
 
 LEVELS = (1.0, 2.0, 3.0, 5.0, 8.0, 13.0)
 
@@ -114,9 +114,10 @@ def test_what_is_larger_than_floats_is_infinite():
 
 def test_json_has_no_number_that_is_none():
     nothing = Estimate("x", float("nan"), Interval(-np.inf, np.inf, 0.95), "not determined")
+    design = TableDesign("t.csv", 2, {"x": [1.0, np.inf]}, None, None, 0.25)
     verdict = Verdict(
         "a", "b", "given", "c", (Prediction("x", "x", np.inf),), "Theta",
-        Judgement("INCONCLUSIVE", "d", (), (), (nothing,)), {"levels": [1.0, np.inf]}, {"total": 1}, "e", 1.0,
+        Judgement("INCONCLUSIVE", "d", (), (), (nothing,)), design, {"total": 1}, "e", 1.0,
         sensitivity=(Variation("f", "INCONCLUSIVE", (nothing,)),),
     )  # fmt: skip
     document = json.loads(json.dumps(verdict.document(), allow_nan=False))
