@@ -128,4 +128,4 @@ def test_json_has_no_number_that_is_none():
         "high": None,
         "confidence": 0.95,
     }
-    assert document["design"] == {"levels": [1.0, None]}
+    assert document["design"]["levels"] == {"x": [1.0, None]}
