@@ -137,6 +137,7 @@ claim = Claim(
     return path
 
 
+@pytest.mark.slow
 def test_a_function_may_tell_success_and_its_trials_are_placed(tmp_path):
     verdict = verify(str(threshold_claim(tmp_path)), store=tmp_path / "s.sqlite", out=tmp_path / "out")
     assert verdict.judgement.decision == "SUPPORTED"

@@ -32,6 +32,7 @@ def marked(pytester, *arguments):
     module_of(pytester, "\n".join(MARKED.format(text, i) for i, text in enumerate(arguments)))
 
 
+@pytest.mark.slow
 def test_designs_profiles_and_seeds_of_one_claim_are_pinned_apart(pytester):
     claim_file(pytester)
     keys = ["design='far'", "seed=7", "profile='smoke'", "profile='standard', seed=7"]
@@ -123,6 +124,7 @@ def test_two_claims_of_one_name_fail_and_are_not_pinned(pytester):
         assert not (pytester.path / BASELINE).exists()
 
 
+@pytest.mark.slow
 def test_a_pin_whose_claim_is_gone_fails_a_whole_run_alone(pytester):
     for name in ("walk", "run"):
         claim_file(pytester, name)
@@ -181,6 +183,7 @@ def test_pins_of_other_runs_are_noted_and_kept(pytester):
     assert len(pins(pytester)) == 4
 
 
+@pytest.mark.slow
 def test_an_update_of_a_part_or_of_a_run_that_fails_keeps_the_rest(pytester):
     for name in ("walk", "run"):
         claim_file(pytester, name)
@@ -237,6 +240,7 @@ def test_with_xdist_a_part_is_compared_as_without(distributed):
     assert (status, "lost" in output) == (0, False), output
 
 
+@pytest.mark.slow
 def test_with_xdist_pins_are_written_as_without(pytester, distributed):
     status, output = distributed("--claims-update")
     assert (status, "which no test verifies any more: lost (quick, seed 0)" in output) == (0, True), output

@@ -281,6 +281,7 @@ def test_a_table_of_trials_has_the_letters_own_names(found):
     assert 1 in estimate.interval
 
 
+@pytest.mark.slow
 def test_a_contrast_of_a_function_is_found(found):
     body = """e = -4 if point['g'] else -2
 return bool(rng.normal() < 0.7 * np.log(point['N'] / 64 * (point['x'] / 0.1) ** -e))"""

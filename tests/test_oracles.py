@@ -402,6 +402,7 @@ def test_planted_offsets_are_recovered_and_other_forms_rejected(name, rows):
     assert claimed.delta < 4 if name == "offset in the factor" else claimed.delta > 10
 
 
+@pytest.mark.slow
 def test_a_planted_power_law_is_rejected_no_more_often_than_the_level_of_the_test():
     replications = 30
     tables = [measured(lambda x: 3 * x**-2, seed) for seed in range(replications)]

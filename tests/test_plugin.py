@@ -74,6 +74,7 @@ def test_other_test_suites_do_not_pay_for_it():
     )
 
 
+@pytest.mark.slow
 def test_a_projects_modules_may_be_named_like_parts_of_the_toolkit(pytester):
     claim_file(pytester)
     for name in ("bounds", "reports", "empirical"):

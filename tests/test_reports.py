@@ -135,6 +135,7 @@ def test_an_unknown_format_is_a_usage_error(tiny, tmp_path):
     assert "--report takes some of md,html,tex,pdf" in result.stderr
 
 
+@pytest.mark.slow
 def test_several_claims_make_one_report_with_a_table(tiny, tmp_path):
     other = tiny.with_name("other.py")
     other.write_text(tiny.read_text().replace('name="tiny"', 'name="other"'))

@@ -133,6 +133,7 @@ def test_the_command_of_a_known_claim_with_another_design_asks_the_same(tmp_path
     assert "(0 trained, " in reproduce(folder, tmp_path).stdout
 
 
+@pytest.mark.slow
 def test_a_device_and_a_report_that_is_written_again_are_told(tmp_path):
     path = coin(tmp_path)
     run("verify", "--claim", path, "--profile", "smoke", "--report", "md", cwd=tmp_path)
@@ -148,6 +149,7 @@ def test_a_device_and_a_report_that_is_written_again_are_told(tmp_path):
     assert printed(tmp_path / "cuda/coin").endswith(" --profile smoke --seed 0 --device cuda")
 
 
+@pytest.mark.slow
 def test_a_claim_that_was_built_in_python_has_no_command(tmp_path):
     claim = bounds.load(tmp_path / coin(tmp_path)).model_copy(update={"margin": 0.3})
     folder = tc.verify(claim, "smoke", seed=3, design="so few", store=tmp_path / "s.sqlite").report(
@@ -177,6 +179,7 @@ def hinted(message):
     return re.findall(r"`(theorycheck [^`]*)`", message)[-1]
 
 
+@pytest.mark.slow
 def test_the_hints_of_messages_run(tmp_path, monkeypatch):
     path = coin(tmp_path)
     monkeypatch.chdir(tmp_path)

@@ -113,6 +113,7 @@ def test_a_threshold_outside_of_the_samples_gives_no_verdict(tiny, profile):
         assert chances.width == np.inf
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("few")
 def test_plan_prints_the_forecast(tiny, tmp_path):
     result = run("plan", "--claim", tiny, "--threshold", 8, "--profile", "quick", cwd=tmp_path)

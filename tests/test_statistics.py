@@ -294,6 +294,7 @@ def test_where_one_power_law_is_doubtful_a_verdict_must_hold_with_curvature_as_w
     assert decide(replace(fits, doubt=None), asked_for) == "SUPPORTED"
 
 
+@pytest.mark.slow
 def test_where_a_bend_is_doubtful_a_verdict_must_hold_with_the_next_degree_as_well():
     found = [
         (fits, gather(table, ASKED))

@@ -162,6 +162,7 @@ def uninterrupted(claim: Path, folder: Path, profile: str) -> bytes:
     return (folder / "theorycheck-out/tiny/trials.csv").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("victim", mostly_slow(["worker"], ["run", "worker", "ctrl-c"]))
 @pytest.mark.parametrize(
     ("profile", "total"), [pytest.param("full", 360, marks=pytest.mark.slow), ("quick", 240)]

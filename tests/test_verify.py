@@ -65,6 +65,7 @@ def test_a_second_run_trains_nothing_and_gives_the_identical_result(run, tmp_pat
     assert {key for key in old if old[key] != new[key]} == {"trials", "seconds"}
 
 
+@pytest.mark.slow
 def test_another_seed_is_another_experiment(run, tmp_path):
     assert run(seed=0).plan_hash != run(seed=1).plan_hash
     with Store(tmp_path / "store.sqlite") as store:
