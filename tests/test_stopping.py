@@ -171,9 +171,14 @@ def test_ctrl_c_ends_a_command_that_runs_however_often_it_comes(tmp_path, times)
     path = tmp_path / "sleeps.py"
     path.write_text(SLEEPS)
     process = started(path, "--jobs", "1", start_new_session=True)
-    wait_until(lambda: [*tmp_path.glob(".theorycheck/trials/*/pid")])
-    (running,) = tmp_path.glob(".theorycheck/trials/*/pid")
-    wait_until(lambda: running.read_text().endswith("\n"))
+    running: list[int] = []
+
+    def runs() -> bool:
+        (found,) = [*tmp_path.glob(".theorycheck/trials/*/pid")] or [None]
+        running[:] = [int(found.read_text())] if found and found.read_text().endswith("\n") else []
+        return bool(running)
+
+    wait_until(runs)
     for _ in range(times):
         os.killpg(process.pid, signal.SIGINT)
         time.sleep(0.01)
@@ -181,7 +186,7 @@ def test_ctrl_c_ends_a_command_that_runs_however_often_it_comes(tmp_path, times)
     assert process.returncode == 130, errors
     assert "theorycheck: interrupted" in errors
     assert "Traceback" not in errors
-    wait_until(lambda: not alive(int(running.read_text())), 10)
+    wait_until(lambda: not alive(running[0]), 10)  # its folder is gone
 
 
 def alive(pid: int) -> bool:

@@ -114,3 +114,10 @@ def name_of(function: Callable[..., Any]) -> str:
         return name_of(function.func)
     name = str(getattr(function, "__name__", type(function).__name__))
     return "function" if name == "<lambda>" else name
+
+
+def summary_of(function: Callable[..., Any]) -> str:
+    """The first line of a function's documentation, or of what a partial calls; empty where there is none."""
+    documented = function.func if isinstance(function, partial) else function
+    lines = (documented.__doc__ or "").strip().splitlines()
+    return lines[0].rstrip(".") if lines else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -59,24 +59,14 @@ def conclude(
     outcomes, law = Outcomes(plan, table), plan.claim.law
     evidence = law.observe(outcomes)
     judgement = report_no_evidence(law.judge(evidence, plan.claim.topic), outcomes)
-    judgement = _unless_undetermined(report_failures(judgement, outcomes), repeated)
+    judgement = report_failures(judgement, outcomes)
+    if repeated is not None:
+        judgement = judgement.unless_failed(repeated, "No verdict can rest on trials")
     judgement = judgement.with_check(error_rates(law.calibrated_as(plan.measured.value is not None)))
     if plan.claim.design.outside_regime:
         judgement = judgement.with_check(_outside(plan))
     verdict = describe(outcomes, judgement, trained, time.monotonic() - begun)
     return Finding(verdict, plan.claim, table, evidence)
-
-
-def _unless_undetermined(judgement: Judgement, repeated: Check | None) -> Judgement:
-    """With the check on repeated trials; where they differ, no verdict can rest on any."""
-    if repeated is None:
-        return judgement
-    judgement = judgement.with_check(repeated)
-    if repeated.status != "failed":
-        return judgement
-    return replace(
-        judgement, decision="INCONCLUSIVE", reason=f"No verdict can rest on trials: {repeated.detail}."
-    )
 
 
 def _outside(plan: Plan) -> Check:

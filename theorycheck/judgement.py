@@ -187,6 +187,13 @@ class Judgement:
         """The same with one more check."""
         return replace(self, checks=(*self.checks, check))
 
+    def unless_failed(self, check: Check, why: str) -> Judgement:
+        """The same with a check, which takes back the verdict, and says why, where it failed."""
+        checked = self.with_check(check)
+        if check.status != "failed":
+            return checked
+        return replace(checked, decision="INCONCLUSIVE", reason=f"{why}: {check.detail}.")
+
     def span(self, position: int = 0) -> tuple[float, float]:
         """Smallest and largest level of a factor where the quantity was measured, or of all when none was."""
         known = [level for level in self.levels if level.measured] or self.levels

@@ -8,7 +8,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, lru_cache
 from importlib import invalidate_caches, metadata
 from importlib.machinery import PathFinder
 from importlib.util import find_spec, resolve_name
@@ -107,6 +107,11 @@ def local_files(path: Path, name: str, script: bool) -> dict[str, Path]:
     return found
 
 
+def folder_of_caller() -> Path:
+    """The folder of the file that called the caller of this; the present one where that has no file."""
+    return Path(sys._getframe(2).f_globals.get("__file__", ".")).parent.absolute()
+
+
 def libraries(files: Mapping[str, Path]) -> dict[str, str]:
     """The versions of the installed packages that files import, by name.
 
@@ -130,10 +135,18 @@ def _version(name: str) -> str | None:
 
 def _imports(path: Path, name: str) -> Iterator[str]:
     """Names of modules that a file may import; of `from a import b` both a.b and a."""
-    if path.suffix != ".py":
-        return
-    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    if path.suffix == ".py":
+        package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+        yield from _imported(path.read_bytes(), package)
+
+
+@lru_cache(maxsize=64)
+def _imported(text: bytes, package: str) -> tuple[str, ...]:
+    return tuple(_names_imported(ast.parse(text), package))
+
+
+def _names_imported(tree: ast.AST, package: str) -> Iterator[str]:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -10,7 +10,7 @@ import pandas as pd
 
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError
-from theorycheck.judgement import Check, Judgement, Status
+from theorycheck.judgement import Check, Judgement
 from theorycheck.plan import Cell, Plan
 
 HOPELESS = 24  # trials; were half of all trials evidence, that none is would happen once in 2^24
@@ -121,7 +121,7 @@ class Outcomes:
     def parameters(self, cells: pd.DataFrame) -> Iterator[Mapping[str, Any]]:
         """All parameters of the response at each row of a table that has the columns of design points."""
         places = cells[self.columns].itertuples(index=False, name=None)
-        return (self.plan.parameters[place] for place in places)
+        return (self.plan.cell_at[place].parameters for place in places)
 
     def _measured(self) -> pd.DataFrame:
         table, measured, name = self.table[~self.no_evidence], self.plan.measured, self.plan.claim.name
@@ -219,15 +219,16 @@ def report_no_evidence(judgement: Judgement, outcomes: Outcomes) -> Judgement:
 def report_failures(judgement: Judgement, outcomes: Outcomes) -> Judgement:
     """With checks on trials that failed, and on how trials were carried out, where their response says so."""
     table = outcomes.table
-    for column, name in (("note", "how trials ran"), ("failed", "failed trials")):
-        told = table[table[column].notna()] if column in table else table[:0]
-        if told.empty:
-            continue
-        counted = "failures" if (told["outcome"] == "failure").any() else "no evidence"
-        many = f"{len(told)} of {len(table)} trials"
-        detail = f"{many} failed and count as {counted}; the first" if column == "failed" else f"{many}"
-        status: Status = "warning" if column == "failed" else "ok"
-        judgement = judgement.with_check(Check(name, status, f"{detail}: {told[column].iloc[0]}"))
+    noted, failed = (table[table[c].notna()] if c in table else table[:0] for c in ("note", "failed"))
+    if len(noted):
+        detail = f"{len(noted)} of {len(table)} trials: {noted['note'].iloc[0]}"
+        judgement = judgement.with_check(Check("how trials ran", "ok", detail))
+    if len(failed):
+        counted = "failures" if (failed["outcome"] == "failure").any() else "no evidence"
+        detail = f"{len(failed)} of {len(table)} trials failed and count as {counted}; the first"
+        judgement = judgement.with_check(
+            Check("failed trials", "warning", f"{detail}: {failed['failed'].iloc[0]}")
+        )
     return judgement
 
 

@@ -127,9 +127,9 @@ class Plan:
         return list(self.claim.design.changing)
 
     @cached_property
-    def parameters(self) -> dict[tuple[Any, ...], dict[str, Any]]:
-        """All parameters of the response at each design point, by the values of `columns` there."""
-        return {tuple(cell.named.values()): cell.parameters for cell in self.cells}
+    def cell_at(self) -> dict[tuple[Any, ...], Cell]:
+        """The cells by the values of `columns` there."""
+        return {tuple(cell.named.values()): cell for cell in self.cells}
 
     @property
     def levels(self) -> list[float]:

@@ -27,14 +27,10 @@ def chosen(plan: Plan, table: pd.DataFrame) -> Made:
     """
     if not plan.measured.isolated:
         return []
-    cells = {tuple(cell.parameters[name] for name in plan.columns): cell for cell in plan.cells}
     size = max(LEAST, math.ceil(SHARE * len(table)))
     rows = [row for _, row in table.sort_values("key").head(size).iterrows()]
-    places = [tuple(row[name] for name in plan.columns) for row in rows]
-    return [
-        (plan.trial(cells[place], int(row["replicate"])), row)
-        for place, row in zip(places, rows, strict=True)
-    ]
+    cells = (plan.cell_at[tuple(row[name] for name in plan.columns)] for row in rows)
+    return [(plan.trial(cell, int(row["replicate"])), row) for cell, row in zip(cells, rows, strict=True)]
 
 
 def compared(plan: Plan, first: Made, store: Store) -> Check | None:

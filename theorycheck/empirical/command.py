@@ -24,15 +24,15 @@ from theorycheck.empirical.command_line import (
     number,
     placeholders,
     program,
-    several,
     split_words,
 )
 from theorycheck.empirical.executor import killed_with_parent
+from theorycheck.empirical.marks import several
 from theorycheck.empirical.reading import OUTPUT, Reading, Unreadable, reading
 from theorycheck.empirical.returned import Outcome, measurement
 from theorycheck.errors import ClaimError, DesignError
 from theorycheck.fingerprint import Dependencies
-from theorycheck.local_modules import local_files
+from theorycheck.local_modules import folder_of_caller, local_files
 from theorycheck.text import one_line
 
 REVISION = 1  # raise it whenever a command would be called or read otherwise
@@ -82,7 +82,7 @@ def command(
         >>> command("sort --version", "output:coreutils. ([0-9.]+)").__name__
         'sort'
     """
-    beside = Path(folder or Path(sys._getframe(1).f_globals.get("__file__", ".")).parent).absolute()
+    beside = Path(folder).absolute() if folder else folder_of_caller()
     split = split_words(words)
     if failed not in ("no evidence", "failure") or (failed == "failure" and success is None):
         raise ClaimError(
@@ -129,8 +129,8 @@ class Command:
     @property
     def meaning(self) -> str:
         """What a trial measures, for readers."""
-        condition = f" {self.success[0]} {self.success[1]:g}" if self.success else ""
-        return f"{self.reads}{condition}, by {self.__name__}"
+        wanted = f" {self.success[0]} {self.success[1]:g}" if self.success else ""
+        return f"{self.reads}{wanted}, by {self.__name__}"
 
     def check(self, parameters: Mapping[str, Any], where: str) -> None:
         """Raise DesignError where the design point lacks a letter of the command, or has one of its own."""

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from string import Formatter
-from typing import Any
 
 from theorycheck.errors import ClaimError
 
@@ -27,13 +26,6 @@ def split_words(words: str | Sequence[str]) -> list[str]:
     for word in split:
         check_placeholders(word)
     return split
-
-
-def several(name: str, values: Sequence[str | Path]) -> tuple[Any, ...]:
-    """What an argument lists."""
-    if isinstance(values, str | Path):
-        raise ClaimError(f"{name}={str(values)!r} is one text; write {name}=[{str(values)!r}]")
-    return tuple(values)
 
 
 def number(name: str, value: float, least: float = math.ulp(0)) -> float:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import cloudpickle
 
-from theorycheck.code import name_of
+from theorycheck.code import name_of, summary_of
 from theorycheck.empirical.devices import cpu_or_cuda
 from theorycheck.empirical.parameters import TRIALS_AT_ONCE
 from theorycheck.empirical.returned import measurement, shown
@@ -23,6 +23,7 @@ from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError, DesignError, TheoryCheckError
 from theorycheck.fingerprint import Fingerprint, Function, fingerprint
 from theorycheck.local_modules import beside
+from theorycheck.text import told
 
 REVISION = 4  # raise it whenever a function would be called otherwise for the same specification
 Measurement = Mapping[str, Any]
@@ -62,9 +63,7 @@ class FunctionResponse:
         """What it says itself, or the first line of the function's documentation."""
         if hasattr(self.function, "meaning"):
             return str(self.function.meaning)
-        documented = self.function.func if isinstance(self.function, partial) else self.function
-        lines = (documented.__doc__ or "").strip().splitlines()
-        return (lines[0] if lines else "a function of the claim file").rstrip(".")
+        return summary_of(self.function) or "a function of the claim file"
 
     @cached_property
     def fingerprint(self) -> Fingerprint:
@@ -248,10 +247,7 @@ def _returned(sent: Sent, function: Any, points: Any, seeds: Any, first: Mapping
 
 def failure(error: BaseException) -> str:
     """Type and text of an error; of sys.exit, what was called."""
-    try:
-        text = " ".join(str(error).split())
-    except Exception:
-        text = ""
+    said = told(error)
     if isinstance(error, SystemExit):
-        return f"it called sys.exit({text}), but has to return a value"
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+        return f"it called sys.exit({said.partition(': ')[2]}), but has to return a value"
+    return said

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from theorycheck.errors import ClaimError
+from theorycheck.local_modules import folder_of_caller
 
 Many = TypeVar("Many", bound=Callable[[Sequence[Mapping[str, Any]], Sequence[int]], Sequence[Any]])
 F = TypeVar("F", bound=Callable[..., Any])
@@ -35,14 +35,24 @@ def batched(at_once: int, alike: Sequence[str] = ()) -> Callable[[Many], Many]:
     """
     if not isinstance(at_once, int) or isinstance(at_once, bool) or at_once < 1:
         raise ClaimError(f"batched({at_once!r}) wants no number of trials; write @batched(64), say")
-    if isinstance(alike, str):
-        raise ClaimError(f"alike={alike!r} is one text; write alike=[{alike!r}]")
+    letters = several("alike", alike)
 
     def marked(function: Many) -> Many:
-        vars(function).update(takes_many=True, at_once=at_once, alike=tuple(map(str, alike)))
+        vars(function).update(takes_many=True, at_once=at_once, alike=letters)
         return function
 
     return marked
+
+
+def several(name: str, values: Sequence[object]) -> tuple[str, ...]:
+    """What an argument lists, as texts; one text is a slip.
+
+    Raises:
+        ClaimError: it is one.
+    """
+    if isinstance(values, str | Path):
+        raise ClaimError(f"{name}={str(values)!r} is one text; write {name}=[{str(values)!r}]")
+    return tuple(map(str, values))
 
 
 def depends_on(*files: str | Path) -> Callable[[F], F]:
@@ -54,8 +64,8 @@ def depends_on(*files: str | Path) -> Callable[[F], F]:
     Raises:
         ClaimError: one of them is missing.
     """
-    beside = Path(sys._getframe(1).f_globals.get("__file__", ".")).parent
-    inputs = tuple(Path(beside, file).absolute() for file in files)
+    beside = folder_of_caller()
+    inputs = tuple(Path(beside, file) for file in files)
     if missing := [path for path in inputs if not path.is_file()]:
         raise ClaimError(f"the input {missing[0]} is missing; name a file that is there")
 

@@ -12,6 +12,7 @@ from sympy.logic.boolalg import BooleanAtom
 
 from theorycheck.design import RESERVED
 from theorycheck.errors import ClaimError
+from theorycheck.text import cut
 
 MOST_SHOWN = 100  # characters of what was returned
 MAY = (
@@ -136,4 +137,4 @@ def shown(found: Any) -> str:
         text = ascii(found)
     except Exception:  # the object's own, or ValueError of an integer of more digits than Python prints
         return f"an object of the type {type(found).__name__}"
-    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}..."
+    return cut(text, MOST_SHOWN)

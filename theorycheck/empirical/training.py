@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from theorycheck.code import summary_of
 from theorycheck.design import RESERVED
+from theorycheck.empirical.marks import several
 from theorycheck.empirical.returned import Outcome
 from theorycheck.errors import ClaimError, DesignError
 
@@ -110,14 +112,13 @@ class Training:
         for name, function in called.items():
             if not callable(function) or hasattr(function, "parameters"):
                 raise ClaimError(f"{name} of a Training is {function!r:.100}; write a function")
-        if isinstance(self.alike, str):
-            raise ClaimError(f"alike={self.alike!r} of a Training is one text; write alike=[{self.alike!r}]")
-        object.__setattr__(self, "alike", None if self.alike is None else tuple(map(str, self.alike)))
+        if self.alike is not None:
+            object.__setattr__(self, "alike", several("alike", self.alike))
         if not _is_count(self.at_once):
             raise ClaimError(f"at_once of a Training is {self.at_once!r}; write a whole number from 1")
         for name in ("stop", "clip"):
             number = getattr(self, name)
-            if number is not None and not (_is_number(number) and math.isfinite(number) and number >= 0):
+            if number is not None and not (_is_number(number) and number >= 0):
                 raise ClaimError(f"{name} of a Training is {number!r}; write a number from 0")
 
     @property
@@ -126,10 +127,7 @@ class Training:
         if self.value == STEPS:
             return f"steps until the mean training loss over an epoch is at most {self.stop:g}"
         measured: Any = self.success or self.value or self.watch["value"]
-        lines = (measured.__doc__ or "").strip().splitlines()
-        return (
-            lines[0].rstrip(".") if lines else f"{getattr(measured, '__name__', 'value')} of a trained module"
-        )
+        return summary_of(measured) or f"{getattr(measured, '__name__', 'value')} of a trained module"
 
     def on(self, device: str) -> Training:
         """The same on another device."""
@@ -166,9 +164,3 @@ def _is_number(value: Any) -> bool:
 
 def _is_count(value: Any) -> bool:
     return _is_number(value) and value == int(value) >= 1
-
-
-def watching_times(most: int) -> set[int]:
-    """Steps after which a training is looked at: 0, and ten a decade."""
-    decades = math.log10(max(most, 1))
-    return {0, *(round(10 ** (i / 10)) for i in range(math.ceil(decades * 10) + 1))}

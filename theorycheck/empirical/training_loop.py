@@ -15,8 +15,9 @@ from torch import Tensor
 from torch.nn import Module
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
+from theorycheck.empirical.looking import looking_times
 from theorycheck.empirical.returned import Outcome, shown
-from theorycheck.empirical.training import STEPS, Measure, Point, Training, watching_times
+from theorycheck.empirical.training import STEPS, Measure, Point, Training
 from theorycheck.empirical.training_stack import Alone, Samples, Stack, shapes, why_not_stacked
 from theorycheck.errors import ClaimError
 
@@ -69,7 +70,8 @@ def _drawn(training: Training, position: int, point: Point, seed: int) -> Member
         raise ClaimError(
             f"model of the training returned a {type(module).__name__}; return a torch.nn.Module"
         )
-    if any(isinstance(p, UninitializedParameter | UninitializedBuffer) for p in _tensors(module)):
+    tensors = (*module.parameters(), *module.buffers())
+    if any(isinstance(tensor, UninitializedParameter | UninitializedBuffer) for tensor in tensors):
         raise ClaimError(
             "model of the training returned a module with parameters that have no shape yet; name the numbers"
             " of inputs, or call it once on a sample before it is returned"
@@ -78,10 +80,6 @@ def _drawn(training: Training, position: int, point: Point, seed: int) -> Member
     samples, test = ((x.to(training.device), y.to(training.device)) for x, y in drawn)
     module.to(training.device)
     return Member(position, point, module, samples, test, torch.Generator().manual_seed(order), own)
-
-
-def _tensors(module: Module) -> list[Tensor]:
-    return [*module.parameters(), *module.buffers()]
 
 
 def _pairs(drawn: Any) -> tuple[Samples, Samples]:
@@ -115,7 +113,7 @@ def _trained(
     """Take the steps of trials with equal shapes until all have left."""
     n, most = len(members[0].samples[1]), training.number("steps", members[0].point)
     batch = min(training.number("batch", members[0].point) or n, n)
-    times = watching_times(most) if training.watch else set()
+    times = looking_times(most) if training.watch else set()
     taken = 0
     while members:
         order = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,6 +15,7 @@ from torch import Tensor, optim
 from torch.func import functional_call, grad_and_value, vmap
 from torch.nn import Module
 
+from theorycheck.code import digest
 from theorycheck.empirical.training import Training
 from theorycheck.errors import ClaimError
 from theorycheck.text import one_line
@@ -59,7 +59,7 @@ def _rest(module: Module) -> str | None:
         Pickler(packed).dump(module)
     except Exception:  # of whatever it holds
         return None
-    return hashlib.sha256(packed.getvalue()).hexdigest()
+    return digest(packed.getvalue())
 
 
 def why_not_stacked(training: Training, member: Member) -> str | None:

@@ -150,7 +150,7 @@ class Transition(Statement):
         from theorycheck.statements import worlds
 
         bound, lowest = float(self.bound), min(x for x in plan.levels if x > 0)
-        ratios = {place: self.ratio(parameters) for place, parameters in plan.parameters.items()}
+        ratios = {place: self.ratio(cell.parameters) for place, cell in plan.cell_at.items()}
 
         def world(name: str, holds: bool | None, times: float) -> Truth:
             def rate(group: Mapping[str, Any], x: float, searched: float) -> float:

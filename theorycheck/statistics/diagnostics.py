@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -236,8 +235,4 @@ def unless_unfitted(
     if "unfitted" not in table:
         return judgement
     check = _unfitted(table, decide, judgement.decision)
-    judgement = judgement.with_check(check)
-    if check.status != "failed":
-        return judgement
-    reason = f"The verdict would depend on trials that are no evidence: {check.detail}."
-    return replace(judgement, decision="INCONCLUSIVE", reason=reason)
+    return judgement.unless_failed(check, "The verdict would depend on trials that are no evidence")

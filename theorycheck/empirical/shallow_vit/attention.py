@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from theorycheck.empirical.looking import looking_times
 from theorycheck.empirical.shallow_vit.generalization import prepare
 from theorycheck.empirical.shallow_vit.tokens import Samples, draw_samples
 from theorycheck.empirical.shallow_vit.training import one_thread, train
@@ -17,7 +18,6 @@ from theorycheck.empirical.shallow_vit.vit import Weights
 from theorycheck.empirical.trial import Trial
 
 PROBES = 32  # fresh samples whose attention is looked at
-LOOKS_PER_DECADE = 10
 
 
 def watched(trials: Sequence[Trial]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -53,12 +53,6 @@ def watched(trials: Sequence[Trial]) -> Iterator[tuple[int, dict[str, Any]]]:
             outcome = "success" if trained.fitted else "unfitted"
             lists = {name: [row[name] for row in rows] for name in last}
             yield i, {"outcome": outcome, "iterations": trained.iterations} | lists
-
-
-def looking_times(last: int) -> set[int]:
-    """Iterations at which to look: 0, and from 1 on at about equal ratios."""
-    steps = np.arange(int(np.ceil(np.log10(max(last, 1)) * LOOKS_PER_DECADE)) + 1)
-    return {0, *np.round(10 ** (steps / LOOKS_PER_DECADE)).astype(int).tolist()}
 
 
 def attention_map(W: Weights, X: Float[np.ndarray, "n l d"]) -> Float[Tensor, "n q l"]:
