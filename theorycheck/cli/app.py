@@ -46,8 +46,8 @@ ExecutorOption = Annotated[
     typer.Option(
         metavar="[local|dask|dask://HOST:PORT|FILE.json]",
         help=(
-            "What makes trials: processes of this machine, a dask cluster of it, or a cluster by the address or"
-            " the file of its scheduler."
+            "What makes trials: processes of this machine, a dask cluster of it, or a cluster by the address"
+            " or the file of its scheduler."
         ),
     ),
 ]

@@ -71,10 +71,13 @@ def _local(jobs: int) -> Iterator[dict[str, Any]]:
     import dask
     from distributed import LocalCluster
 
-    asked = {"distributed.scheduler.allowed-failures": 0}  # what dies is tried again by us, trial by trial
-    environment = {"distributed.nanny.pre-spawn-environ": {**ONE_THREAD, "MALLOC_TRIM_THRESHOLD_": 65536}}
+    asked = {
+        "distributed.scheduler.allowed-failures": 0,  # what dies is tried again by us, trial by trial
+        "distributed.deploy.lost-worker-timeout": "30 days",  # else one that dies twice within it is given up
+        "distributed.nanny.pre-spawn-environ": {**ONE_THREAD, "MALLOC_TRIM_THRESHOLD_": 65536},
+    }
     with (
-        dask.config.set({**asked, **environment}),
+        dask.config.set(asked),
         LocalCluster(  # type: ignore[no-untyped-call]
             n_workers=jobs, threads_per_worker=1, memory_limit=0, dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
