@@ -101,7 +101,7 @@ def batches(trials: Sequence[Trial], measured: Measured | None = None) -> list[l
     """
     groups: dict[tuple[Any, ...], list[Trial]] = {}
     for trial in trials:
-        shape = (measured or response(trial.response)).shape(trial.parameters)
+        shape = (measured or response(trial.response)).shape(trial.parameters, trial.device)
         groups.setdefault((trial.response, trial.dtype, trial.device, shape), []).append(trial)
     cut = [batch for group in groups.values() for batch in _cut(group, measured)]
     random.Random(0).shuffle(cut)
@@ -109,7 +109,7 @@ def batches(trials: Sequence[Trial], measured: Measured | None = None) -> list[l
 
 
 def _cut(group: list[Trial], measured: Measured | None) -> Iterator[list[Trial]]:
-    size = (measured or response(group[0].response)).trials_at_once(group[0].parameters)
+    size = (measured or response(group[0].response)).trials_at_once(group[0].parameters, group[0].device)
     yield from (group[i : i + size] for i in range(0, len(group), size))
 
 

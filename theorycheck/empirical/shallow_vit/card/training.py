@@ -1,0 +1,100 @@
+"""Training of many trials on a card, whatever their number: they wait for slots."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+import torch
+
+from theorycheck.empirical.parameters import Mark
+from theorycheck.empirical.shallow_vit.card.counter import keys_of
+from theorycheck.empirical.shallow_vit.card.memory import NUMBERS_DRAWN, SLOTS, STEPS, slots_for
+from theorycheck.empirical.shallow_vit.card.samples import Drawing, Samples, draw_samples
+from theorycheck.empirical.shallow_vit.card.slots import Slots
+from theorycheck.empirical.shallow_vit.setting import Setting
+from theorycheck.empirical.shallow_vit.training import Trained, Watch
+from theorycheck.empirical.shallow_vit.vit import Weights
+from theorycheck.empirical.trial import Trial
+
+Realised = dict[str, float]
+
+
+class Batch:
+    """Trials of equal `Setting.shape_on`, and where they are trained.
+
+    Attributes:
+        settings: of the trials.
+        data: keys of their data; trials that differ in model or training only share these.
+        own: keys of their models and mini-batches.
+    """
+
+    def __init__(self, trials: Sequence[Trial], device: str | None = None, slots: int | None = None) -> None:
+        """Prepare.
+
+        Args:
+            trials: the trials.
+            device: another one than theirs, for tests of this code.
+            slots: another number of them than the memory suggests.
+        """
+        self.device = device or trials[0].device
+        self.dtype: torch.dtype = getattr(torch, trials[0].dtype)
+        self.settings = [Setting(**trial.parameters) for trial in trials]
+        names = Setting.marked(Mark.DATA)
+        self.data = keys_of([trial.shared_key(names) for trial in trials], self.device)
+        self.own = keys_of([trial.key for trial in trials], self.device)
+        self.most = max(setting.N for setting in self.settings)
+        self.slots = slots or self._slots()
+
+    def _slots(self) -> int:
+        if self.device == "cuda":  # a full number whatever there is to train, as kernels depend on it
+            return slots_for(self.settings[0], self.most, self.dtype, torch.cuda.mem_get_info()[0])
+        return min(SLOTS, len(self.settings))
+
+    def train(self, watch: Watch | None = None) -> Iterator[tuple[Trained, Realised]]:
+        """Train the trials, and yield each when it has ended, with the fractions of tokens realised.
+
+        Args:
+            watch: looks at the model of every trial before its first step and after every epoch.
+        """
+        steps = 1 if watch else STEPS
+        slots = Slots(self.settings[0], self.most, self.slots, steps, self.dtype, self.device)
+        waiting, realised = deque(range(len(self.settings))), dict[int, Realised]()
+        while True:
+            while waiting and slots.free:
+                realised |= self._enter(slots, waiting)
+            if len(slots.free) == self.slots:
+                return
+            if watch:
+                self._show(slots, watch)
+            for trained in slots.run():
+                yield trained, realised.pop(trained.position)
+
+    def _enter(self, slots: Slots, waiting: deque[int]) -> dict[int, Realised]:
+        s = self.settings[0]
+        at_once = max(1, NUMBERS_DRAWN // (slots.most * s.L * s.d))
+        places = slots.free[: min(at_once, len(waiting))]
+        members = [waiting.popleft() for _ in places]
+        settings = [self.settings[i] for i in members]
+        counts = torch.tensor([[setting.N] for setting in settings], device=self.device)
+        samples = draw_samples(Drawing(self.data[members], settings, counts, slots.most, stage=0))
+        slots.fill(places, members, settings, self.own[members], samples)
+        return dict(zip(members, _realised(samples, counts), strict=True))
+
+    def _show(self, slots: Slots, watch: Watch) -> None:
+        for place, member in enumerate(slots.members):
+            if member is not None and slots.taken[place] % self.settings[member].steps_per_epoch == 0:
+                W = Weights(*(w[place : place + 1] for w in slots.weights))
+                watch(slots.taken[place], [member], W)
+
+
+def _realised(samples: Samples, counts: torch.Tensor) -> list[Realised]:
+    """Fractions of tokens of each kind in the training samples, as of `generalization._realised`."""
+    n, tokens = samples.pattern.shape[1:]
+    there = (torch.arange(n, device=counts.device) < counts)[:, :, None]
+    own = (samples.y < 0).long()[:, :, None]
+    found = [
+        ((samples.pattern == kind) & there).sum((1, 2)) / (counts[:, 0] * tokens) for kind in (own, 1 - own)
+    ]
+    names = ("realised_alpha_relevant", "realised_alpha_confusion")
+    return [dict(zip(names, pair, strict=True)) for pair in torch.stack(found, 1).tolist()]
