@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor
 from typing import Any
 
-from theorycheck.empirical.executor import Executor, completed, started
+from theorycheck.empirical.executor import Executor, ThisProcess, Workers, completed, started
 from theorycheck.empirical.response import Measured, response
 from theorycheck.empirical.store import Store
 from theorycheck.empirical.trial import Kept, Trial
@@ -124,6 +124,8 @@ def train(
     """
     jobs = [(measured or response(group[0].response)).job(group) for group in groups]
     isolated = measured is not None and measured.isolated
+    if not isolated and isinstance(executor, Workers) and any(group[0].device != "cpu" for group in groups):
+        executor = ThisProcess()  # several processes on a card would wait for each other
     for i, (done, failure) in completed(executor, jobs, isolated):
         yield [(groups[i][k], measurement) for k, measurement in done]
         if failure:

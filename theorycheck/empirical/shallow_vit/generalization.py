@@ -80,7 +80,7 @@ def _trained(
     settings, streams, samples = prepare(trials)
     dtype = getattr(torch, trials[0].dtype)
     with one_thread():
-        for trained in train(settings, streams, samples, dtype, trials[0].device):
+        for trained in train(settings, streams, samples, dtype):
             i = trained.position
             yield i, trained, settings[i], streams[i].test, _realised(samples[i])
 
@@ -121,9 +121,9 @@ def _predict(
     y = torch.from_numpy(samples.y)[None].to(like)
     if setting.attention:
         tokens = draw_subsets(rng, samples.X.shape[1], setting.S, (1, len(samples.y)))
-        if compiled(setting, like.dtype, like.device.type):
+        if compiled(setting, like.dtype):
             return native.outputs(trained.W, trained.a, samples.X, tokens[0]), y
-        queries = take_tokens(X, torch.from_numpy(tokens).to(like.device), workspace)
+        queries = take_tokens(X, torch.from_numpy(tokens), workspace)
     return forward(trained.W, trained.a, X, queries, workspace).F, y
 
 

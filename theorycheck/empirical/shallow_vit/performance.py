@@ -26,7 +26,7 @@ class Performance(NamedTuple):
 
     def counted(self, setting: Setting) -> float:
         """The sum that the criterion speaks of."""
-        return self.loss if setting.criterion == "hinge" else self.wrong
+        return self.loss if setting.criterion == "hinge" else float(self.wrong)
 
     def still(self, setting: Setting, to_the_end: bool) -> int:
         """Samples to be tested next; 0 once all are, or the losses add up to a failure."""

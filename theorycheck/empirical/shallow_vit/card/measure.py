@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from theorycheck.empirical.shallow_vit import tokens
 from theorycheck.empirical.shallow_vit.card.batches import query_tokens
 from theorycheck.empirical.shallow_vit.card.memory import trials_tested
 from theorycheck.empirical.shallow_vit.card.samples import Drawing, draw_samples
@@ -68,12 +69,19 @@ def _losses(asked: Drawing, W: Weights, a: Float[Tensor, "t m"]) -> list[tuple[f
     X, y, queries = samples.X.to(a.dtype), samples.y.to(a.dtype), None
     if setting.attention:
         k = X.shape[2]
-        tokens = query_tokens(asked.keys, torch.full_like(asked.counts, asked.stage), asked.n, k, setting.S)
-        queries = rows(X.flatten(0, 1), tokens[:, 0].flatten(0, 1)).view(
-            *tokens.shape[:1], asked.n, setting.S, -1
-        )
+        stage = torch.full_like(asked.counts, asked.stage)
+        chosen = query_tokens(asked.keys, stage, asked.n, k, setting.S)[:, 0]
+        queries = rows(X.flatten(0, 1), chosen.flatten(0, 1)).view(*chosen.shape, -1)
     F = forward(W, a, X if setting.attention else mean_token(X), queries).F
     there = torch.arange(asked.n, device=a.device) < asked.counts
     loss = torch.where(there, (1 - y * F).relu_(), 0).double().sum(-1)
     wrong = ((y * F <= 0) & there).sum(-1)
     return list(zip(loss.tolist(), wrong.tolist(), strict=True))
+
+
+@torch.no_grad()
+def fresh(batch: Batch, member: int, n: int) -> tokens.Samples:
+    """Draw n fresh samples of one trial; the first of its tests."""
+    counts = torch.tensor([[n]], device=batch.device)
+    drawn = draw_samples(Drawing(batch.data[[member]], [batch.settings[member]], counts, n, stage=1))
+    return tokens.Samples(*(values[0].cpu().numpy() for values in drawn))

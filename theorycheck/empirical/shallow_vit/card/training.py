@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import torch
 
@@ -47,15 +47,21 @@ class Batch:
         self.slots = slots or self._slots()
 
     def _slots(self) -> int:
-        if self.device == "cuda":  # a full number whatever there is to train, as kernels depend on it
-            return slots_for(self.settings[0], self.most, self.dtype, torch.cuda.mem_get_info()[0])
-        return min(SLOTS, len(self.settings))
+        if self.device != "cuda":
+            return min(SLOTS, len(self.settings))
+        # A full number, however few there are to train: libraries choose other kernels for other numbers.
+        kept = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()  # by PyTorch, for what comes next
+        return slots_for(self.settings[0], self.most, self.dtype, torch.cuda.mem_get_info()[0] + kept)
 
-    def train(self, watch: Watch | None = None) -> Iterator[tuple[Trained, Realised]]:
+    def train(
+        self, watch: Watch | None = None, due: Collection[int] = ()
+    ) -> Iterator[tuple[Trained, Realised]]:
         """Train the trials, and yield each when it has ended, with the fractions of tokens realised.
 
         Args:
-            watch: looks at the model of every trial before its first step and after every epoch.
+            watch: looks at the model of every trial, and also at that of one at rest whose end is not known
+                yet.
+            due: after so many iterations, where they end an epoch.
         """
         steps = 1 if watch else STEPS
         slots = Slots(self.settings[0], self.most, self.slots, steps, self.dtype, self.device)
@@ -66,7 +72,7 @@ class Batch:
             if len(slots.free) == self.slots:
                 return
             if watch:
-                self._show(slots, watch)
+                self._show(slots, watch, due)
             for trained in slots.run():
                 yield trained, realised.pop(trained.position)
 
@@ -81,11 +87,10 @@ class Batch:
         slots.fill(places, members, settings, self.own[members], samples)
         return dict(zip(members, _realised(samples, counts), strict=True))
 
-    def _show(self, slots: Slots, watch: Watch) -> None:
-        for place, member in enumerate(slots.members):
-            if member is not None and slots.taken[place] % self.settings[member].steps_per_epoch == 0:
-                W = Weights(*(w[place : place + 1] for w in slots.weights))
-                watch(slots.taken[place], [member], W)
+    def _show(self, slots: Slots, watch: Watch, due: Collection[int]) -> None:
+        for place, (member, taken) in enumerate(zip(slots.members, slots.taken, strict=True)):
+            if member is not None and taken in due and taken % self.settings[member].steps_per_epoch == 0:
+                watch(taken, [member], Weights(*(w[place : place + 1] for w in slots.weights)))
 
 
 def _realised(samples: Samples, counts: torch.Tensor) -> list[Realised]:
@@ -94,7 +99,8 @@ def _realised(samples: Samples, counts: torch.Tensor) -> list[Realised]:
     there = (torch.arange(n, device=counts.device) < counts)[:, :, None]
     own = (samples.y < 0).long()[:, :, None]
     found = [
-        ((samples.pattern == kind) & there).sum((1, 2)) / (counts[:, 0] * tokens) for kind in (own, 1 - own)
+        ((samples.pattern == kind) & there).sum((1, 2)).double() / (counts[:, 0] * tokens)
+        for kind in (own, 1 - own)
     ]
     names = ("realised_alpha_relevant", "realised_alpha_confusion")
     return [dict(zip(names, pair, strict=True)) for pair in torch.stack(found, 1).tolist()]
