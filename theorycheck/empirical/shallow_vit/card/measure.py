@@ -12,8 +12,7 @@ from torch import Tensor
 from theorycheck.empirical.shallow_vit import tokens
 from theorycheck.empirical.shallow_vit.card.batches import query_tokens
 from theorycheck.empirical.shallow_vit.card.memory import trials_tested
-from theorycheck.empirical.shallow_vit.card.samples import Drawing, draw_samples
-from theorycheck.empirical.shallow_vit.card.slots import mean_token, rows
+from theorycheck.empirical.shallow_vit.card.samples import Drawing, draw_samples, mean_token
 from theorycheck.empirical.shallow_vit.card.step import forward
 from theorycheck.empirical.shallow_vit.card.training import Batch, Realised
 from theorycheck.empirical.shallow_vit.performance import TEST_SAMPLES_AT_ONCE, Performance
@@ -68,10 +67,9 @@ def _losses(asked: Drawing, W: Weights, a: Float[Tensor, "t m"]) -> list[tuple[f
     setting, samples = asked.setting, draw_samples(asked)
     X, y, queries = samples.X.to(a.dtype), samples.y.to(a.dtype), None
     if setting.attention:
-        k = X.shape[2]
         stage = torch.full_like(asked.counts, asked.stage)
-        chosen = query_tokens(asked.keys, stage, asked.n, k, setting.S)[:, 0]
-        queries = rows(X.flatten(0, 1), chosen.flatten(0, 1)).view(*chosen.shape, -1)
+        chosen = query_tokens(asked.keys, stage, asked.n, X.shape[2], setting.S)[:, 0, :, :, None]
+        queries = X.gather(2, chosen.expand(*chosen.shape[:3], setting.d))  # (t, n, s, d)
     F = forward(W, a, X if setting.attention else mean_token(X), queries).F
     there = torch.arange(asked.n, device=a.device) < asked.counts
     loss = torch.where(there, (1 - y * F).relu_(), 0).double().sum(-1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import NamedTuple
 
 import torch
@@ -165,3 +165,11 @@ def _kept(
     }[setting.removal]
     order = (of_kind * WORD + asked.words(For.KEPT, setting.L)).argsort(stable=True)
     return torch.sort(order[:, :, : setting.kept]).values
+
+
+def mean_token(X: Float[Tensor, "t n k d"]) -> Float[Tensor, "t n 1 d"]:
+    """The mean over the tokens of every sample, as its only token.
+
+    Added up one by one: the order of a reduction may depend on how many samples there are.
+    """
+    return (reduce(torch.add, X.unbind(2)) / X.shape[2])[:, :, None]

@@ -14,7 +14,6 @@ from theorycheck.empirical.shallow_vit.card.samples import Drawing, Samples, dra
 from theorycheck.empirical.shallow_vit.card.slots import Slots
 from theorycheck.empirical.shallow_vit.setting import Setting
 from theorycheck.empirical.shallow_vit.training import Trained, Watch
-from theorycheck.empirical.shallow_vit.vit import Weights
 from theorycheck.empirical.trial import Trial
 
 Realised = dict[str, float]
@@ -29,13 +28,20 @@ class Batch:
         own: keys of their models and mini-batches.
     """
 
-    def __init__(self, trials: Sequence[Trial], device: str | None = None, slots: int | None = None) -> None:
+    def __init__(
+        self,
+        trials: Sequence[Trial],
+        device: str | None = None,
+        slots: int | None = None,
+        together: int | None = None,
+    ) -> None:
         """Prepare.
 
         Args:
             trials: the trials.
             device: another one than theirs, for tests of this code.
             slots: another number of them than the memory suggests.
+            together: how many of these an operation then takes at once; by default all.
         """
         self.device = device or trials[0].device
         self.dtype: torch.dtype = getattr(torch, trials[0].dtype)
@@ -44,14 +50,14 @@ class Batch:
         self.data = keys_of([trial.shared_key(names) for trial in trials], self.device)
         self.own = keys_of([trial.key for trial in trials], self.device)
         self.most = max(setting.N for setting in self.settings)
-        self.slots = slots or self._slots()
+        self.slots, self.together = (slots, together or slots) if slots else self._slots()
 
-    def _slots(self) -> int:
+    def _slots(self) -> tuple[int, int]:
         if self.device != "cuda":
-            return min(SLOTS, len(self.settings))
-        # A full number, however few there are to train: libraries choose other kernels for other numbers.
+            return (min(SLOTS, len(self.settings)),) * 2
         kept = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()  # by PyTorch, for what comes next
-        return slots_for(self.settings[0], self.most, self.dtype, torch.cuda.mem_get_info()[0] + kept)
+        free = torch.cuda.mem_get_info()[0] + kept
+        return slots_for(len(self.settings), self.settings[0], self.most, self.dtype, free)
 
     def train(
         self, watch: Watch | None = None, due: Collection[int] = ()
@@ -63,8 +69,8 @@ class Batch:
                 yet.
             due: after so many iterations, where they end an epoch.
         """
-        steps = 1 if watch else STEPS
-        slots = Slots(self.settings[0], self.most, self.slots, steps, self.dtype, self.device)
+        shape = (self.most, self.slots, self.together, 1 if watch else STEPS)
+        slots = Slots(self.settings[0], *shape, self.dtype, self.device)
         waiting, realised = deque(range(len(self.settings))), dict[int, Realised]()
         while True:
             while waiting and slots.free:
@@ -90,7 +96,7 @@ class Batch:
     def _show(self, slots: Slots, watch: Watch, due: Collection[int]) -> None:
         for place, (member, taken) in enumerate(zip(slots.members, slots.taken, strict=True)):
             if member is not None and taken in due and taken % self.settings[member].steps_per_epoch == 0:
-                watch(taken, [member], Weights(*(w[place : place + 1] for w in slots.weights)))
+                watch(taken, [member], slots.weights(place))
 
 
 def _realised(samples: Samples, counts: torch.Tensor) -> list[Realised]:
