@@ -126,15 +126,9 @@ def _on_cpu(asked: list[Trial]) -> list[tuple[str, dict]]:
 
 @pytest.mark.parametrize(
     "values",
-    [
-        {},
-        {"N": 37},
-        {"attention": False},
-        {"attention": False, "N": 37},
-        {"S": 20},
-        {"d": 13, "m": 71, "N": 5},
-    ],
-    ids=["full batch", "mini-batches", "no attention", "neither", "all queries", "odd sizes"],
+    mostly_slow(
+        [FULL, MINI], [FULL, MINI, {"attention": False}, {"attention": False, "N": 37}, {"S": 20}, ODD]
+    ),
 )
 def test_a_trial_gives_the_same_bits_alone_and_in_any_company(values):
     asked = trials(7, **values)
@@ -266,7 +260,6 @@ def test_steps_can_be_captured(values):
         slots._advance()
     assert made.devices == {"meta"}
     assert not [name for name in made.names if "scalar_dense" in name or "nonzero" in name]
-    assert len(made.names) < 3 * 2 * 90
 
 
 def test_a_card_is_used_by_this_process_alone(on_cpu, tmp_path, monkeypatch):
