@@ -52,9 +52,10 @@ SIDE_BY_SIDE = ((32, 32), (64, 32), (64, 64), (128, 64), (256, 32), (256, 64), (
 ALL_AT_ONCE = ((1024, 1024), (2048, 2048))
 QUICK_SETTING = {"L": 20, "d": 8, "M": 3, "m": 40, "S": 5, "B": 16, "eta": 1.0, "T": 300, "test_size": 100}
 
-WITHOUT = """PyTorch finds no CUDA card here, so nothing was measured. With one: model-steps a second by trials
-at once, the time of a verdict on the card and on the CPU's cores, peak memory, whether bits depend on company,
-and McNemar's test of 500 trials on both devices. The card's code runs on the CPU by --device cpu --quick.
+WITHOUT = """PyTorch finds no CUDA card here, so nothing was measured.
+With one: model-steps a second by trials at once, the time of a verdict on the card and on the CPU's cores,
+peak memory, whether bits depend on company, and McNemar's test of 500 trials on both devices.
+The card's code runs on the CPU by --device cpu --quick.
 Counted without a card, of a step of 64 trials and of each of its model-steps:"""
 
 
@@ -106,7 +107,7 @@ class Counted(TorchDispatchMode):
 
 
 def counted(parameters: dict[str, Any], steps: int = 16) -> dict[str, float]:
-    """Of the step of TOGETHER trials, without a card: operations; of a model-step, bytes and multiply-adds."""
+    """Operations of a step of TOGETHER trials; bytes and multiply-adds of a model-step. Takes no card."""
     own = Setting(**parameters)
     slots = Slots(own, own.N, TOGETHER, TOGETHER, steps, torch.float32, "meta")
     with Counted() as count:

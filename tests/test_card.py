@@ -11,6 +11,7 @@ from scipy.stats import fisher_exact, ks_2samp
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+import theorycheck as tc
 from theorycheck.empirical import sweep
 from theorycheck.empirical.response import responses
 from theorycheck.empirical.shallow_vit import REVISION, attention, generalization, vit
@@ -275,3 +276,14 @@ def test_a_card_is_used_by_this_process_alone(on_cpu, tmp_path, monkeypatch):
         assert len(store.find(trial.key for trial in asked)) == 8
     assert not started
     assert responses()["zero_generalization_error"].trials_at_once(SMALL, "cuda") > 1000
+
+
+def test_a_claim_is_verified_on_a_card(on_cpu, tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    verify = partial(tc.verify, str(tiny), profile="smoke", store=tmp_path / "store.sqlite")
+    cpu, card, again = verify(), verify(device="cuda"), verify(device="cuda")
+    assert card.verdict.trials["reused"] == 0  # those of the CPU have other keys
+    assert len(card.trials) == len(cpu.trials)
+    assert set(card.trials.columns) == set(cpu.trials.columns)
+    assert again.verdict.trials["trained"] == 0
+    assert again.trials.equals(card.trials)
