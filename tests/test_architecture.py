@@ -52,7 +52,7 @@ CLAIMS = {
 }
 VERIFY = """
 import json, pathlib, sys
-from theorycheck.empirical.executor import ThisProcess
+from theorycheck.executors.local import ThisProcess
 from theorycheck.session import Session
 
 session = Session(pathlib.Path("s.sqlite"), ThisProcess())

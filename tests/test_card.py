@@ -177,6 +177,8 @@ def test_as_many_trials_succeed_as_on_the_cpu(values):
 @pytest.fixture
 def on_cpu(monkeypatch):
     """Trials that ask for a card train by its code on the CPU."""
+    monkeypatch.setattr("theorycheck.empirical.attempts.machine", lambda device: f"a {device}")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     for module in (attention, generalization):
         monkeypatch.setattr(module, "Batch", partial(Batch, device="cpu"))
 
@@ -265,12 +267,9 @@ def test_steps_can_be_captured(values):
 
 def test_a_card_is_used_by_this_process_alone(on_cpu, tmp_path, monkeypatch):
     started = []
-    monkeypatch.setattr(
-        "theorycheck.empirical.executor.ProcessPoolExecutor", lambda *_, **__: started.append(1)
-    )
+    monkeypatch.setattr("theorycheck.executors.local.ProcessPoolExecutor", lambda *_, **__: started.append(1))
     asked = [*trials(4), *trials(4, N=5)]
     assert len(sweep.batches(asked)) == 2
-    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     with sweep.Store(tmp_path / "store.sqlite") as store:
         assert sweep.run(asked, store, 4, lambda done: None) == 8
         assert len(store.find(trial.key for trial in asked)) == 8
@@ -278,8 +277,7 @@ def test_a_card_is_used_by_this_process_alone(on_cpu, tmp_path, monkeypatch):
     assert responses()["zero_generalization_error"].trials_at_once(SMALL, "cuda") > 1000
 
 
-def test_a_claim_is_verified_on_a_card(on_cpu, tiny, tmp_path, monkeypatch):
-    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+def test_a_claim_is_verified_on_a_card(on_cpu, tiny, tmp_path):
     verify = partial(tc.verify, str(tiny), profile="smoke", store=tmp_path / "store.sqlite")
     cpu, card, again = verify(), verify(device="cuda"), verify(device="cuda")
     assert card.verdict.trials["reused"] == 0  # those of the CPU have other keys

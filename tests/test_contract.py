@@ -20,8 +20,8 @@ from theorycheck import bounds, calibration, statements
 from theorycheck.claim import Claim, Design
 from theorycheck.cli import app
 from theorycheck.drawing import Shown
-from theorycheck.empirical.executor import ThisProcess
 from theorycheck.errors import ClaimError
+from theorycheck.executors.local import ThisProcess
 from theorycheck.judgement import Interval
 from theorycheck.notation import latex, plain_text
 from theorycheck.placement.rules import Adaptive

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 from conftest import SMALL
+from test_sweep import here
 
 import theorycheck as tc
 from theorycheck import bounds, empirical
 from theorycheck.empirical import sweep
-from theorycheck.empirical.executor import Workers, completed
 from theorycheck.empirical.response import response, responses
 from theorycheck.empirical.shallow_vit import REVISION
 from theorycheck.empirical.store import Store
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError, DesignError, Interrupted
+from theorycheck.executors import Workers, completed
 from theorycheck.forecast import Assumptions, forecast, seconds_per_trial
 from theorycheck.plan import make_plan
 
@@ -192,7 +193,7 @@ def test_an_executor_is_anything_with_submit(tmp_path):
         for executor in (threads, later):
             with Store(tmp_path / f"{id(executor)}.sqlite") as store:
                 assert sweep.run(asked, store, executor, lambda trained: None) == len(asked)
-                assert store.find(trial.key for trial in asked) == alone
+                assert store.find(trial.key for trial in asked) == here(alone)
         assert threads.submit(int).result() == 0  # left open, as it is not ours
     assert later.made == len(sweep.batches(asked)) == 3
 
@@ -215,12 +216,14 @@ def test_what_waits_is_cancelled_where_a_run_is_interrupted(tmp_path):
 
 def test_calls_come_back_with_their_positions_and_errors_are_raised():
     with ThreadPoolExecutor(2) as threads:
-        found = dict(completed(threads, [partial(pow, 2, k) for k in range(9)]))
-        assert found == {k: 2**k for k in range(9)}
+        found = completed(threads, [partial(pow, 2, k) for k in range(9)])
+        assert {k: ended.result() for k, ended in found} == {k: 2**k for k in range(9)}
+        ((_, ended),) = completed(threads, [partial(divmod, 1, 0)])
         with pytest.raises(ZeroDivisionError):
-            list(completed(threads, [partial(divmod, 1, 0)]))
+            ended.result()
     with Workers(1) as workers:
-        assert list(completed(workers, [int])) == [(0, 0)]
+        ((position, ended),) = completed(workers, [int])
+        assert (position, ended.result()) == (0, 0)
         assert list(completed(workers, [])) == []
 
 

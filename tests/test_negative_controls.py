@@ -13,7 +13,7 @@ from test_contract import KINDS
 
 from theorycheck import bounds
 from theorycheck.claim import Search
-from theorycheck.empirical.executor import ThisProcess
+from theorycheck.executors.local import ThisProcess
 from theorycheck.session import Session
 from theorycheck.statements import BigO, Contrast, Direction, Limit, Omega, Ordering, Theta, Transition
 

@@ -17,8 +17,8 @@ from verified import verify
 
 from theorycheck import bounds
 from theorycheck.empirical import sweep
-from theorycheck.empirical.executor import Workers
 from theorycheck.errors import ClaimError, Interrupted
+from theorycheck.executors.local import Workers
 from theorycheck.plan import make_plan
 
 STORE = ".theorycheck/store.sqlite"

@@ -13,6 +13,7 @@ import pytest
 from conftest import SMALL, mostly_slow
 
 from theorycheck.empirical import sweep
+from theorycheck.empirical.machine import machine
 from theorycheck.empirical.shallow_vit import REVISION
 from theorycheck.empirical.store import Store
 from theorycheck.empirical.trial import Trial
@@ -27,6 +28,11 @@ def trials(count: int, **values: object) -> list[Trial]:
 
 def measured(trials_: list[Trial]) -> dict[str, dict]:
     return {trial.key: measurement for trial, measurement in sweep.train_batch(trials_)}
+
+
+def here(alone: dict[str, dict]) -> dict[str, dict]:
+    """As they are stored, with the machine that they were made on."""
+    return {key: {**measurement, "machine": machine()} for key, measurement in alone.items()}
 
 
 @pytest.mark.parametrize(
@@ -62,7 +68,7 @@ def test_jobs_change_nothing(tmp_path, jobs):
     alone = {key: m for trial in asked for key, m in measured([trial]).items()}
     with Store(tmp_path / "store.sqlite") as store:
         assert sweep.run(asked, store, jobs, lambda trained: None) == len(asked)
-        assert store.find(trial.key for trial in asked) == alone
+        assert store.find(trial.key for trial in asked) == here(alone)
 
 
 def test_attention_and_its_absence_see_the_same_data():

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from theorycheck.claim import Claim
 from theorycheck.empirical.store import DEFAULT_STORE
 from theorycheck.errors import ClaimError, ReportError
+from theorycheck.executors import opened
 from theorycheck.finding import Finding
 from theorycheck.judgement import Estimate
 from theorycheck.profiles import ProfileName
@@ -98,6 +99,7 @@ def verify(
     seed: int = 0,
     jobs: int = 1,
     device: str = "cpu",
+    executor: str = "local",
     store: Path | str = DEFAULT_STORE,
     sensitivity: bool = False,
     progress: Progress = silent,
@@ -111,6 +113,7 @@ def verify(
         seed: base seed of all trials.
         jobs: worker processes, one thread each.
         device: "cpu" or "cuda".
+        executor: what makes trials, as of `theorycheck verify --executor`.
         store: file of finished trials; those found there are not trained again.
         sensitivity: whether the claim is verified under its variations as well.
         progress: shows the training's progress.
@@ -128,7 +131,8 @@ def verify(
         >>> v = tc.verify("sample_complexity", "quick")  # doctest: +SKIP
         >>> v.decision, v.exponent("alpha_*")  # doctest: +SKIP
     """
-    finding = Session(Path(store), jobs, progress).examine(
-        claim, profile, design=design, seed=seed, device=device, sensitivity=sensitivity
-    )
+    with opened(executor, jobs) as workers:
+        finding = Session(Path(store), workers, progress).examine(
+            claim, profile, design=design, seed=seed, device=device, sensitivity=sensitivity
+        )
     return Result(**vars(finding))

@@ -26,8 +26,8 @@ SAMPLES = Symbol(
 
 # Columns that tables of trials, and what the judge makes of them, have beside what is varied.
 RESERVED = frozenset({
-    "censored", "key", "outcome", "pair", "point", "ratio", "replicate", "searched", "seed", "successes",
-    "trials", "unfitted", "value", "work",
+    "censored", "failed", "key", "machine", "note", "outcome", "pair", "point", "ratio", "replicate",
+    "searched", "seed", "successes", "trials", "unfitted", "value", "work",
 })  # fmt: skip
 MOST_TRIALS = 1_000_000  # cells times replicates; with more a design is taken for a mistake
 MOST_SHOWN = 100  # characters of an expression, in a message

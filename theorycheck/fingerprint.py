@@ -66,11 +66,15 @@ class Fingerprint:
         digest: of it.
         files: the digests of the files among it.
         folder: of the claim file or script that defines it, from where it imports; None where there is none.
+        modules: those of the files that may be imported, by the names of their modules.
+        libraries: versions of the installed packages that these import, by name.
     """
 
     digest: str
     files: Mapping[Path, str]
     folder: Path | None
+    modules: Mapping[str, Path]
+    libraries: Mapping[str, str]
 
     def changed(self) -> list[Path]:
         """The files that are no longer what they were."""
@@ -96,7 +100,8 @@ def fingerprint(function: Function) -> Fingerprint:
         raise ClaimError(
             f"the response {walk.name} carries values too deeply nested to be compared"
         ) from error
-    return Fingerprint(found[:16], {path: digest_of(path) for path in sorted(walk.files)}, walk.folder)
+    files = {path: digest_of(path) for path in sorted(walk.files)}
+    return Fingerprint(found[:16], files, walk.folder, walk.modules, libraries(walk.modules))
 
 
 class _Walk:
@@ -108,6 +113,7 @@ class _Walk:
         package = str(getattr(inner, "__module__", "")).partition(".")[0]
         self.package = "" if package == __package__ else package  # this one tells its revisions
         self.files: set[Path] = set()
+        self.modules: dict[str, Path] = {}
         self.folder: Path | None = None
         self._open: dict[int, int] = {}
         self._known: dict[int, tuple[Any, str]] = {}  # with the object, so that no other one takes its id
@@ -205,6 +211,7 @@ class _Walk:
         if script and self.folder is None:
             self.folder = file.resolve().parent
         self.files.update(files.values())
+        self.modules.update(files)
         return [*sorted([name, digest_of(path)] for name, path in files.items()), libraries(files)]
 
     def _module(self, module: ModuleType) -> Iterator[Any]:

@@ -13,8 +13,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from theorycheck.empirical.executor import Executor, completed, started
 from theorycheck.empirical.sweep import train
+from theorycheck.executors import Executor, completed, fitting, started
 from theorycheck.judgement import Decision
 from theorycheck.placement.belief import FARTHEST, STEEPNESS
 from theorycheck.placement.rules import Grid, Placement, simulate
@@ -245,9 +245,9 @@ def _judged(
     advance: Callable[[int], None],
 ) -> tuple[dict[Decision, float], float, int]:
     """Shares of decisions, median width of the interval, and median number of trials, of simulated data."""
-    judged = {}
-    for i, found in completed(executor, [partial(replicate, i) for i in range(REPLICATIONS)]):
-        judged[i] = found
+    judged, calls = {}, [partial(replicate, i) for i in range(REPLICATIONS)]
+    for i, ended in completed(fitting(executor, len(calls)), calls):
+        judged[i] = ended.result()
         advance(1)
     decisions, widths, trials = zip(*(judged[i] for i in range(REPLICATIONS)), strict=True)
     shares: dict[Decision, float] = {d: n / REPLICATIONS for d, n in Counter(decisions).items()}

@@ -17,6 +17,7 @@ from types import ModuleType
 
 _OF_STATEMENTS = {"theorycheck", "sympy"}  # what claim files state laws with, no trial depends on
 # What claim files have imported from beside them, by folder and name.
+UPLOADED: list[str] = []  # on a worker of a cluster, where modules lie that were sent to it
 _KEPT: dict[Path, dict[str, ModuleType]] = {}
 
 
@@ -120,11 +121,11 @@ def libraries(files: Mapping[str, Path]) -> dict[str, str]:
     """
     wanted = {name.partition(".")[0] for module, path in files.items() for name in _imports(path, module)}
     others = wanted - _OF_STATEMENTS - sys.stdlib_module_names - {name.partition(".")[0] for name in files}
-    return {name: version for name in sorted(others) if (version := _version(name))}
+    return {name: version for name in sorted(others) if (version := version_of(name))}
 
 
 @cache
-def _version(name: str) -> str | None:
+def version_of(name: str) -> str | None:
     """The version of the distribution that a module belongs to; None where there is none."""
     try:
         return metadata.version(name)

@@ -17,7 +17,7 @@ from theorycheck.plan import Plan
 SHARE, LEAST = 0.01, 2  # of the trials: a convention; it finds what differs in 1 of 2 trials 3 times in 4
 MOST_TOLD = 3  # trials that differ, in a message
 Made = list[tuple[Trial, pd.Series]]  # trials, and their rows in the table of trials
-_WORDS = ("failed", "note")  # these may name folders, which differ
+_WORDS = ("failed", "note", "machine")  # these may name folders, which differ
 
 
 def chosen(plan: Plan, table: pd.DataFrame) -> Made:
@@ -36,7 +36,8 @@ def chosen(plan: Plan, table: pd.DataFrame) -> Made:
 def compared(plan: Plan, first: Made, store: Store) -> Check | None:
     """Whether trials gave the same when they were made again; None where none was."""
     stored = store.find(Repeat(trial).key for trial, _ in first)
-    pairs = [(trial, row, stored[key]) for trial, row in first if (key := Repeat(trial).key) in stored]
+    made = [(trial, row, stored[key]) for trial, row in first if (key := Repeat(trial).key) in stored]
+    pairs = [(trial, row, again) for trial, row, again in made if _on_equal_machines(row, again)]
     if not pairs:
         return None
     tolerance = plan.measured.tolerance
@@ -64,6 +65,11 @@ def _difference(
             where = ", ".join(f"{plan.claim.text(column)} = {row[column]}" for column in plan.columns)
             return f"at {where}, seed {trial.own_seed}: {name} {first}, then {second}"
     return None
+
+
+def _on_equal_machines(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    """Whether equal bits are promised; earlier versions did not tell where a trial was made."""
+    return first.get("machine") == second.get("machine")
 
 
 def _equal(first: Any, second: Any, tolerance: float) -> bool:

@@ -13,10 +13,10 @@ import pandas as pd
 from theorycheck import bounds
 from theorycheck.claim import Claim
 from theorycheck.empirical import sweep
-from theorycheck.empirical.executor import Executor, started
 from theorycheck.empirical.store import DEFAULT_STORE, Store
 from theorycheck.empirical.trial import Repeat, Trial
 from theorycheck.errors import ClaimError, Interrupted, StoreError
+from theorycheck.executors import Executor, started
 from theorycheck.finding import Finding, conclude
 from theorycheck.observation import check_hope, count, tabulate
 from theorycheck.plan import Plan, make_plan

@@ -41,6 +41,16 @@ ReportOption = Annotated[
     ),
 ]
 JobsOption = Annotated[int | None, typer.Option(min=1, help="Worker processes, by default one a core.")]
+ExecutorOption = Annotated[
+    str,
+    typer.Option(
+        metavar="[local|dask|dask://HOST:PORT|FILE.json]",
+        help=(
+            "What makes trials: processes of this machine, a dask cluster of it, or a cluster by the address or"
+            " the file of its scheduler."
+        ),
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
 

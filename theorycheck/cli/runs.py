@@ -9,6 +9,7 @@ import typer
 
 from theorycheck.cli.app import (
     DesignOption,
+    ExecutorOption,
     FragmentOption,
     JobsOption,
     JsonOption,
@@ -49,6 +50,7 @@ def verify(
     seed: Annotated[int, typer.Option(min=0, help="Base seed of all trials.")] = 0,
     jobs: JobsOption = None,
     device: Annotated[Literal["cpu", "cuda"], typer.Option(help="Where to train.")] = "cpu",
+    executor: ExecutorOption = "local",
     store: StoreOption = DEFAULT_STORE,
     out: OutOption = DEFAULT_OUT,
     json: JsonOption = False,
@@ -65,6 +67,7 @@ def verify(
             "name the claims to verify by --claim NAME, or all of them by --all; not both"
         )
     from theorycheck import bounds
+    from theorycheck.executors import opened
     from theorycheck.finding import jointly
     from theorycheck.forecast import cannot_tell
     from theorycheck.plan import make_plan
@@ -78,19 +81,20 @@ def verify(
         claims = list(bounds.claims().values()) if all_claims else [bounds.find(name) for name in claim or []]
         jobs = jobs or os.cpu_count() or 1
         formats = formats_of(report)
-        session = Session(store, jobs, silent if quiet else bar)
         verdicts, findings = [], []
-        for found in claims:
-            planned = make_plan(found.of_design(design), profile, seed, device)
-            warning = cannot_tell(planned)
-            if warning and not quiet:
-                typer.echo(f"theorycheck: {warning}", err=True)
-            finding = session.carry_out(planned, sensitivity)
-            verdict = write(finding, folder_of(finding.claim, out), formats, fragment)
-            verdicts.append(verdict)
-            findings.append(finding)
-            if not json:
-                say(f"{verdict.name} {finding.decision}" if quiet else summary(verdict, finding.claim))
+        with opened(executor, jobs) as workers:
+            session = Session(store, workers, silent if quiet else bar)
+            for found in claims:
+                planned = make_plan(found.of_design(design), profile, seed, device)
+                warning = cannot_tell(planned)
+                if warning and not quiet:
+                    typer.echo(f"theorycheck: {warning}", err=True)
+                finding = session.carry_out(planned, sensitivity)
+                verdict = write(finding, folder_of(finding.claim, out), formats, fragment)
+                verdicts.append(verdict)
+                findings.append(finding)
+                if not json:
+                    say(f"{verdict.name} {finding.decision}" if quiet else summary(verdict, finding.claim))
         if len(verdicts) > 1:
             parts = [part(f.verdict, f.claim, f.observed) for f in findings]
             paths = write_joint_report(parts, out, formats)

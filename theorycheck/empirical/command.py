@@ -26,11 +26,11 @@ from theorycheck.empirical.command_line import (
     program,
     split_words,
 )
-from theorycheck.empirical.executor import killed_with_parent
 from theorycheck.empirical.marks import several
 from theorycheck.empirical.reading import OUTPUT, Reading, Unreadable, reading
 from theorycheck.empirical.returned import Outcome, measurement
 from theorycheck.errors import ClaimError, DesignError
+from theorycheck.executors.local import killed_with_parent
 from theorycheck.fingerprint import Dependencies
 from theorycheck.local_modules import folder_of_caller, local_files
 from theorycheck.text import one_line

@@ -21,8 +21,9 @@ from theorycheck.empirical.parameters import TRIALS_AT_ONCE
 from theorycheck.empirical.returned import measurement, shown
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError, DesignError, TheoryCheckError
+from theorycheck.executors.code import Code
 from theorycheck.fingerprint import Fingerprint, Function, fingerprint
-from theorycheck.local_modules import beside
+from theorycheck.local_modules import UPLOADED, beside
 from theorycheck.text import told
 
 REVISION = 4  # raise it whenever a function would be called otherwise for the same specification
@@ -74,6 +75,11 @@ class FunctionResponse:
     def identity(self) -> str:
         """Its name and fingerprint, for the specification of a trial."""
         return f"{self.name}@{self.fingerprint.digest}"
+
+    @property
+    def code(self) -> Code:
+        """What a worker on another machine must have, or is sent."""
+        return Code(self.fingerprint.modules, self.fingerprint.files, self.fingerprint.libraries)
 
     def changed(self) -> list[Path]:
         """Of its files, those that were edited since it was loaded."""
@@ -187,7 +193,7 @@ def call(
         one said.
     """
     done: list[tuple[int, Measurement]] = []
-    sys.path[:] = sent.path
+    sys.path[:] = [*sent.path, *UPLOADED]
     try:
         with beside(sent.folder) if sent.folder else nullcontext():
             function = _unpacked(sent)

@@ -22,6 +22,7 @@ from theorycheck.empirical.function_response import FunctionResponse, Job, Measu
 from theorycheck.empirical.parameters import Parameters
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError, DesignError
+from theorycheck.executors.code import Code
 from theorycheck.fingerprint import Function
 
 # Of trials that share their shape: position and measurement of each, in any order.
@@ -109,8 +110,13 @@ class Response:
         return self._setting(parameters).trials_at_once_on(device)
 
     def work(self, parameters: Mapping[str, Any], measurement: Measurement) -> float:
-        """What a trial took, roughly; the same on every machine."""
-        return self._setting(parameters).work(measurement)
+        """What a trial took, roughly; the same on every machine. Of one that died nothing is known."""
+        return 0.0 if "failed" in measurement else self._setting(parameters).work(measurement)
+
+    @property
+    def code(self) -> Code:
+        """Its own, beside this package: none."""
+        return Code()
 
     def changed(self) -> list[Path]:
         """Of its files, those edited since it was loaded; none, as its revision tells of its changes."""

@@ -78,7 +78,7 @@ def _named(found: Mapping[Any, Any], name: str) -> dict[str, float | list[float]
         raise ClaimError(
             f"{name} returned a mapping of {shown(list(found))}; it must name 'value', and others by text"
         )
-    if clash := sorted({*RESERVED, "failed", "note"}.difference({"value"}).intersection(found)):
+    if clash := sorted(RESERVED.difference({"value"}).intersection(found)):
         raise ClaimError(
             f"{name} returned a mapping with {', '.join(clash)}, which the table of trials needs; rename it"
         )

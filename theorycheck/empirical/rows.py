@@ -98,13 +98,19 @@ def plan(document: str) -> dict[str, Any] | None:
 
 
 def _has_fields(found: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
-    """Whether what a named response always measures is there; of functions nothing is known."""
+    """Whether what a named response always measures is there; of functions, and where it died, nothing is
+    known.
+    """
     from theorycheck.empirical.response import responses
 
     named = responses().get(asked["response"])
-    return named is None or (
-        all(_is_count(found.get(name)) for name in named.experiment.counts)
-        and (named.value is None or named.value in found)
+    return (
+        named is None
+        or "failed" in found
+        or (
+            all(_is_count(found.get(name)) for name in named.experiment.counts)
+            and (named.value is None or named.value in found)
+        )
     )
 
 

@@ -1,21 +1,20 @@
-"""Trains the trials that are not yet stored, in batches over worker processes. Loads no torch itself."""
+"""Trains the trials that are not yet stored, in batches over an executor. Loads no torch itself."""
 
 from __future__ import annotations
 
 import random
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from typing import Any
 
-from theorycheck.empirical.executor import Executor, ThisProcess, Workers, completed, started
+from theorycheck.empirical.attempts import Attempts, Results, cause
 from theorycheck.empirical.response import Measured, response
 from theorycheck.empirical.store import Store
 from theorycheck.empirical.trial import Kept, Trial
 from theorycheck.errors import ClaimError, Interrupted
+from theorycheck.executors import Executor, calls_at_once, prepare, started
+from theorycheck.executors.code import Code
 from theorycheck.stopping import cause_of
-
-Results = list[tuple[Trial, Mapping[str, Any]]]
 
 
 def run(
@@ -56,7 +55,8 @@ def run(
 
     try:
         with started(executor) as workers:
-            for results in train(batches(trials, measured), workers, measured):
+            prepare(workers, measured.code if measured else Code())
+            for results in train(batches(trials, measured, calls_at_once(workers) or 1), workers, measured):
                 _check_unchanged(measured, so_far())
                 store.add([(kept_as(trial), measurement) for trial, measurement in results])
                 done += len(results)
@@ -68,6 +68,8 @@ def run(
         ) from error
     except BrokenExecutor as error:
         raise _broken(error, so_far()) from error
+    except ConnectionError as error:
+        raise Interrupted(f"{error}: {so_far()}; run the same command again to train the rest") from error
     return done
 
 
@@ -81,55 +83,50 @@ def _check_unchanged(measured: Measured | None, so_far: str) -> None:
 
 
 def _broken(error: BrokenExecutor, so_far: str) -> ClaimError | Interrupted:
-    """A worker that ended by itself, or was killed; loky tells how in its message."""
-    ended = re.search(r"\bEXIT\((\d+)\)", str(error))
-    if ended:
+    """All worker processes end by themselves, or are killed."""
+    of = cause(error) or ""
+    if of.startswith("EXIT"):
         return ClaimError(
-            f"the response ended its worker process, as os._exit({ended[1]}) does, but has to return a value:"
+            f"the response ended its worker process, as os._{of.lower()} does, but has to return a value:"
             f" {so_far}"
         )
-    killed = re.search(r"\bSIG\w+", str(error))
-    by = f" by {killed[0]}" if killed else ""
+    by = f" by {of}" if of else ""
     return Interrupted(
         f"a worker process was killed{by}: {so_far}; run the same command again to train the rest"
     )
 
 
-def batches(trials: Sequence[Trial], measured: Measured | None = None) -> list[list[Trial]]:
+def batches(trials: Sequence[Trial], measured: Measured | None = None, workers: int = 1) -> list[list[Trial]]:
     """Group trials of equal shapes into batches, in an order mixed so that the time left can be told from
     progress.
+
+    Args:
+        trials: what is missing.
+        measured: the response of the trials, where it is a function.
+        workers: how many batches are made at once; there are as many, where there are as many trials.
     """
     groups: dict[tuple[Any, ...], list[Trial]] = {}
     for trial in trials:
         shape = (measured or response(trial.response)).shape(trial.parameters, trial.device)
         groups.setdefault((trial.response, trial.dtype, trial.device, shape), []).append(trial)
-    cut = [batch for group in groups.values() for batch in _cut(group, measured)]
+    most = max(1, len(trials) // workers)
+    cut = [batch for group in groups.values() for batch in _cut(group, measured, most)]
     random.Random(0).shuffle(cut)
     return cut
 
 
-def _cut(group: list[Trial], measured: Measured | None) -> Iterator[list[Trial]]:
+def _cut(group: list[Trial], measured: Measured | None, most: int) -> Iterator[list[Trial]]:
     size = (measured or response(group[0].response)).trials_at_once(group[0].parameters, group[0].device)
+    if measured or group[0].device == "cpu":  # a card is not shared out among processes: see `Attempts`
+        size = min(most, size)
     yield from (group[i : i + size] for i in range(0, len(group), size))
 
 
 def train(
     groups: Sequence[list[Trial]], executor: Executor, measured: Measured | None = None
 ) -> Iterator[Results]:
-    """The results of batches, as they end.
-
-    Raises:
-        ClaimError: a function fails.
-        BrokenExecutor: a worker process ended.
-    """
-    jobs = [(measured or response(group[0].response)).job(group) for group in groups]
-    isolated = measured is not None and measured.isolated
-    if not isolated and isinstance(executor, Workers) and any(group[0].device != "cpu" for group in groups):
-        executor = ThisProcess()  # several processes on a card would wait for each other
-    for i, (done, failure) in completed(executor, jobs, isolated):
-        yield [(groups[i][k], measurement) for k, measurement in done]
-        if failure:
-            raise ClaimError(failure)
+    """The results of batches, as they end; what dies with its process is made again, as by `Attempts`."""
+    return Attempts(executor, measured).made(groups)
 
 
 def train_batch(trials: Sequence[Trial]) -> Results:

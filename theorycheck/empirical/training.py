@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 REVISION = 1  # raise it whenever a training would give another result, beyond rounding
 Point = Mapping[str, Any]
 Measure = Callable[["Module", "Tensor", "Tensor"], Any]
-_OWN_NAMES = {"t", "steps_taken", "failed", "note"}  # in what a trial measures
+_OWN_NAMES = {"t", "steps_taken"}  # in what a trial measures
 STEPS = "steps"  # what `value` says where the steps taken are what is measured
 
 
