@@ -111,7 +111,7 @@ def counted(parameters: dict[str, Any], steps: int = 16) -> dict[str, float]:
     own = Setting(**parameters)
     slots = Slots(own, own.N, TOGETHER, TOGETHER, steps, torch.float32, "meta")
     with Counted() as count:
-        slots._advance()
+        slots.advance()
     each = steps * TOGETHER
     return {
         "operations": count.operations / steps,

@@ -260,7 +260,7 @@ def test_steps_can_be_captured(values):
     samples = draw_samples(Drawing(keys, [setting] * 3, counts, slots.most, 0))
     slots.fill([0, 1, 2], [0, 1, 2], [setting] * 3, keys, samples)
     with Made() as made:
-        slots._advance()
+        slots.advance()
     assert made.devices == {"meta"}
     assert not [name for name in made.names if "scalar_dense" in name or "nonzero" in name]
 

@@ -48,9 +48,7 @@ class Attempts:
             ClaimError: a function fails.
         """
         isolated = self._measured is not None and self._measured.isolated
-        on_a_card = bool(groups) and groups[0][0].device != "cpu"  # processes there would wait for each other
-        calls = 1 if on_a_card else len(groups)
-        first, retried = fitting(self._executor, calls, isolated), fitting(self._executor, 1, True)
+        first, retried = fitting(self._executor, len(groups), isolated), fitting(self._executor, 1, True)
         waiting = deque(groups)
         while waiting:
             lost = yield from self._tried(waiting, first)

@@ -4,7 +4,7 @@ when its own has ended.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Int
@@ -28,6 +28,7 @@ class Slots:
             (still in training), fitted.
         members: position of the trial in each slot; None where it is free.
         taken: steps taken since the trial of a slot entered it.
+        advance: takes some steps of all slots.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class Slots:
         self.taken = [0] * slots
         self.state = self._empty(slots, dtype, device)
         stepping = Stepping(setting, self.state, self.width, together, steps)
-        self._advance = stepping.captured() if device == "cuda" else stepping
+        self.advance: Callable[[], None] = stepping.captured() if device == "cuda" else stepping
 
     def _empty(self, slots: int, dtype: torch.dtype, device: str) -> State:
         s, tokens = self.setting, self.setting.kept if self.setting.attention else 1
@@ -114,7 +115,7 @@ class Slots:
 
     def run(self) -> list[Trained]:
         """Take some steps, free the slots whose trials have ended, and return these."""
-        self._advance()
+        self.advance()
         self.taken = [taken + self.steps for taken in self.taken]
         names = ("live", "fitted", "step")
         told = torch.cat(
