@@ -17,7 +17,12 @@ TRIALS_OF_A_BATCH = 2048  # that the sweep hands over, and whose results are sto
 
 def width(setting: Setting) -> int:
     """Samples of a padded mini-batch: its size rounded up to a power of two."""
-    return max(NARROWEST, 1 << (setting.batch_size - 1).bit_length())
+    return max(NARROWEST, power_of_two(setting.batch_size))
+
+
+def power_of_two(n: int) -> int:
+    """The smallest that is not less than n."""
+    return 1 << (n - 1).bit_length()
 
 
 def shape(setting: Setting) -> tuple[Any, ...]:

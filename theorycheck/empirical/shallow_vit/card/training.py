@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
+from typing import Any
 
 import torch
 
 from theorycheck.empirical.parameters import Mark
+from theorycheck.empirical.shallow_vit.card import shapes
 from theorycheck.empirical.shallow_vit.card.counter import keys_of
 from theorycheck.empirical.shallow_vit.card.memory import NUMBERS_DRAWN, SLOTS, STEPS, slots_for
 from theorycheck.empirical.shallow_vit.card.samples import Drawing, Samples, draw_samples
@@ -17,6 +19,15 @@ from theorycheck.empirical.shallow_vit.training import Trained, Watch
 from theorycheck.empirical.trial import Trial
 
 Realised = dict[str, float]
+MOST_IDLE = 8  # a claim has at most 5 kinds of batches, as a rule
+# Slots of batches that have ended, for the rounds to come: to capture a graph takes as long as many steps.
+_idle: dict[tuple[Any, ...], Slots] = {}
+
+
+def _keep(kept_as: tuple[Any, ...], slots: Slots) -> None:
+    _idle[kept_as] = slots
+    while len(_idle) > MOST_IDLE:
+        _idle.pop(next(iter(_idle)))
 
 
 class Batch:
@@ -49,7 +60,7 @@ class Batch:
         names = Setting.marked(Mark.DATA)
         self.data = keys_of([trial.shared_key(names) for trial in trials], self.device)
         self.own = keys_of([trial.key for trial in trials], self.device)
-        self.most = max(setting.N for setting in self.settings)
+        self.most = shapes.power_of_two(max(setting.N for setting in self.settings))
         self.slots, self.together = (slots, together or slots) if slots else self._slots()
 
     def _slots(self) -> tuple[int, int]:
@@ -69,13 +80,15 @@ class Batch:
                 yet.
             due: after so many iterations, where they end an epoch.
         """
-        shape = (self.most, self.slots, self.together, 1 if watch else STEPS)
-        slots = Slots(self.settings[0], *shape, self.dtype, self.device)
+        sizes = (self.most, self.slots, self.together, 1 if watch else STEPS, self.dtype, self.device)
+        kept_as = (shapes.shape(self.settings[0]), *sizes)
+        slots = _idle.pop(kept_as, None) or Slots(self.settings[0], *sizes)
         waiting, realised = deque(range(len(self.settings))), dict[int, Realised]()
         while True:
             while waiting and slots.free:
                 realised |= self._enter(slots, waiting)
             if len(slots.free) == self.slots:
+                _keep(kept_as, slots)
                 return
             if watch:
                 self._show(slots, watch, due)
