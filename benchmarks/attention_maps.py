@@ -47,7 +47,7 @@ def trained(confusion: float) -> tuple[Setting, Samples, list[tuple[int, Weights
         if iterations == 0:
             models.append((0, Weights(*(w.clone() for w in W))))
 
-    for one in train([setting], [streams], [samples], torch.float32, "cpu", watch):
+    for one in train([setting], [streams], [samples], torch.float32, watch):
         models.append((one.iterations, one.W))
     return setting, probe, models
 

@@ -171,7 +171,7 @@ def jax_scan(formula: Callable) -> Callable[[Task], int]:
 
 def ours(task: Task) -> int:
     """Train all models by the engine, as many at once as it asks for."""
-    results = train([task.setting] * len(task.samples), task.streams, task.samples, torch.float32, "cpu")
+    results = train([task.setting] * len(task.samples), task.streams, task.samples, torch.float32)
     return sum(result.iterations for result in results)
 
 

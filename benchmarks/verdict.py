@@ -131,7 +131,7 @@ def profile(plan: Plan, table: pd.DataFrame) -> dict[str, float]:
         times.append(time.process_time())
         settings, streams, samples = prepare(group)
         times.append(time.process_time())
-        list(train(settings, streams, samples, torch.float32, "cpu"))
+        list(train(settings, streams, samples, torch.float32))
         times.append(time.process_time())
         for name, duration in zip(("all", "drawing", "training"), np.diff(times), strict=True):
             seconds[name] += float(duration)
@@ -157,7 +157,7 @@ def needed(trials: Sequence[Trial]) -> float:
             found = shares(rng, settings[i], samples[i], W, signs[i], workspace)
             total += settings[i].steps_per_epoch * multiply_adds(settings[i], *found)
 
-    list(train(settings, streams, samples, torch.float32, "cpu", watch))
+    list(train(settings, streams, samples, torch.float32, watch))
     return total
 
 

@@ -23,7 +23,7 @@ EXPERIMENTS = [
 ]
 with install_import_hook(EXPERIMENTS, "beartype.beartype"):
     for name in EXPERIMENTS:
-        for module in pkgutil.iter_modules(importlib.import_module(name).__path__, f"{name}."):
+        for module in pkgutil.walk_packages(importlib.import_module(name).__path__, f"{name}."):
             importlib.import_module(module.name)
 
 from theorycheck.empirical.shallow_vit.setting import Setting  # noqa: E402 (after the hook)

@@ -132,7 +132,7 @@ def test_training_is_the_same_up_to_rounding_without_the_compiled_step(small, mo
 
     def trained():
         samples = [draw_samples(streams(i).samples, slow, slow.N) for i in range(6)]
-        results = train([slow] * 6, [streams(i) for i in range(6)], samples, torch.float32, "cpu")
+        results = train([slow] * 6, [streams(i) for i in range(6)], samples, torch.float32)
         return {result.position: result for result in results}
 
     compiled = trained()

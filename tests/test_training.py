@@ -20,7 +20,7 @@ def run(settings: list[Setting], first: int = 0, dtype: torch.dtype = torch.floa
     samples = [
         draw_samples(s.samples, setting, setting.N) for s, setting in zip(drawn, settings, strict=True)
     ]
-    return {trained.position: trained for trained in train(settings, drawn, samples, dtype, "cpu")}
+    return {trained.position: trained for trained in train(settings, drawn, samples, dtype)}
 
 
 def same_steps(setting: Setting, rng: np.random.Generator, count: int):

@@ -100,7 +100,7 @@ class FunctionResponse:
         """Raise DesignError for a device that PyTorch lacks; a function may use another library."""
         cpu_or_cuda(device)
 
-    def shape(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+    def shape(self, parameters: Mapping[str, Any], device: str = "cpu") -> tuple[Any, ...]:
         """All trials may share a batch, but for letters in which the function wants them alike."""
         alike = getattr(self.function, "alike", ())
         names = sorted(parameters) if alike is None else alike
@@ -110,7 +110,7 @@ class FunctionResponse:
             )
         return tuple(parameters[name] for name in names)
 
-    def trials_at_once(self, parameters: Mapping[str, Any]) -> int:
+    def trials_at_once(self, parameters: Mapping[str, Any], device: str = "cpu") -> int:
         """How many trials a worker is given."""
         return getattr(self.function, "at_once", TRIALS_AT_ONCE)
 

@@ -53,6 +53,14 @@ class Parameters(BaseModel):
         """How many trials of this shape a batch should have."""
         return TRIALS_AT_ONCE
 
+    def shape_on(self, device: str) -> tuple[Any, ...]:
+        """What trials of one batch share on a device; by default on every one the same."""
+        return self.shape
+
+    def trials_at_once_on(self, device: str) -> int:
+        """How many trials of this shape a batch should have on a device; by default as many on every one."""
+        return self.trials_at_once
+
     def work(self, measurement: Mapping[str, Any]) -> float:
         """What a trial with this measurement took, in any unit that is the same on every machine."""
         return 1.0

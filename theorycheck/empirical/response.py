@@ -101,13 +101,13 @@ class Response:
         """Raise DesignError for a device that the experiment cannot use."""
         self.experiment.check_device(device)
 
-    def shape(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+    def shape(self, parameters: Mapping[str, Any], device: str = "cpu") -> tuple[Any, ...]:
         """What trials of one batch share."""
-        return self._setting(parameters).shape
+        return self._setting(parameters).shape_on(device)
 
-    def trials_at_once(self, parameters: Mapping[str, Any]) -> int:
+    def trials_at_once(self, parameters: Mapping[str, Any], device: str = "cpu") -> int:
         """How many trials of this shape are best run together."""
-        return self._setting(parameters).trials_at_once
+        return self._setting(parameters).trials_at_once_on(device)
 
     def work(self, parameters: Mapping[str, Any], measurement: Measurement) -> float:
         """What a trial took, roughly; the same on every machine. Of one that died nothing is known."""

@@ -12,7 +12,7 @@ from theorycheck.empirical.response import Measured, response
 from theorycheck.empirical.store import Store
 from theorycheck.empirical.trial import Kept, Trial
 from theorycheck.errors import ClaimError, Interrupted
-from theorycheck.executors import Executor, calls_at_once, prepare, started
+from theorycheck.executors import Executor, calls_at_once, fitting, prepare, started
 from theorycheck.executors.code import Code
 from theorycheck.stopping import cause_of
 
@@ -55,6 +55,8 @@ def run(
 
     try:
         with started(executor) as workers:
+            if measured is None and any(trial.device != "cpu" for trial in trials):
+                workers = fitting(workers, calls=1)  # several processes on a card would wait for each other
             prepare(workers, measured.code if measured else Code())
             for results in train(batches(trials, measured, calls_at_once(workers) or 1), workers, measured):
                 _check_unchanged(measured, so_far())
@@ -107,7 +109,7 @@ def batches(trials: Sequence[Trial], measured: Measured | None = None, workers: 
     """
     groups: dict[tuple[Any, ...], list[Trial]] = {}
     for trial in trials:
-        shape = (measured or response(trial.response)).shape(trial.parameters)
+        shape = (measured or response(trial.response)).shape(trial.parameters, trial.device)
         groups.setdefault((trial.response, trial.dtype, trial.device, shape), []).append(trial)
     most = max(1, len(trials) // workers)
     cut = [batch for group in groups.values() for batch in _cut(group, measured, most)]
@@ -116,7 +118,8 @@ def batches(trials: Sequence[Trial], measured: Measured | None = None, workers: 
 
 
 def _cut(group: list[Trial], measured: Measured | None, most: int) -> Iterator[list[Trial]]:
-    size = min(most, (measured or response(group[0].response)).trials_at_once(group[0].parameters))
+    first, of = group[0], measured or response(group[0].response)
+    size = min(most, of.trials_at_once(first.parameters, first.device))
     yield from (group[i : i + size] for i in range(0, len(group), size))
 
 

@@ -5,7 +5,6 @@ trains.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import inf
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,9 @@ from torch import Tensor
 
 from theorycheck.empirical.parameters import Mark
 from theorycheck.empirical.shallow_vit import native
+from theorycheck.empirical.shallow_vit.card import measure as card
+from theorycheck.empirical.shallow_vit.card.training import Batch
+from theorycheck.empirical.shallow_vit.performance import Performance
 from theorycheck.empirical.shallow_vit.setting import Setting
 from theorycheck.empirical.shallow_vit.tokens import Samples, draw_samples
 from theorycheck.empirical.shallow_vit.training import (
@@ -28,8 +30,6 @@ from theorycheck.empirical.shallow_vit.training import (
 )
 from theorycheck.empirical.shallow_vit.vit import Workspace, forward, hinge_loss
 from theorycheck.empirical.trial import Trial
-
-TEST_SAMPLES_AT_ONCE = 250
 
 
 def losses(trials: Sequence[Trial], to_the_end: bool = False) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -50,9 +50,11 @@ def losses(trials: Sequence[Trial], to_the_end: bool = False) -> Iterator[tuple[
         (misclassified share) with the number of test_samples, iterations, and the fractions of tokens
         realised in the training set.
     """
+    if trials[0].device != "cpu":
+        yield from card.losses(Batch(trials), to_the_end)
+        return
     for i, trained, setting, test, realised in _trained(trials):
-        most = inf if to_the_end else setting.tolerance * setting.test_size
-        yield i, _measure(trained, setting, test, most) | realised
+        yield i, _measure(trained, setting, test, to_the_end) | realised
 
 
 def iterations(trials: Sequence[Trial]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -63,9 +65,10 @@ def iterations(trials: Sequence[Trial]) -> Iterator[tuple[int, dict[str, Any]]]:
         training loss did not reach zero within T, so that `iterations` is a lower bound), and the fractions
         of tokens realised.
     """
-    for i, trained, _, _, realised in _trained(trials):
+    on_cpu = ((trained, realised) for _, trained, _, _, realised in _trained(trials))
+    for trained, realised in on_cpu if trials[0].device == "cpu" else Batch(trials).train():
         outcome = "success" if trained.fitted else "unfitted"
-        yield i, {"outcome": outcome, "iterations": trained.iterations} | realised
+        yield trained.position, {"outcome": outcome, "iterations": trained.iterations} | realised
 
 
 def _trained(
@@ -77,7 +80,7 @@ def _trained(
     settings, streams, samples = prepare(trials)
     dtype = getattr(torch, trials[0].dtype)
     with one_thread():
-        for trained in train(settings, streams, samples, dtype, trials[0].device):
+        for trained in train(settings, streams, samples, dtype):
             i = trained.position
             yield i, trained, settings[i], streams[i].test, _realised(samples[i])
 
@@ -100,31 +103,14 @@ def draw_streams(trial: Trial) -> Streams:
     return Streams(samples=samples, test=test, model=model, steps=steps)
 
 
-def _measure(trained: Trained, setting: Setting, rng: np.random.Generator, most: float) -> dict[str, Any]:
-    """Performance on fresh samples, until all are seen or their losses add up to more than `most`."""
-    workspace = Workspace()
-    loss, wrong, tested = 0.0, 0, 0
-    while tested < setting.test_size and (loss if setting.criterion == "hinge" else wrong) <= most:
-        n = min(TEST_SAMPLES_AT_ONCE, setting.test_size - tested)
+def _measure(
+    trained: Trained, setting: Setting, rng: np.random.Generator, to_the_end: bool
+) -> dict[str, Any]:
+    workspace, found = Workspace(), Performance()
+    while n := found.still(setting, to_the_end):
         F, y = _predict(trained, setting, draw_samples(rng, setting, n, training=False), rng, workspace)
-        loss += float(hinge_loss(F, y).double().sum())
-        wrong += int((y * F <= 0).sum())
-        tested += n
-    counted = loss if setting.criterion == "hinge" else wrong
-    outcome = (
-        "unfitted"
-        if not trained.fitted
-        else "success"
-        if counted <= setting.tolerance * tested
-        else "failure"
-    )
-    return {
-        "outcome": outcome,
-        "test_loss": loss / tested,
-        "test_error": wrong / tested,
-        "test_samples": tested,
-        "iterations": trained.iterations,
-    }
+        found = found.after(n, float(hinge_loss(F, y).double().sum()), int((y * F <= 0).sum()))
+    return found.measurement(trained, setting)
 
 
 def _predict(
@@ -135,9 +121,9 @@ def _predict(
     y = torch.from_numpy(samples.y)[None].to(like)
     if setting.attention:
         tokens = draw_subsets(rng, samples.X.shape[1], setting.S, (1, len(samples.y)))
-        if compiled(setting, like.dtype, like.device.type):
+        if compiled(setting, like.dtype):
             return native.outputs(trained.W, trained.a, samples.X, tokens[0]), y
-        queries = take_tokens(X, torch.from_numpy(tokens).to(like.device), workspace)
+        queries = take_tokens(X, torch.from_numpy(tokens), workspace)
     return forward(trained.W, trained.a, X, queries, workspace).F, y
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from theorycheck.empirical.parameters import Data, Parameters, Shape
+from theorycheck.empirical.shallow_vit.card import shapes
 
 CACHED_NUMBERS = 1_200_000  # 5 MB in float32, a core's own caches and somewhat more: docs/performance.md
 MOST_TRIALS_AT_ONCE = 32
@@ -141,6 +142,14 @@ class Setting(Parameters):
     def batch_size(self) -> int:
         """Samples in a mini-batch: as equal as possible over an epoch, at most B."""
         return -(-self.N // self.steps_per_epoch)
+
+    def shape_on(self, device: str) -> tuple[Any, ...]:
+        """On a card, trials with different N and B share a batch: see `card.shapes`."""
+        return self.shape if device == "cpu" else shapes.shape(self)
+
+    def trials_at_once_on(self, device: str) -> int:
+        """On a card, as many as it is worth to store together: how many have room there, it tells itself."""
+        return self.trials_at_once if device == "cpu" else shapes.TRIALS_OF_A_BATCH
 
     def work(self, measurement: Mapping[str, Any]) -> float:
         """Multiply-adds that a trial took, roughly; the time of drawing samples and testing is counted in

@@ -1,4 +1,4 @@
-"""Mini-batch SGD on the hinge loss for many trials at once (the paper's Algorithm 1).
+"""Mini-batch SGD on the hinge loss for many trials at once (the paper's Algorithm 1), on the CPU.
 
 The trials of a batch share their shapes. Each draws its samples, its model, its mini-batches and its query
 tokens from streams of its own, so the result of a trial does not depend on its company.
@@ -74,7 +74,6 @@ def train(
     streams: Sequence[Streams],
     samples: Sequence[Samples],
     dtype: torch.dtype,
-    device: str,
     watch: Watch | None = None,
 ) -> Iterator[Trained]:
     """Train one model a setting, all at once, and yield each as soon as it is fitted or given up.
@@ -88,17 +87,16 @@ def train(
         streams: random streams of each trial.
         samples: training set of each trial.
         dtype: floating-point type of weights and tokens.
-        device: "cpu" or "cuda".
         watch: looks at the models before the first step and after every epoch.
 
     Yields:
         Every trial once, in the order of their leaving.
     """
-    if compiled(settings[0], dtype, device):
+    if compiled(settings[0], dtype):
         for i, (setting, own, given) in enumerate(zip(settings, streams, samples, strict=True)):
             yield _train_compiled(i, setting, own, given, watch)
         return
-    batch = _Batch(settings, streams, samples, dtype, device)
+    batch = _Batch(settings, streams, samples, dtype)
     while batch.members:
         if watch:
             watch(batch.iterations, batch.members, batch.weights)
@@ -109,9 +107,9 @@ def train(
             yield from batch.leave(fitted, leaving)
 
 
-def compiled(setting: Setting, dtype: torch.dtype, device: str) -> bool:
+def compiled(setting: Setting, dtype: torch.dtype) -> bool:
     """Whether such models are trained and tested by the compiled code, which takes one after the other."""
-    return setting.attention and device == "cpu" and dtype == torch.float32 and native.library() is not None
+    return setting.attention and dtype == torch.float32 and native.library() is not None
 
 
 def _train_compiled(
@@ -141,7 +139,6 @@ class _Batch:
         streams: Sequence[Streams],
         samples: Sequence[Samples],
         dtype: torch.dtype,
-        device: str,
     ) -> None:
         self.setting = settings[0]
         self.members = list(range(len(settings)))
@@ -155,8 +152,8 @@ class _Batch:
         stacked["eta"] = torch.tensor([s.eta for s in settings])[:, None]
         stacked["X"] = torch.stack([torch.from_numpy(model_tokens(s.X, self.setting)) for s in samples])
         stacked["y"] = torch.stack([torch.from_numpy(s.y) for s in samples])
-        self.stacked = {name: tensor.to(device, dtype) for name, tensor in stacked.items()}
-        self.stacked["T"] = torch.tensor([s.T for s in settings], device=device)
+        self.stacked = {name: tensor.to(dtype) for name, tensor in stacked.items()}
+        self.stacked["T"] = torch.tensor([s.T for s in settings])
 
     @property
     def weights(self) -> Weights:
@@ -177,9 +174,8 @@ class _Batch:
 
     def _draw_block(self) -> None:
         drawn = [draw_steps(self.steps[i], self.setting) for i in self.members]
-        device = self.stacked["a"].device
         for name, values in zip(("order", "queries"), zip(*drawn, strict=True), strict=True):
-            self.stacked[name] = torch.from_numpy(np.stack(values)).to(device)
+            self.stacked[name] = torch.from_numpy(np.stack(values))
         self.epochs_drawn = self.stacked["order"].shape[1] // self.setting.steps_per_epoch
 
     def _step(self, step: int) -> Float[Tensor, " t"]:
