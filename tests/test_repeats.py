@@ -260,7 +260,7 @@ def test_the_versions_of_imported_packages_are_part_of_the_key(folder, monkeypat
     first = fingerprint(imports.f).digest
     from theorycheck import local_modules
 
-    local_modules._version.cache_clear()
+    local_modules.version_of.cache_clear()
     monkeypatch.setattr(local_modules.metadata, "version", lambda name: "0.0")
     assert fingerprint(imports.f).digest != first
-    local_modules._version.cache_clear()
+    local_modules.version_of.cache_clear()
