@@ -102,11 +102,13 @@ def test_a_new_statement_response_and_paper_are_verified(extended):
 
 
 def test_an_executor_verifies_a_claim(extended):
-    result = extended("verify_elsewhere.py")
+    command = ["-m", "theorycheck", "verify", "--quiet", "--report", "md", "--claim", "perceptron_updates"]
+    result = extended(*command, "--executor", "threads", "--jobs", "2")
     assert result.returncode == 0, result.stderr
-    decision, batches = result.stdout.split()
-    assert decision == "SUPPORTED"
-    assert int(batches) >= 6
+    assert result.stdout.split() == ["perceptron_updates", "SUPPORTED"]
+    unknown = extended(*command, "--executor", "ray")
+    assert unknown.returncode == 2
+    assert "threads (of this process)" in unknown.stderr
 
 
 def test_the_four_extensions_are_new_files():
