@@ -25,8 +25,8 @@ def stored(plan: Plan, shard: Shard, store: Path, done: Progressed) -> list[str]
     if not done.missing:
         lines.append("all trials are stored" + ", no round is left" * (most > 1))
     else:
-        names = listed([str(number) for number in sorted(done.missing)])
-        lines.append(f"not seen in any store here: {done.missing.total()} trials of shards {names}")
+        shards = f"shard{'s' * (len(done.missing) > 1)} {listed([*map(str, sorted(done.missing))])}"
+        lines.append(f"not seen in any store here: {done.missing.total()} trials of {shards}")
     return [one_line(line) for line in lines]
 
 

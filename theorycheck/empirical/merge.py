@@ -14,7 +14,7 @@ from theorycheck.empirical.store_file import holds_something, is_there
 from theorycheck.errors import StoreError
 from theorycheck.text import cut, shell_word
 
-_SHOWN = 200  # characters of what two stores say otherwise
+_SHOWN = 600  # characters of what two stores say otherwise
 
 
 @dataclass(frozen=True)

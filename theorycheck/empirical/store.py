@@ -24,7 +24,7 @@ from theorycheck.errors import StoreError
 from theorycheck.text import shell_word
 
 DEFAULT_STORE = Path(".theorycheck/store.sqlite")
-_PIECE = 5000  # rows that are read at once: some megabytes
+_PIECE = 1000  # rows that are read at once: about a megabyte
 _KEYS = {"trials": "key", "plans": "hash", "runs": "id"}
 
 
@@ -136,7 +136,7 @@ class Store:
         return self._measured(self._kept("trials", keys).values())
 
     def pieces(self, table: str) -> Iterator[tuple[list[rows.Row], int]]:
-        """The sound rows of a table, some thousands at a time, and how many damaged ones were among them.
+        """The sound rows of a table, a thousand at a time, and how many damaged ones were among them.
 
         Of a store that is only read, as a damaged row is moved away else while it is iterated over.
         """

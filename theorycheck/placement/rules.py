@@ -107,10 +107,11 @@ class Adaptive:
         """
         levels = len({level for level, _ in self.cells})
         searched = SEARCH_ROUNDS * SEARCH_TRIALS * levels
-        for_guesses, interim = self.hypothesis.guess_rate is None, self.budget > FIRST_INTERIM * levels
+        guessed = self.hypothesis.guess_rate is None and self.budget > ENOUGH_FOR_GUESSES * levels
+        interim = self.budget > FIRST_INTERIM * levels
         doublings = math.ceil(math.log2(max(1, self.budget / searched)))
         search = min(SEARCH_ROUNDS, math.ceil(self.budget / (SEARCH_TRIALS * levels)))
-        return search + for_guesses + interim + doublings
+        return search + guessed + interim + doublings
 
     def next_round(self, counts: pd.DataFrame) -> Counter[Cell]:
         """How many trials each cell gets next; none when there are enough.
