@@ -185,6 +185,18 @@ def test_what_is_no_source_is_refused_before_anything_is_written(three, tmp_path
         assert not (tmp_path / "new").exists()
 
 
+def test_many_machines_may_read_what_was_merged_without_a_log(three, tmp_path):
+    target, a, b = three
+    with Store(target):  # while another has it open, it stays as it is
+        merge(target, [a])
+    merge(target, [a, b])
+    with Store(target, read_only=True) as reader:
+        assert len(reader.find(trial(i).key for i in range(9))) == 5
+        assert {file.name for file in tmp_path.iterdir()} == {"t", "a", "b"}
+    store(target, 7)
+    assert set(found(target)) == {0, 1, 2, 3, 4, 7}
+
+
 def test_a_foreign_target_is_left_as_it_is(three, tmp_path):
     path = foreign(tmp_path / "places.sqlite")
     before = path.read_bytes()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -108,9 +107,7 @@ def train(
     Raises:
         TheoryCheckError: as by `theorycheck.empirical.sweep.run`; finished trials are stored.
     """
-    with ExitStack() as stack:
-        own = stack.enter_context(Store(store))
-        workers = stack.enter_context(started(executor))
+    with Store(store) as own, started(executor) as workers:
         run = own.start_run(plan.hash, plan.claim.name, plan.document)
 
         def make(part: Round) -> None:
@@ -119,16 +116,14 @@ def train(
                 for trials, kept_as in ((part.trials, lambda trial: trial), (part.again, Repeat)):
                     sweep.run(trials, own, workers, lambda done: advance(done, 0), plan.measured, kept_as)
 
-        found = follow(plan, shard, _finding([own, *_there([known])], stack), make)
+        found = follow(plan, shard, _finding([own, known]), make)
         own.finish_run(run, found.trained, found.reused, None)
         return found
 
 
 def left(plan: Plan, stores: Sequence[Path | None]) -> int:
     """How many trials of the first round that is not complete are missing in all of some stores."""
-    with ExitStack() as stack:
-        found = follow(plan, Shard(), _finding(_there(stores), stack), lambda part: None)
-    return found.missing.total()
+    return follow(plan, Shard(), _finding(stores), lambda part: None).missing.total()
 
 
 def follow(plan: Plan, shard: Shard, find: Find, make: Callable[[Round], None]) -> Progressed:
@@ -145,20 +140,20 @@ def follow(plan: Plan, shard: Shard, find: Find, make: Callable[[Round], None]) 
     return Progressed(last, len(share), trained, reused, by_shard)
 
 
-def _there(paths: Iterable[Path | None]) -> list[Path]:
-    return [path for path in paths if path and is_there(path)]
+def _finding(stores: Sequence[Store | Path | None]) -> Find:
+    """Looks measurements up in several stores.
 
-
-def _finding(paths: Sequence[Store | Path], stack: ExitStack) -> Find:
-    """Looks measurements up in several stores; those given by their paths are only read."""
-    stores = [
-        one if isinstance(one, Store) else stack.enter_context(Store(one, read_only=True)) for one in paths
-    ]
+    Those given by their paths are only read, if they are there, and not kept open: a merge may want to write.
+    """
 
     def find(keys: Iterable[str]) -> dict[str, dict[str, Any]]:
         wanted, found = set(keys), dict[str, dict[str, Any]]()
         for store in stores:
-            found |= store.find(wanted - set(found))
+            if isinstance(store, Store):
+                found |= store.find(wanted - set(found))
+            elif store and is_there(store):
+                with Store(store, read_only=True) as opened:
+                    found |= opened.find(wanted - set(found))
         return found
 
     return find

@@ -45,8 +45,11 @@ def merge(target: Path, sources: Sequence[Path]) -> list[Merged]:
     """
     for source in sources:
         _check(source, target)
-    with Store(target) as into, into.transaction():
-        return [_take(source, into, sources[:i]) for i, source in enumerate(sources)]
+    with Store(target) as into:
+        with into.transaction():
+            merged = [_take(source, into, sources[:i]) for i, source in enumerate(sources)]
+        into.leave_log()
+        return merged
 
 
 def _check(source: Path, target: Path) -> None:

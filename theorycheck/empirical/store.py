@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -130,6 +131,16 @@ class Store:
             if document is not None:
                 return {**document, "claim": row[1], "hash": plan}
         raise StoreError(f"the plan of run {run} in the store {self.path} is damaged; verify its claim again")
+
+    def leave_log(self) -> None:
+        """Keep no write-ahead log until the next writing, if nobody else has the store open.
+
+        Many machines can then read one file of a network's file system, where a log's shared memory is not
+        shared: https://www.sqlite.org/wal.html, section 1.
+        """
+        with suppress(sqlite3.OperationalError):
+            self._connection.execute("PRAGMA busy_timeout = 0")
+            self._connection.execute("PRAGMA journal_mode = DELETE")
 
     def trials(self, keys: Iterable[str]) -> dict[str, tuple[rows.Row, dict[str, Any]]]:
         """Rows and measurements of those trials that are stored, by key; within a transaction."""
