@@ -12,6 +12,7 @@ that the time is mostly not that of the disk.
 import argparse
 import hashlib
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -65,13 +66,14 @@ responses()
 path, status = Path(sys.argv[1]), 0
 measured = {"outcome": "success", "iterations": 1, "test_loss": 1.0}
 new = [(Trial("test_loss", {"L": 1}, time.time_ns(), i, 3), measured) for i in range(1000)]
-begun = time.perf_counter()
+begun, used = time.perf_counter(), time.process_time()
 try:
 """
 TOLD = """
 except SystemExit as end:
     status = end.code
 told = {"seconds": time.perf_counter() - begun, "status": status}
+told["cpu_seconds"] = time.process_time() - used
 told["peak_mib"] = int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) / 1024
 told["read_mib"] = int(open("/proc/self/io").read().split()[1]) / 2**20
 print(json.dumps(told), file=sys.stderr)
@@ -121,14 +123,18 @@ def build(path: Path, trials: int, seed: int = 0) -> None:
 
 
 def measured(call: str, store: Path) -> dict[str, float]:
-    """Seconds, peak memory and what was read of a call in a process of its own."""
-    # The time of a command includes its start.
-    begun, command = time.perf_counter(), [sys.executable, "-c", f"{PREPARED}    {call}{TOLD}", str(store)]
+    """Seconds, peak memory and what was read of a call in a process of its own; of a command all of it."""
+    begun, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, "-c", f"{PREPARED}    {call}{TOLD}", str(store)]
     ended = subprocess.run(command, cwd=store.parent, capture_output=True, text=True, check=True)
     told = json.loads(ended.stderr.splitlines()[-1])
     if told.pop("status") not in (0, 1, 3):
         raise RuntimeError(ended.stderr)
-    return {**told, "seconds": time.perf_counter() - begun} if call.startswith("app(") else told
+    if not call.startswith("app("):
+        return told
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {**told, "seconds": time.perf_counter() - begun, "cpu_seconds": cpu}
 
 
 def calls(store: Path, run: int, shard: Path) -> dict[str, str]:
@@ -173,12 +179,11 @@ def measure(store: Path) -> dict[str, dict[str, float]]:
 def table(small: dict[str, dict[str, float]], large: dict[str, dict[str, float]], trials: int) -> str:
     """Both stores side by side, as Markdown."""
     lines = [
-        f"| | little else | {trials:,} trials | | |",
-        "|:---|---:|---:|---:|---:|",
-        "| | s | s | peak, MiB | read, MiB |",
+        f"| | little else: CPU-s | {trials:,} trials: CPU-s | s | peak, MiB | read, MiB |",
+        "|:---|---:|---:|---:|---:|---:|",
     ]
     for name, one in large.items():
-        seconds = f"{small[name]['seconds']:.2f} | {one['seconds']:.2f}"
+        seconds = f"{small[name]['cpu_seconds']:.2f} | {one['cpu_seconds']:.2f} | {one['seconds']:.2f}"
         lines.append(f"| {name} | {seconds} | {one['peak_mib']:.0f} | {one['read_mib']:.0f} |")
     return "\n".join(lines)
 

@@ -22,7 +22,12 @@ SCRIPTS = {
     for block in re.findall(r"```sh\n(#!/bin/bash\n# \w+\.sh.*?)```", PAGE, flags=re.DOTALL)
 }
 COMMANDS = {
-    "theorycheck": f'#!/bin/sh\nexec "{sys.executable}" -m theorycheck "$@"\n',
+    "theorycheck": f"""#!{sys.executable}
+from theorycheck.empirical.executor import ThisProcess, Workers
+Workers.sized = lambda *_: ThisProcess()  # as starting processes takes longest here
+from theorycheck.cli import main
+main()
+""",
     "sbatch": """#!/bin/sh
 test "$1" = --wait || exit 64
 echo array >> arrays

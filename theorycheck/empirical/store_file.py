@@ -20,6 +20,7 @@ from theorycheck.errors import StoreError
 
 APPLICATION = 0x74636B73  # "tcks"
 FORMAT = 2
+CACHE = 65536  # KiB at most, so that what is looked up and then inserted is read once
 _log = logging.getLogger(__name__)
 _KEPT = ("trials", "plans", "runs")
 
@@ -49,6 +50,7 @@ def open_to_write(path: Path) -> sqlite3.Connection:
     with closed_on_error(connection):
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA cache_size = {-CACHE}")
         bring_to_format(connection, path)
     return connection
 
