@@ -61,7 +61,7 @@ def carried_out(folder, name, options, tasks):
 
 @pytest.mark.parametrize(
     ("body", "rounds", "tasks"),
-    [(GOOD, 1, 2), pytest.param(SEARCHED, 5, 3, marks=pytest.mark.slow)],
+    [(GOOD, 1, 2), pytest.param(SEARCHED, 6, 2, marks=pytest.mark.slow)],
     ids=["fixed", "adaptive"],
 )
 def test_the_job_scripts_end_in_the_verdict_of_one_machine(tmp_path, body, rounds, tasks):
