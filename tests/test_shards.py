@@ -297,9 +297,11 @@ def test_sigterm_keeps_what_was_finished_and_the_same_command_goes_on(tmp_path):
     re.match('(a+)+b', 'a' * 40)"""  # the first trial alone, and without an end
     path = claim_file(tmp_path, "", staying)
     process = started(path, "--shard", "1/2", "--store", "1.sqlite", "--jobs", "2", command="train")
-    wait_until(lambda: stored(tmp_path / "1.sqlite") > 0 and children(process.pid))
-    process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=60)
+    try:
+        wait_until(lambda: stored(tmp_path / "1.sqlite") > 0 and children(process.pid), 180)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=180)
     assert process.returncode == 143
     done = int(re.search(r"interrupted by SIGTERM: (\d+) of .* run the same command again", errors)[1])
     assert done > 0
