@@ -116,6 +116,11 @@ class Plan:
             ]
         return following
 
+    @property
+    def rounds(self) -> int:
+        """About how many rounds of trials follow one on another at most; 1 where none depends on results."""
+        return max(arm.placement.rounds for arm in self.arms)
+
     def holding(self, condition: Condition) -> int:
         """At how many levels a condition holds for every N."""
         bad = {cell.level for cell in self.cells if condition in cell.violated}

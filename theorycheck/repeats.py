@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from theorycheck.empirical.rows import WORDS
 from theorycheck.empirical.store import Store
 from theorycheck.empirical.trial import Repeat, Trial
 from theorycheck.judgement import Check
@@ -17,7 +18,6 @@ from theorycheck.plan import Plan
 SHARE, LEAST = 0.01, 2  # of the trials: a convention; it finds what differs in 1 of 2 trials 3 times in 4
 MOST_TOLD = 3  # trials that differ, in a message
 Made = list[tuple[Trial, pd.Series]]  # trials, and their rows in the table of trials
-_WORDS = ("failed", "note", "machine")  # these may name folders, which differ
 
 
 def chosen(plan: Plan, table: pd.DataFrame) -> Made:
@@ -25,12 +25,14 @@ def chosen(plan: Plan, table: pd.DataFrame) -> Made:
 
     Of the package's own experiments none, as their tests hold that they are determined by their seeds.
     """
-    if not plan.measured.isolated:
-        return []
-    size = max(LEAST, math.ceil(SHARE * len(table)))
-    rows = [row for _, row in table.sort_values("key").head(size).iterrows()]
+    rows = [row for _, row in table.sort_values("key").head(how_many(plan, len(table))).iterrows()]
     cells = (plan.cell_at[tuple(row[name] for name in plan.columns)] for row in rows)
     return [(plan.trial(cell, int(row["replicate"])), row) for cell, row in zip(cells, rows, strict=True)]
+
+
+def how_many(plan: Plan, trials: int) -> int:
+    """Of so many trials, how many are made twice."""
+    return max(LEAST, math.ceil(SHARE * trials)) if plan.measured.isolated else 0
 
 
 def compared(plan: Plan, first: Made, store: Store) -> Check | None:
@@ -61,7 +63,7 @@ def _difference(
     """What differs, in words."""
     for name, second in again.items():
         first = row.get(name)
-        if name not in _WORDS and not _equal(first, second, tolerance):
+        if name not in WORDS and not _equal(first, second, tolerance):
             where = ", ".join(f"{plan.claim.text(column)} = {row[column]}" for column in plan.columns)
             return f"at {where}, seed {trial.own_seed}: {name} {first}, then {second}"
     return None

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 Row = tuple[Any, ...]
+WORDS = ("failed", "note", "machine")  # of measurements; these may name folders, which differ
 
 
 def checksum(values: Row) -> str:

@@ -1,5 +1,4 @@
-"""The file of a store: it is told from others before it is touched, created, brought to the present format,
-or read.
+"""The file of a store: told from others before it is touched, created, and brought to the present format.
 
 The pragmas application_id and user_version are SQLite's own places for whose a file is, and of which format
 (https://www.sqlite.org/fileformat2.html, sections 1.2.13 and 1.2.17).
@@ -8,9 +7,7 @@ The pragmas application_id and user_version are SQLite's own places for whose a 
 from __future__ import annotations
 
 import logging
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -23,10 +20,9 @@ from theorycheck.errors import StoreError
 
 APPLICATION = 0x74636B73  # "tcks"
 FORMAT = 2
+CACHE = 65536  # KiB at most, so that what is looked up and then inserted is read once
 _log = logging.getLogger(__name__)
 _KEPT = ("trials", "plans", "runs")
-_SIDE_FILES = ("-wal", "-journal")
-_NO_WRITING = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 
 
 def is_there(path: Path) -> bool:
@@ -45,33 +41,18 @@ def open_to_write(path: Path) -> sqlite3.Connection:
     Raises:
         StoreError: it is no store, or cannot be written.
     """
-    _check_kind(path)
+    check_kind(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    if _holds_something(path):
-        with closing(_looking(path)) as connection:
-            _format_of(connection, path)  # writes nothing, not even what a checkpoint would
-    connection = _connect(path)
-    with _closed_on_error(connection):
+    if holds_something(path):
+        with closing(looking(path)) as connection:
+            format_of(connection, path)  # writes nothing, not even what a checkpoint would
+    connection = connect(path)
+    with closed_on_error(connection):
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        _bring_to_format(connection, path)
+        connection.execute(f"PRAGMA cache_size = {-CACHE}")
+        bring_to_format(connection, path)
     return connection
-
-
-def open_to_read(path: Path) -> sqlite3.Connection:
-    """Open a private copy of a store as it is now; the file and its folder may be read-only, and stay as they
-    are.
-
-    Raises:
-        StoreError: it is no store, or cannot be read.
-    """
-    _check_kind(path)
-    copy = _connect("")  # SQLite's own temporary database, in memory while it is small
-    with _closed_on_error(copy):
-        if _holds_something(path):
-            _copy(path, copy)
-        _bring_to_format(copy, path)
-    return copy
 
 
 @contextmanager
@@ -129,7 +110,7 @@ def _explain(text: str, path: Path) -> str:
     )
 
 
-def _check_kind(path: Path) -> None:
+def check_kind(path: Path) -> None:
     """No device and no pipe, whose reading may never end."""
     if path.exists() and not path.is_file():
         raise StoreError(
@@ -137,15 +118,18 @@ def _check_kind(path: Path) -> None:
         )
 
 
-def _beside(path: Path, ending: str) -> Path:
+def beside(path: Path, ending: str) -> Path:
+    """The file that SQLite keeps beside a store."""
     return path.with_name(path.name + ending)
 
 
-def _holds_something(path: Path) -> bool:
-    return any(file.exists() and file.stat().st_size > 0 for file in (path, _beside(path, "-wal")))
+def holds_something(path: Path) -> bool:
+    """Whether anything was ever written to a store."""
+    return any(file.exists() and file.stat().st_size > 0 for file in (path, beside(path, "-wal")))
 
 
-def _connect(place: Path | str, uri: bool = False) -> sqlite3.Connection:
+def connect(place: Path | str, uri: bool = False) -> sqlite3.Connection:
+    """A connection that trusts nothing that it reads."""
     connection = sqlite3.connect(place, timeout=60, isolation_level=None, uri=uri)
     connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")  # of damaged ones as well
     connection.execute("PRAGMA trusted_schema = OFF")
@@ -153,16 +137,17 @@ def _connect(place: Path | str, uri: bool = False) -> sqlite3.Connection:
     return connection
 
 
-def _looking(path: Path) -> sqlite3.Connection:
+def looking(path: Path) -> sqlite3.Connection:
     """A connection that leaves the file as it is: closing a writing one would write back what waits in the
     log.
     """
-    mode = "ro" if _beside(path, "-wal").exists() else "rw"
-    return _connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True)
+    mode = "ro" if beside(path, "-wal").exists() else "rw"
+    return connect(f"{path.resolve().as_uri()}?mode={mode}", uri=True)
 
 
 @contextmanager
-def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+def closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    """Keep a connection open, unless the block fails."""
     try:
         yield
     except BaseException:
@@ -170,34 +155,12 @@ def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _copy(path: Path, copy: sqlite3.Connection) -> None:
-    try:
-        with closing(_looking(path)) as source:
-            _copy_pages(source, path, copy)
-    except sqlite3.OperationalError as error:
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _NO_WRITING:
-            raise
-        # Even a reader writes side files of a log; where it may not, a copy of all files is read.
-        with tempfile.TemporaryDirectory() as folder:
-            for file in (path, *(_beside(path, ending) for ending in _SIDE_FILES)):
-                if file.exists():
-                    shutil.copyfile(file, Path(folder) / file.name)
-            with closing(_connect(Path(folder) / path.name)) as source:
-                _copy_pages(source, path, copy)
-
-
-def _copy_pages(source: sqlite3.Connection, path: Path, copy: sqlite3.Connection) -> None:
-    source.execute("BEGIN")  # a lock is waited for here, as `backup` would do so forever
-    _format_of(source, path)
-    source.backup(copy)
-
-
-def _bring_to_format(connection: sqlite3.Connection, path: Path) -> None:
+def bring_to_format(connection: sqlite3.Connection, path: Path) -> None:
     """Create the tables, or those of an older format anew; of several processes that want to, one does."""
-    if _format_of(connection, path) == FORMAT:
+    if format_of(connection, path) == FORMAT:
         return
     with transaction(connection):
-        found = _format_of(connection, path)
+        found = format_of(connection, path)
         if found == FORMAT:
             return
         if found == 1:
@@ -209,7 +172,7 @@ def _bring_to_format(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute(f"PRAGMA user_version = {FORMAT}")
 
 
-def _format_of(connection: sqlite3.Connection, path: Path) -> int:
+def format_of(connection: sqlite3.Connection, path: Path) -> int:
     """The format of a store; 0 where there is nothing yet.
 
     Raises:
@@ -247,7 +210,7 @@ def _schema(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
 
 @cache
 def _schema_of(script: str) -> frozenset[tuple[str, str]]:
-    with closing(_connect(":memory:")) as connection:
+    with closing(connect(":memory:")) as connection:
         _execute_all(connection, script)
         return _schema(connection)
 
@@ -280,16 +243,22 @@ def _take_over(connection: sqlite3.Connection) -> None:
 
 def set_aside(connection: sqlite3.Connection, table: str, rows: Sequence[Row]) -> None:
     """Keep damaged rows where they are not used, and say so."""
-    if not rows:
-        return
     connection.executemany(
         "INSERT INTO damaged VALUES (?, ?, ?)", [(table, content(row), now()) for row in rows]
     )
+    warn_of_damage(table, rows, "set aside and not used")
+
+
+def warn_of_damage(table: str, rows: Sequence[Row], done: str = "not used") -> None:
+    """Say which rows are damaged, if any is."""
+    if not rows:
+        return
     names = ", ".join(ascii(row[0]).strip("'")[:12] for row in rows[:3])
     _log.warning(
-        "theorycheck: damaged rows of the store's table %s are set aside and not used (%d: %s%s); verifying "
-        "the claim makes them anew",
+        "theorycheck: damaged rows of the store's table %s are %s (%d: %s%s); verifying the claim makes them"
+        " anew",
         table,
+        done,
         len(rows),
         names,
         ", ..." if len(rows) > 3 else "",

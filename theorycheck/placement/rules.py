@@ -6,6 +6,7 @@ depends on the counts alone, so a run that was cut short goes on where it was.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,6 +61,11 @@ class Grid:
         """For readers."""
         return f"{self.replicates} replicates at each of {len(self.cells)} design points"
 
+    @property
+    def rounds(self) -> int:
+        """How many rounds a run takes: one, which depends on no result."""
+        return 1
+
     def next_round(self, counts: pd.DataFrame) -> Counter[Cell]:
         """How many trials each cell gets next: all at once, then none."""
         return Counter() if len(counts) else Counter(dict.fromkeys(self.cells, self.replicates))
@@ -93,6 +99,19 @@ class Adaptive:
             f"trials placed where success turns, until the 95 % interval is at most {self.width:g} wide and"
             f" curvature would be seen{clear}, at most {self.budget} trials"
         )
+
+    @property
+    def rounds(self) -> int:
+        """About how many rounds a run takes at most: those of the search, one for guesses, and doublings, of
+        which the first interim analysis cuts one short. A few more where the guess rate is revised late.
+        """
+        levels = len({level for level, _ in self.cells})
+        searched = SEARCH_ROUNDS * SEARCH_TRIALS * levels
+        guessed = self.hypothesis.guess_rate is None and self.budget > ENOUGH_FOR_GUESSES * levels
+        interim = self.budget > FIRST_INTERIM * levels
+        doublings = math.ceil(math.log2(max(1, self.budget / searched)))
+        search = min(SEARCH_ROUNDS, math.ceil(self.budget / (SEARCH_TRIALS * levels)))
+        return search + guessed + interim + doublings
 
     def next_round(self, counts: pd.DataFrame) -> Counter[Cell]:
         """How many trials each cell gets next; none when there are enough.

@@ -1,0 +1,93 @@
+"""The job scripts of docs/clusters.md, by a stand-in for Slurm that runs the tasks of an array here."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from test_fingerprint import claim_file
+from test_shards import HERE
+from test_stopping import GOOD
+
+from theorycheck import bounds
+from theorycheck.empirical.store import Store
+from theorycheck.plan import make_plan
+from theorycheck.session import Session, collect
+
+PAGE = (Path(__file__).parents[1] / "docs/clusters.md").read_text()
+SCRIPTS = {
+    re.search(r"^# (\w+\.sh)", block, flags=re.MULTILINE)[1]: block
+    for block in re.findall(r"```sh\n(#!/bin/bash\n# \w+\.sh.*?)```", PAGE, flags=re.DOTALL)
+}
+COMMANDS = {
+    "theorycheck": f"""#!{sys.executable}
+from theorycheck.executors import ThisProcess, Workers
+Workers.sized = lambda *_: ThisProcess()  # as starting processes takes longest here
+from theorycheck.cli import main
+main()
+""",
+    "sbatch": """#!/bin/sh
+test "$1" = --wait || exit 64
+echo array >> arrays
+for task in $(seq "$(sed -n 's/^#SBATCH --array=1-//p' "$2")"); do
+    SLURM_ARRAY_TASK_ID=$task SLURM_CPUS_PER_TASK=1 bash "$2" || exit 1
+done
+""",
+}
+SEARCHED = "return point['N'] > 10 * point['x'] * (1 + seed % 97 / 97)"
+
+
+def carried_out(folder, name, options, tasks):
+    """The loop of rounds, with fewer tasks than on the page."""
+    (folder / "bin").mkdir()
+    for command, text in COMMANDS.items():
+        (folder / "bin" / command).write_text(text)
+        (folder / "bin" / command).chmod(0o755)
+    for script, text in SCRIPTS.items():
+        here = text.replace("my_claim.py", f"{name} {options}").replace("=1-16", f"=1-{tasks}")
+        (folder / script).write_text(here.replace("TASK_ID/16", f"TASK_ID/{tasks}"))
+    path = {"PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    return subprocess.run(
+        ["bash", "rounds.sh"],
+        cwd=folder,
+        env={**os.environ, **path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "rounds", "tasks"),
+    [(GOOD, 1, 2), pytest.param(SEARCHED, 6, 2, marks=pytest.mark.slow)],
+    ids=["fixed", "adaptive"],
+)
+def test_the_job_scripts_end_in_the_verdict_of_one_machine(tmp_path, body, rounds, tasks):
+    path = claim_file(tmp_path, "", body)
+    if body is SEARCHED:
+        search = "search=Search('N', [2, 4, 8, 16, 32, 64, 128, 256]), held="
+        path.write_text(path.read_text().replace("held=", search))
+    ended = carried_out(tmp_path, path.name, "--profile smoke", tasks)
+    plan = make_plan(bounds.find(str(path)), "smoke")
+    alone = Session(tmp_path / "alone.sqlite", HERE).carry_out(plan)
+    status = {"SUPPORTED": 0, "REFUTED": 1, "INCONCLUSIVE": 3}[alone.decision]
+    assert ended.returncode == status, ended.stderr
+    assert f"trials (0 trained, {len(alone.trials)} reused from the store)" in ended.stdout
+    assert (tmp_path / "arrays").read_text().count("array") == rounds
+    with Store(tmp_path / "store.sqlite", read_only=True) as store:
+        assert collect(plan, store).equals(alone.trials)
+
+
+@pytest.mark.slow
+def test_a_task_that_fails_ends_the_loop_without_a_verdict(tmp_path):
+    path = claim_file(tmp_path, "", "raise SystemExit(3)")
+    ended = carried_out(tmp_path, path.name, "--profile smoke", 2)
+    assert ended.returncode == 1
+    assert "it called sys.exit(3), but has to return a value" in ended.stderr
+    assert not (tmp_path / "store.sqlite").exists()
+
+
+def test_the_page_has_both_scripts():
+    assert set(SCRIPTS) == {"shards.sh", "rounds.sh"}

@@ -1,0 +1,80 @@
+"""Reads a store and leaves it as it is: in place, or in a private copy where that cannot be."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+from theorycheck.empirical.store_file import (
+    FORMAT,
+    beside,
+    bring_to_format,
+    check_kind,
+    closed_on_error,
+    connect,
+    format_of,
+    holds_something,
+    looking,
+)
+
+_LOGS = ("-wal", "-journal")
+_NO_WRITING = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
+
+
+def open_to_read(path: Path) -> sqlite3.Connection:
+    """Open a store as it is now, in a transaction that sees nothing of what is written later.
+
+    The file and its folder may be read-only, and stay as they are. The store is read where it lies, however
+    large it is. A private copy is read of the former format, and of what a killed run left in its log where
+    no log may be written.
+
+    Raises:
+        StoreError: it is no store, or cannot be read.
+    """
+    check_kind(path)
+    if not holds_something(path):
+        return _private(path)
+    try:
+        return _begun(looking(path), path)
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _NO_WRITING:
+            raise
+    # Even a reader writes side files of a log. Where it may not, there is none, or all files are copied.
+    if not any(_is_filled(beside(path, ending)) for ending in _LOGS):
+        return _begun(connect(f"{path.resolve().as_uri()}?immutable=1", uri=True), path)
+    with tempfile.TemporaryDirectory() as folder:
+        for file in (path, *(beside(path, ending) for ending in _LOGS)):
+            if file.exists():
+                shutil.copyfile(file, Path(folder) / file.name)
+        with closing(connect(Path(folder) / path.name)) as source:
+            source.execute("BEGIN")
+            format_of(source, path)
+            return _private(path, source)
+
+
+def _begun(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+    """The connection itself, or, of the former format, one to a copy."""
+    with closed_on_error(connection):
+        connection.execute("BEGIN")  # a lock is waited for here, as `backup` would do so forever
+        if format_of(connection, path) == FORMAT:
+            return connection
+    with closing(connection):
+        return _private(path, connection)
+
+
+def _private(path: Path, source: sqlite3.Connection | None = None) -> sqlite3.Connection:
+    """A copy in the present format; an empty store where there is nothing to copy."""
+    copy = connect("")  # SQLite's own temporary database, in memory while it is small
+    with closed_on_error(copy):
+        if source:
+            source.backup(copy)
+        bring_to_format(copy, path)
+        copy.execute("BEGIN")
+    return copy
+
+
+def _is_filled(file: Path) -> bool:
+    return file.exists() and file.stat().st_size > 0
