@@ -1,5 +1,4 @@
-"""The file of a store: it is told from others before it is touched, created, brought to the present format,
-or read.
+"""The file of a store: it is told from others before it is touched, created, or read.
 
 The pragmas application_id and user_version are SQLite's own places for whose a file is, and of which format
 (https://www.sqlite.org/fileformat2.html, sections 1.2.13 and 1.2.17).
@@ -17,14 +16,14 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from theorycheck.empirical.rows import Row, checksum, content, formerly_sound
-from theorycheck.empirical.store_tables import TABLES, TABLES_OF_FORMAT_1
+from theorycheck.empirical.rows import Row, content
+from theorycheck.empirical.store_tables import TABLES
 from theorycheck.errors import StoreError
 
 APPLICATION = 0x74636B73  # "tcks"
 FORMAT = 2
 _log = logging.getLogger(__name__)
-_KEPT = ("trials", "plans", "runs")
+_FORMER = {"trials", "plans", "runs"}  # the tables of format 1, which was not marked as ours
 _SIDE_FILES = ("-wal", "-journal")
 _NO_WRITING = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 
@@ -49,12 +48,12 @@ def open_to_write(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     if _holds_something(path):
         with closing(_looking(path)) as connection:
-            _format_of(connection, path)  # writes nothing, not even what a checkpoint would
+            _is_made(connection, path)  # writes nothing, not even what a checkpoint would
     connection = _connect(path)
     with _closed_on_error(connection):
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        _bring_to_format(connection, path)
+        _make(connection, path)
     return connection
 
 
@@ -70,7 +69,7 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     with _closed_on_error(copy):
         if _holds_something(path):
             _copy(path, copy)
-        _bring_to_format(copy, path)
+        _make(copy, path)
     return copy
 
 
@@ -188,55 +187,47 @@ def _copy(path: Path, copy: sqlite3.Connection) -> None:
 
 def _copy_pages(source: sqlite3.Connection, path: Path, copy: sqlite3.Connection) -> None:
     source.execute("BEGIN")  # a lock is waited for here, as `backup` would do so forever
-    _format_of(source, path)
+    _is_made(source, path)
     source.backup(copy)
 
 
-def _bring_to_format(connection: sqlite3.Connection, path: Path) -> None:
-    """Create the tables, or those of an older format anew; of several processes that want to, one does."""
-    if _format_of(connection, path) == FORMAT:
+def _make(connection: sqlite3.Connection, path: Path) -> None:
+    """Create the tables where there are none; of several processes that want to, one does."""
+    if _is_made(connection, path):
         return
     with transaction(connection):
-        found = _format_of(connection, path)
-        if found == FORMAT:
-            return
-        if found == 1:
-            _set_tables_aside(connection)
-        _execute_all(connection, TABLES)
-        if found == 1:
-            _take_over(connection)
-        connection.execute(f"PRAGMA application_id = {APPLICATION}")
-        connection.execute(f"PRAGMA user_version = {FORMAT}")
+        if not _is_made(connection, path):
+            _execute_all(connection, TABLES)
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
 
 
-def _format_of(connection: sqlite3.Connection, path: Path) -> int:
-    """The format of a store; 0 where there is nothing yet.
+def _is_made(connection: sqlite3.Connection, path: Path) -> bool:
+    """Whether a store has its tables; False where there is nothing yet.
 
     Raises:
         StoreError: it is no store, of another format, or its tables are not those of its format.
     """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    tables, former = _schema(connection), _schema_of(TABLES_OF_FORMAT_1)
+    tables = _schema(connection)
     if (application, version) == (0, 0) and not tables:
-        return 0
-    if (application, version, tables) == (0, 1, former) or (
-        (application, version) == (0, 0) and tables <= former
-    ):
-        return 1  # a run that was killed when it had just begun left some of the tables only
-    if application != APPLICATION:
-        names = ", ".join(ascii(name) for name, _ in sorted(tables)[:3])
+        return False
+    names = sorted(name for name, _ in tables)
+    if application != APPLICATION and not (version == 1 and _FORMER.issuperset(names)):
+        listed = ", ".join(map(ascii, names[:3])) or "without tables"
         raise StoreError(
-            f"{path} is a database of another application ({names or 'without tables'}) and was left as it"
-            " is; name another --store"
+            f"{path} is a database of another application ({listed}) and was left as it is; name another"
+            " --store"
         )
     if version != FORMAT:
         raise StoreError(
-            f"the store {path} has format {version}, this version reads format {FORMAT}; name another --store"
+            f"the store {path} has format {version}, this version reads format {FORMAT}; name another"
+            " --store, or use the version that made it"
         )
-    if tables != _schema_of(TABLES):
+    if tables != _own_schema():
         raise corrupt(path, f"its tables are not those of format {FORMAT}")
-    return FORMAT
+    return True
 
 
 def _schema(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
@@ -246,9 +237,9 @@ def _schema(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
 
 
 @cache
-def _schema_of(script: str) -> frozenset[tuple[str, str]]:
+def _own_schema() -> frozenset[tuple[str, str]]:
     with closing(_connect(":memory:")) as connection:
-        _execute_all(connection, script)
+        _execute_all(connection, TABLES)
         return _schema(connection)
 
 
@@ -256,26 +247,6 @@ def _execute_all(connection: sqlite3.Connection, script: str) -> None:
     """As `executescript`, which would end the transaction."""
     for statement in filter(str.strip, script.split(";")):
         connection.execute(statement)
-
-
-def _set_tables_aside(connection: sqlite3.Connection) -> None:
-    _execute_all(connection, TABLES_OF_FORMAT_1)
-    for table in _KEPT:
-        connection.execute(f"CREATE TEMP TABLE former_{table} AS SELECT * FROM main.{table}")
-        connection.execute(f"DROP TABLE main.{table}")
-
-
-def _take_over(connection: sqlite3.Connection) -> None:
-    """Give the rows of format 1 their checksums; those that cannot be what was stored are set aside."""
-    for table in _KEPT:
-        rows = connection.execute(f"SELECT * FROM temp.former_{table}").fetchall()
-        sound = formerly_sound(table, rows)
-        kept = set(sound)
-        for row in sound:
-            marks = ", ".join("?" for _ in (*row, "checksum"))
-            connection.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", (*row, checksum(row)))
-        set_aside(connection, table, [row for row in rows if row not in kept])
-        connection.execute(f"DROP TABLE temp.former_{table}")
 
 
 def set_aside(connection: sqlite3.Connection, table: str, rows: Sequence[Row]) -> None:
