@@ -34,7 +34,7 @@ claim = Claim(
         levels=LEVELS,
         search=Search(N, SAMPLES_UP_TO_256),
         replicates=20,
-        held={**SETTING, "attention": True},
+        held=SETTING,
     ),
     rivals=(-1, -3, -4),
     refuted_by="N* grows faster than alpha_*^-2.25 as alpha_* -> 0, with 95 % confidence",

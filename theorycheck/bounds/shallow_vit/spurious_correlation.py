@@ -28,7 +28,6 @@ claim = Claim(
         replicates=20,
         held={
             **SETTING,
-            "attention": True,
             alpha_relevant: 0.1,
             N: 128,
             "alpha_spurious": 0.2,

@@ -29,7 +29,7 @@ claim = Claim(
         levels=(0, 10, 20, 30, 40),
         crossed={"removal": ("irrelevant", "noisy", "random"), N: (8, 16, 32, 64, 128)},
         replicates=20,
-        held={**SETTING, "attention": True, alpha_relevant: 0.1, "noisy": 0.4, "tau_noisy": 2.0},
+        held={**SETTING, alpha_relevant: 0.1, "noisy": 0.4, "tau_noisy": 2.0},
     ),
     refuted_by="removing label-irrelevant or noisy tokens raises the test loss, with 95 % confidence",
     notation=NOTATION,
