@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from sympy import Expr, Symbol
 
 from theorycheck.errors import ClaimError
-from theorycheck.fields import Crossed, Frozen, Held, Misfit, Name, Note, finite, name_of, numbers
+from theorycheck.fields import Crossed, Frozen, Held, Misfit, Name, Note, finite, numbers
 from theorycheck.search import Search
 from theorycheck.text import cut
 
@@ -65,22 +65,6 @@ class Design(Frozen):
     outside_regime: bool = False
     note: Note = ""
     published: Path | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_today(cls, fields: Any) -> Any:
-        """Say what to write instead of two fields that a design had before."""
-        if not isinstance(fields, Mapping):
-            return fields
-        for old in ("samples", "searched"):
-            if old in fields:
-                letter, values = name_of(fields.get("searched", SAMPLES)), fields.get("samples", "...")
-                raise Misfit(
-                    old,
-                    "samples and searched are one field now: write"
-                    f" search=Search({letter!s:.100}, {values!s:.100}), and import Search from theorycheck",
-                )
-        return fields
 
     @field_validator("levels")
     @classmethod
