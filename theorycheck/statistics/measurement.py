@@ -14,36 +14,26 @@ from scipy import linalg, sparse, stats
 
 from theorycheck.judgement import Interval
 from theorycheck.statistics.least_squares import Data, Errors, Estimated, Fitted, estimate
-from theorycheck.statistics.polynomial import Basis, centred_basis, exponential
+from theorycheck.statistics.polynomial import PolynomialFit, centred_basis, exponential
 
 
 @dataclass(frozen=True)
-class MeasurementFit:
+class MeasurementFit(PolynomialFit):
     """A regression  log value = c0 + c1 f1(u) + c2 f2(u) + ... + error.
 
     The local exponent in a factor is c1 f1' + c2 f2' + ... Logarithms are natural.
 
     Attributes:
-        basis: the terms f.
         coefficients: c0, c1, ...
-        covariance: of the coefficients.
         dispersion: variance of the errors (1 with censored values).
         df_interval: of the t distribution behind intervals: rows less coefficients, or seeds less one.
     """
 
-    basis: Basis
-    coefficients: np.ndarray
-    covariance: np.ndarray
-    dispersion: float
     df_interval: int
 
     def exponent(self, factor: str, at: Sequence[float] | None = None) -> float:
         """Local exponent in a factor, by default at the basis' centre."""
         return float(self._slope(factor, at) @ self.coefficients)
-
-    def interval(self, factor: str, confidence: float = 0.95, at: Sequence[float] | None = None) -> Interval:
-        """Interval of the local exponent by Student's t."""
-        return self._interval(self._slope(factor, at), confidence)
 
     def p_value(self, factor: str, exponent: float, side: Literal["below", "above"], at: Any = None) -> float:
         """One-sided p-value of the hypothesis that the local exponent is not `below` (or `above`) a value."""
@@ -54,17 +44,6 @@ class MeasurementFit:
     def predict(self, point: Sequence[float]) -> float:
         """Fitted value (geometric mean) at a point."""
         return exponential(self._value(point) @ self.coefficients)
-
-    def band(self, point: Sequence[float]) -> tuple[float, float]:
-        """Pointwise 95 % interval of the fitted value."""
-        interval = self._interval(self._value(point), 0.95)
-        return exponential(interval.low), exponential(interval.high)
-
-    def _slope(self, factor: str, at: Sequence[float] | None) -> np.ndarray:
-        return np.concatenate([[0.0], self.basis.slope(factor, at)])
-
-    def _value(self, point: Sequence[float]) -> np.ndarray:
-        return np.concatenate([[1.0], self.basis.at(point)])
 
     def _error(self, weights: np.ndarray) -> float:
         variance = weights @ self.covariance @ weights

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +10,8 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 import pandas as pd
+
+from theorycheck.judgement import Interval
 
 # Seeds up to which the jackknife fits anew; beyond, one step: intervals then differ by about 1 %.
 REFITS = 100
@@ -55,6 +58,44 @@ class Basis:
                 rest.remove(j)
             values.append(m.count(j) * u[rest].prod())
         return np.array(values)
+
+
+@dataclass(frozen=True)
+class PolynomialFit(ABC):
+    """A quantity fitted by a polynomial, and how well its value and its local exponents are known.
+
+    Attributes:
+        basis: the terms f.
+        coefficients: of constants, then of the terms.
+        covariance: of the coefficients.
+        dispersion: of the data around the fit.
+    """
+
+    basis: Basis
+    coefficients: np.ndarray
+    covariance: np.ndarray
+    dispersion: float
+
+    @abstractmethod
+    def _interval(self, weights: np.ndarray, confidence: float) -> Interval:
+        """Interval of what weights make of the coefficients, as a logarithm or an exponent."""
+
+    def interval(self, factor: str, confidence: float = 0.95, at: Sequence[float] | None = None) -> Interval:
+        """Interval of the local exponent in a factor, by default at the basis' centre."""
+        return self._interval(self._slope(factor, at), confidence)
+
+    def band(self, point: Sequence[float]) -> tuple[float, float]:
+        """Pointwise 95 % interval of the fitted quantity."""
+        interval = self._interval(self._value(point), 0.95)
+        return exponential(interval.low), exponential(interval.high)
+
+    def _slope(self, factor: str, at: Sequence[float] | None) -> np.ndarray:
+        terms = self.basis.slope(factor, at)
+        return np.concatenate([np.zeros(len(self.coefficients) - len(terms)), terms])
+
+    def _value(self, point: Sequence[float]) -> np.ndarray:
+        terms = self.basis.at(point)
+        return np.concatenate([np.eye(len(self.coefficients) - len(terms))[0], terms])
 
 
 def points_of(table: pd.DataFrame, factors: Sequence[str]) -> np.ndarray:

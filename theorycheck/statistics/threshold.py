@@ -22,13 +22,19 @@ from theorycheck.statistics.dispersion import (
     residual_df,
 )
 from theorycheck.statistics.links import FULL, Asymptotes, Link
-from theorycheck.statistics.polynomial import Basis, centred_basis, exponential, level_numbers
+from theorycheck.statistics.polynomial import (
+    Basis,
+    PolynomialFit,
+    centred_basis,
+    exponential,
+    level_numbers,
+)
 from theorycheck.statistics.seeds import over_seeds, without_one_seed
 from theorycheck.statistics.steepness import SAME, Steepness, refit
 
 
 @dataclass(frozen=True)
-class ThresholdFit:
+class ThresholdFit(PolynomialFit):
     """A binomial regression  g(P(success)) = r(x) (b0 + b1 log N + b2 f2(u) + b3 f3(u) + ...)  with link g.
 
     P is the success rate between its asymptotes. The threshold N*, where g(P) = 0, obeys
@@ -37,7 +43,6 @@ class ThresholdFit:
     Logarithms are natural.
 
     Attributes:
-        basis: the terms f.
         coefficients: b0, b1, b2, ...
         covariance: of the coefficients, widened for overdispersion or clustered by seed.
         dispersion: see `dispersion`; no part of the covariance when that is clustered by seed.
@@ -52,10 +57,6 @@ class ThresholdFit:
             that is clustered by seed.
     """
 
-    basis: Basis
-    coefficients: np.ndarray
-    covariance: np.ndarray
-    dispersion: float
     deviance: float
     df: int
     spare: int
@@ -65,10 +66,6 @@ class ThresholdFit:
     def exponent(self, factor: str, at: Sequence[float] | None = None) -> float:
         """Local exponent of the threshold in a factor, by default at the basis' centre."""
         return float(-self._slope(factor, at) @ self.coefficients / self.coefficients[1])
-
-    def interval(self, factor: str, confidence: float = 0.95, at: Sequence[float] | None = None) -> Interval:
-        """Fieller interval of the local exponent."""
-        return self._ratio(self._slope(factor, at), confidence)
 
     def p_value(self, factor: str, exponent: float, side: Literal["below", "above"], at: Any = None) -> float:
         """One-sided p-value of the hypothesis that the local exponent is not `below` (or `above`) a value.
@@ -86,19 +83,8 @@ class ThresholdFit:
         """Fitted N* at a point, in samples."""
         return exponential(-self._value(point) @ self.coefficients / self.coefficients[1])
 
-    def band(self, point: Sequence[float]) -> tuple[float, float]:
-        """Pointwise 95 % Fieller interval of N* at a point, in samples."""
-        interval = self._ratio(self._value(point), 0.95)
-        return exponential(interval.low), exponential(interval.high)
-
-    def _slope(self, factor: str, at: Sequence[float] | None) -> np.ndarray:
-        return np.concatenate([[0.0, 0.0], self.basis.slope(factor, at)])
-
-    def _value(self, point: Sequence[float]) -> np.ndarray:
-        return np.concatenate([[1.0, 0.0], self.basis.at(point)])
-
-    def _ratio(self, weights: np.ndarray, confidence: float) -> Interval:
-        """Interval of -w.b / b1; unbounded where success does not grow with N, which leaves no threshold."""
+    def _interval(self, weights: np.ndarray, confidence: float) -> Interval:
+        """Fieller's of -w.b / b1; unbounded where success does not grow with N, which leaves no threshold."""
         top, slope = -weights @ self.coefficients, self.coefficients[1]
         across, own = -(weights @ self.covariance)[1], self.covariance[1, 1]
         v = np.array([[weights @ self.covariance @ weights, across], [across, own]])
