@@ -73,10 +73,9 @@ def _read(path: Path) -> bytes:
                 " another file"
             )
         return path.read_bytes()
-    except OSError as error:
-        raise ClaimError(f"the claim file {path} cannot be read: {error.strerror}") from error
-    except ValueError as error:  # a null byte in the path
-        raise ClaimError(f"the claim file {path} cannot be read: {error}") from error
+    except (OSError, ValueError) as error:  # such as a null byte in the path
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ClaimError(f"the claim file {path} cannot be read: {reason}") from error
 
 
 def _check_once_defined(source: bytes, path: Path) -> None:

@@ -230,13 +230,11 @@ class Verdict:
             "plan_hash": self.plan_hash,
             "seconds": round(self.seconds, 3),
             "artifacts": list(self.artifacts),
-            **({"unwritten": list(self.unwritten)} if self.unwritten else {}),
-            **(
-                {"sensitivity": [asdict(variation) for variation in self.sensitivity]}
-                if self.sensitivity
-                else {}
-            ),
         }
+        if self.unwritten:
+            found["unwritten"] = list(self.unwritten)
+        if self.sensitivity:
+            found["sensitivity"] = [asdict(variation) for variation in self.sensitivity]
         return {name: _finite(value) for name, value in found.items()}
 
     def _exponent(self, position: int, prediction: Prediction) -> dict[str, Any]:

@@ -91,9 +91,7 @@ def _used(clocks: Sequence[int]) -> float:
 
 
 def _stop(thread: Thread) -> None:
-    """Raise an exception in a thread, as CPython offers to debuggers; elsewhere, leave it behind."""
-    if not hasattr(ctypes, "pythonapi"):
-        return
+    """Raise an exception in a thread, as CPython offers to debuggers."""
     for _ in range(_STOPS):
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_Stop))
         thread.join(_GRACE)

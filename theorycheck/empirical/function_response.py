@@ -196,7 +196,8 @@ def call(
             if getattr(function, "takes_many", False):
                 return _measured_together(sent, function, calls), None
             for i, (point, seed) in enumerate(calls):
-                done.append((i, _measured(sent, function, point, seed)))
+                found = _returned(sent, function, point, seed, point)
+                done.append((i, measurement(found, sent.name)))
     except TheoryCheckError as error:
         return done, str(error)
     return done, None
@@ -209,10 +210,6 @@ def _unpacked(sent: Sent) -> Function:
     except BaseException as error:
         raise ClaimError(f"{sent.name} cannot be loaded in a worker process: {failure(error)}") from error
     return function
-
-
-def _measured(sent: Sent, function: Function, point: Mapping[str, Any], seed: int) -> Measurement:
-    return measurement(_returned(sent, function, point, seed, point), sent.name)
 
 
 def _measured_together(

@@ -81,9 +81,8 @@ def reading(text: str) -> Reading:
 
 def _format_of(file: Path, text: str) -> Callable[[str, str], Any]:
     """By the file's name, and else by how it begins."""
-    if file.suffix.lower() in (".csv", ".tsv"):
-        return _last_of_column
-    if file.suffix.lower() == ".json" or text.lstrip()[:1] in ("{", "["):
+    named = file.suffix.lower()
+    if named == ".json" or (named not in (".csv", ".tsv") and text.lstrip().startswith(("{", "["))):
         return _in_json
     return _last_of_column
 

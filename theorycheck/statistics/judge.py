@@ -80,7 +80,11 @@ def judge(table: pd.DataFrame, hypothesis: Hypothesis) -> Judgement:
         p_supported=fits.p_supported(hypothesis),
         p_refuted=fits.p_refuted(hypothesis),
     )
-    judgement = diagnostics.unless_unfitted(judgement, table, lambda t: _decision(t, hypothesis))
+
+    def decide_by(counts: pd.DataFrame) -> Decision:
+        return decide(fit_laws(gather(counts, hypothesis), hypothesis), hypothesis)
+
+    judgement = diagnostics.unless_unfitted(judgement, table, decide_by)
     return replace(judgement, reason=judgement.reason + blurred(estimates, hypothesis))
 
 
@@ -91,10 +95,6 @@ def _of_fits(fits: Fits, drift: Check, evidence: Evidence, hypothesis: Hypothesi
     if len(hypothesis.factors) == 1:
         yield diagnostics.offset(evidence, hypothesis, fits.decisive.dispersion)
     yield from diagnostics.of_evidence(evidence, fits, hypothesis)
-
-
-def _decision(table: pd.DataFrame, hypothesis: Hypothesis) -> Decision:
-    return decide(fit_laws(gather(table, hypothesis), hypothesis), hypothesis)
 
 
 def _why(
