@@ -63,15 +63,15 @@ class PlantedLaw:
     def log_threshold(self, x: ArrayLike) -> np.ndarray:
         """Natural logarithm of N* at level x."""
         u = np.log(np.asarray(x, float) / np.exp(np.log(self.levels).mean()))
-        return np.asarray(np.log(self.assumed.threshold) + self.exponent * u)
+        return np.log(self.assumed.threshold) + self.exponent * u
 
     def probit(self, x: ArrayLike, n: ArrayLike) -> np.ndarray:
         """Distance of log N from the threshold, times the steepness."""
-        return np.asarray(self.assumed.steepness * (np.log(np.asarray(n, float)) - self.log_threshold(x)))
+        return self.assumed.steepness * (np.log(np.asarray(n, float)) - self.log_threshold(x))
 
     def rate(self, x: ArrayLike, n: ArrayLike) -> np.ndarray:
         """Success rate at level x and sample size n."""
-        return np.asarray(stats.norm.cdf(self.probit(x, n)))
+        return stats.norm.cdf(self.probit(x, n))
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ class Belief:
     @property
     def _weight(self) -> np.ndarray:
         """Fisher information of a trial in each cell about b0."""
-        return np.asarray(self.steepness[self._level] ** 2 * probit_information(self._probit, self._guess))
+        return self.steepness[self._level] ** 2 * probit_information(self._probit, self._guess)
 
     @property
     def _slopes(self) -> tuple[np.ndarray, np.ndarray]:
@@ -194,4 +194,4 @@ class Belief:
 def _marginal(tried: np.ndarray) -> np.ndarray:
     """What one more trial of a cell adds to its effective number, n / (1 + (n - 1) CORRELATION)."""
     before = 1 + np.maximum(tried - 1, 0) * CORRELATION
-    return np.asarray((1 - CORRELATION) / ((1 + tried * CORRELATION) * before))
+    return (1 - CORRELATION) / ((1 + tried * CORRELATION) * before)

@@ -130,4 +130,4 @@ def sandwich(rows: Rows, theta: np.ndarray, seed: np.ndarray | None = None) -> n
     if seed is not None:
         n, lost = int(seed.max()) + 1, 1
         scores = np.column_stack([np.bincount(seed, column, n) for column in scores.T])
-    return np.asarray(bread @ scores.T @ scores @ bread * n / (n - lost))
+    return bread @ scores.T @ scores @ bread * n / (n - lost)

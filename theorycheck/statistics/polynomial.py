@@ -126,7 +126,7 @@ def level_numbers(table: pd.DataFrame, factors: Sequence[str]) -> np.ndarray:
     for column in points.T:  # faster than a search for unique rows
         values, own = np.unique(column, return_inverse=True)
         numbers = numbers * len(values) + own
-    return np.asarray(np.unique(numbers, return_inverse=True)[1].ravel())
+    return np.unique(numbers, return_inverse=True)[1].ravel()
 
 
 def jackknife(coefficients: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
@@ -137,7 +137,7 @@ def jackknife(coefficients: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
     Webb, J. Econometrics 232 (2023) 272, CV3J).
     """
     deviations = np.array(coefficients) - np.mean(coefficients, axis=0)
-    return np.asarray((len(deviations) - 1) / len(deviations) * deviations.T @ deviations)
+    return (len(deviations) - 1) / len(deviations) * deviations.T @ deviations
 
 
 def by_group(columns: np.ndarray, group: np.ndarray, weight: np.ndarray | float = 1.0) -> np.ndarray:
@@ -160,7 +160,7 @@ def solved(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray | None:
     size = np.linalg.eigvalsh(matrices)
     if (size[:, 0] <= 1e-12 * size[:, -1]).any():
         return None
-    return np.asarray(np.linalg.solve(matrices, vectors[..., None])[..., 0])
+    return np.linalg.solve(matrices, vectors[..., None])[..., 0]
 
 
 def independent(columns: np.ndarray) -> bool:
