@@ -5,8 +5,6 @@ v = tc.verify("sample_complexity", "quick")
 v.decision, v.exponent("alpha_*"), v.trials, v.plot(), v.report("pdf")
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 __version__ = "0.1.0"

@@ -1,7 +1,5 @@
 """Runs a claim file, and says where it is malformed: file, line and field."""
 
-from __future__ import annotations
-
 import ast
 import os
 import re

@@ -1,7 +1,5 @@
 """Reads a law as users type it, such as `1/(eta*alpha)`; nothing of what they type is run as code."""
 
-from __future__ import annotations
-
 import ast
 import keyword
 import re

@@ -1,7 +1,5 @@
 """What a claim's design can tell, before its time is spent: verdicts and interval widths on planted laws."""
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence

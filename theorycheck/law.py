@@ -1,7 +1,5 @@
 """Scaling laws: O, Omega and Theta of a SymPy expression, and the exponents they imply."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType

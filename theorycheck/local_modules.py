@@ -1,7 +1,5 @@
 """The modules beside a claim file: which ones it imports, and importing them as Python does for a script."""
 
-from __future__ import annotations
-
 import ast
 import site
 import sys

@@ -1,7 +1,5 @@
 """How expressions print, as plain text and as LaTeX, in the letters of a paper."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 import sympy

@@ -1,7 +1,5 @@
 """The plan of a run: what it asks, what may be tried and by which rule, fixed and hashed before training."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections import Counter

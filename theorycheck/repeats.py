@@ -1,7 +1,5 @@
 """Some trials are made twice, as a response that is not determined by its seed is found out by that."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from numbers import Real

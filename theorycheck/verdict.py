@@ -1,7 +1,5 @@
 """The vocabulary of results: estimates, checks, and the verdict on a claim."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Sequence

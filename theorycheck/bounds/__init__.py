@@ -1,7 +1,5 @@
 """Finds claims: those of this package by scanning its folders, a reader's own by the path of its file."""
 
-from __future__ import annotations
-
 import difflib
 import importlib
 import pkgutil

@@ -1,7 +1,5 @@
 """Gives up on a computation that takes too long, in whatever thread it is asked for."""
 
-from __future__ import annotations
-
 import ctypes
 import time
 from collections.abc import Callable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Axes, points and texts that figures share."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The quantity at every level, drawn for statements of several kinds."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure

@@ -1,7 +1,5 @@
 """The success map of a scaling law of one threshold, its log-log plot, and the residuals."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

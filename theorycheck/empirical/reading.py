@@ -1,7 +1,5 @@
 """What a command leaves behind, and the one value of it that a trial measures."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

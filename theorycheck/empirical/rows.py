@@ -1,7 +1,5 @@
 """What a sound row of the trial store holds. Its checksum finds damage by chance; it is no signature."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math

@@ -1,7 +1,5 @@
 """Carries out trainings: what trials draw, the steps of those that train together, and what they measure."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

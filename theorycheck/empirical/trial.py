@@ -1,7 +1,5 @@
 """One trial: the smallest unit of work, a pure function of its specification. Loads no torch."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping

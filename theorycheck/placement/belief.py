@@ -3,8 +3,6 @@
 Placement rests on it, no verdict does.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """The file that pins verdicts and exponents: one entry for each claim, design, profile and seed."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import math

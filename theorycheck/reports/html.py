@@ -1,7 +1,5 @@
 """A report as one HTML file that needs nothing else: figures as SVG, formulas as MathML, no network."""
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """A report in LaTeX that plain pdflatex compiles, with booktabs, graphicx and amsmath only."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

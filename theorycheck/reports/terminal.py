@@ -1,7 +1,5 @@
 """What `theorycheck verify` and `theorycheck show` print."""
 
-from __future__ import annotations
-
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Laws with a kink or a step, as rivals of a smooth curve: can the data exclude them?"""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import numpy as np

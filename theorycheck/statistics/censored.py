@@ -2,8 +2,6 @@
 bounds.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -1,7 +1,5 @@
 """The judge: from trials or measurements to SUPPORTED, REFUTED or INCONCLUSIVE."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Success curves of the linear predictor, and the asymptotes between which they rise."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple

@@ -1,7 +1,5 @@
 """The log-log regression people know: the quantity at each level on the level, by ordinary least squares."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Polynomials in the logarithms of the factors: how the logarithm of a quantity may depend on them."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Which shape a law has over the measured range, and which fits the verdict is read off."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Literal
 

@@ -1,7 +1,5 @@
 """How much more steeply success rises with N at some levels than at others."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
