@@ -60,12 +60,12 @@ class PlantedLaw:
 
     def log_threshold(self, x: ArrayLike) -> np.ndarray:
         """Natural logarithm of N* at level x."""
-        u = np.log(np.asarray(x, float) / np.exp(np.log(self.levels).mean()))
+        u = np.log(np.divide(x, np.exp(np.log(self.levels).mean())))
         return np.log(self.assumed.threshold) + self.exponent * u
 
     def probit(self, x: ArrayLike, n: ArrayLike) -> np.ndarray:
         """Distance of log N from the threshold, times the steepness."""
-        return self.assumed.steepness * (np.log(np.asarray(n, float)) - self.log_threshold(x))
+        return self.assumed.steepness * (np.log(n) - self.log_threshold(x))
 
     def rate(self, x: ArrayLike, n: ArrayLike) -> np.ndarray:
         """Success rate at level x and sample size n."""
