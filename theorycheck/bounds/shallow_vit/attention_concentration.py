@@ -15,8 +15,7 @@ from theorycheck.bounds.shallow_vit import (
     N,
     alpha_relevant,
 )
-from theorycheck.claim import Claim, Design
-from theorycheck.source import Source
+from theorycheck.claim import Claim, Design, Source
 from theorycheck.statements import Limit
 
 A = symbols("A", positive=True)

@@ -13,8 +13,7 @@ from theorycheck.bounds.shallow_vit import (
     alpha_relevant,
     m,
 )
-from theorycheck.claim import Claim, Design, Search
-from theorycheck.source import Source
+from theorycheck.claim import Claim, Design, Search, Source
 from theorycheck.statements import BigO
 
 m_star = symbols("m_star", positive=True)

@@ -16,8 +16,7 @@ from theorycheck.bounds.shallow_vit import (
     N_star,
     alpha_relevant,
 )
-from theorycheck.claim import Claim, Design, Search
-from theorycheck.source import Source
+from theorycheck.claim import Claim, Design, Search, Source
 from theorycheck.statements import BigO
 
 claim = Claim(

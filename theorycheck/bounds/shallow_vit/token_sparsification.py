@@ -5,8 +5,7 @@ not.
 from sympy import symbols
 
 from theorycheck.bounds.shallow_vit import MODEL_VARIATIONS, NOTATION, PAPER, SETTING, N, alpha_relevant
-from theorycheck.claim import Claim, Design
-from theorycheck.source import Source
+from theorycheck.claim import Claim, Design, Source
 from theorycheck.statements import Ordering
 
 loss = symbols("loss", positive=True)

@@ -14,8 +14,7 @@ from theorycheck.bounds.shallow_vit import (
     alpha_relevant,
     eta,
 )
-from theorycheck.claim import Claim, Design
-from theorycheck.source import Source
+from theorycheck.claim import Claim, Design, Source
 from theorycheck.statements import Theta
 
 claim = Claim(
