@@ -117,4 +117,4 @@ def jointly(verdicts: Sequence[Verdict]) -> dict[str, float]:
         for name, j in judgements.items()
         if j.decision != "INCONCLUSIVE"
     }
-    return holm(decided) if decided else {}
+    return holm(decided)

@@ -37,9 +37,8 @@ def compared(plan: Plan, first: Made, store: Store) -> Check | None:
     pairs = [(trial, row, stored[key]) for trial, row in first if (key := Repeat(trial).key) in stored]
     if not pairs:
         return None
-    tolerance = plan.measured.tolerance
-    told = [text for trial, row, again in pairs if (text := _difference(trial, row, again, plan, tolerance))]
-    within = f" within {tolerance:g}" if tolerance else ""
+    told = [text for trial, row, again in pairs if (text := _difference(trial, row, again, plan))]
+    within = f" within {plan.measured.tolerance:g}" if plan.measured.tolerance else ""
     if not told:
         return Check(
             "repeated trials", "ok", f"{len(pairs)} trials were made twice, with equal results{within}"
@@ -52,13 +51,11 @@ def compared(plan: Plan, first: Made, store: Store) -> Check | None:
     return Check("repeated trials", "failed", detail)
 
 
-def _difference(
-    trial: Trial, row: pd.Series, again: Mapping[str, Any], plan: Plan, tolerance: float
-) -> str | None:
+def _difference(trial: Trial, row: pd.Series, again: Mapping[str, Any], plan: Plan) -> str | None:
     """What differs, in words."""
     for name, second in again.items():
         first = row.get(name)
-        if name not in _WORDS and not _equal(first, second, tolerance):
+        if name not in _WORDS and not _equal(first, second, plan.measured.tolerance):
             where = ", ".join(f"{plan.claim.text(column)} = {row[column]}" for column in plan.columns)
             return f"at {where}, seed {trial.own_seed}: {name} {first}, then {second}"
     return None

@@ -74,8 +74,8 @@ class Response:
     meaning: str
     run: Run
     experiment: Experiment
-    value: str | None = None
-    words: Mapping[str, str] = field(default_factory=dict)
+    value: str | None
+    words: Mapping[str, str]
     isolated: ClassVar[bool] = False
     tolerance: ClassVar[float] = 0.0
 

@@ -11,7 +11,7 @@ Row = tuple[Any, ...]
 
 def checksum(values: Row) -> str:
     """SHA-256 of the values of a row, in hexadecimal."""
-    return hashlib.sha256(json.dumps(values, default=repr).encode()).hexdigest()
+    return hashlib.sha256(content(values).encode()).hexdigest()
 
 
 def is_sound(row: Row) -> bool:

@@ -54,10 +54,9 @@ def _block(block: Block, position: int) -> str:
             return f'<div class="wide">{_mathml(latex, "block")}</div>'
         case Table(names, rows, numeric):
             kind = [' class="number"' if i in numeric else "" for i in range(len(names))]
-            titles = (
+            head = "".join(
                 f'<th scope="col" tabindex="0"{k}>{escape(n)}</th>' for k, n in zip(kind, names, strict=True)
             )
-            head = "".join(titles)
             cells = (
                 "".join(f"<td{k}>{_line(cell)}</td>" for k, cell in zip(kind, row, strict=True))
                 for row in rows

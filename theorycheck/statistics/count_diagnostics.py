@@ -99,11 +99,9 @@ def monotonicity(evidence: Trials) -> Check:
         fit = fit_binomial(cells, terms, asymptotes=Asymptotes(evidence.asymptotes.guess))
         if fit is not None and stats.norm.cdf(fit.params[1] / np.sqrt(fit.covariance[1, 1])) < significance:
             falling.append(", ".join(f"{x:g}" for x in value.point))
-    if falling:
-        return Check(
-            "monotonicity", "warning", f"success falls with {evidence.searched} at level {'; '.join(falling)}"
-        )
-    return Check("monotonicity", "ok", f"success falls with {evidence.searched} at no level")
+    where = f"level {'; '.join(falling)}" if falling else "no level"
+    detail = f"success falls with {evidence.searched} at {where}"
+    return Check("monotonicity", "warning" if falling else "ok", detail)
 
 
 def link(evidence: Trials) -> Check:
