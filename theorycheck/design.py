@@ -19,7 +19,7 @@ from theorycheck.fields import Crossed, Frozen, Held, Misfit, Name, Note, finite
 from theorycheck.search import Search
 from theorycheck.text import cut
 
-Point = dict[str, Any]  # values of all parameters of a response, by name
+Point = Mapping[str, Any]  # values of parameters of a response, or of letters, by name
 SAMPLES = Symbol(
     "N", positive=True
 )  # the number of training samples, the letter every sample-complexity bound uses
@@ -177,8 +177,8 @@ class Design(Frozen):
         return (dict(zip(self.crossed, values, strict=True)) for values in product(*self.crossed.values()))
 
     def point(
-        self, level: float, searched: float | None = None, group: Mapping[str, Any] = MappingProxyType({})
-    ) -> Point:
+        self, level: float, searched: float | None = None, group: Point = MappingProxyType({})
+    ) -> dict[str, Any]:
         """All parameters of the response at a level, a value of what is searched, and a combination of the
         crossed.
 
@@ -191,7 +191,7 @@ class Design(Frozen):
         return {name: _value(name, values) for name in values}
 
 
-def evaluate(expression: sympy.Basic, values: Mapping[str, Any]) -> sympy.Basic:
+def evaluate(expression: sympy.Basic, values: Point) -> sympy.Basic:
     """Put values in for the letters of an expression or relation.
 
     Raises:
@@ -211,7 +211,7 @@ def evaluate(expression: sympy.Basic, values: Mapping[str, Any]) -> sympy.Basic:
         raise ClaimError(f"{expression} has no value {_at(put)}: {error}") from error
 
 
-def _value(name: str, values: Mapping[str, Any]) -> Any:
+def _value(name: str, values: Point) -> Any:
     """A value by its name; a number where it is an expression, as are those that this needs."""
     value = values[name]
     if not isinstance(value, Expr):

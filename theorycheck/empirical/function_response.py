@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 import cloudpickle
 
 from theorycheck.code import name_of, summary_of
+from theorycheck.design import Point
 from theorycheck.empirical.devices import cpu_or_cuda
 from theorycheck.empirical.parameters import TRIALS_AT_ONCE
 from theorycheck.empirical.returned import measurement, shown
@@ -79,7 +80,7 @@ class FunctionResponse:
         """Of its files, those that were edited since it was loaded."""
         return self.fingerprint.changed()
 
-    def check(self, parameters: Mapping[str, Any], where: str) -> None:
+    def check(self, parameters: Point, where: str) -> None:
         """Ask the function, where it can tell; else nothing is known of what it takes."""
         if not hasattr(self.function, "check"):
             return
@@ -94,7 +95,7 @@ class FunctionResponse:
         """Raise DesignError for a device that PyTorch lacks; a function may use another library."""
         cpu_or_cuda(device)
 
-    def shape(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+    def shape(self, parameters: Point) -> tuple[Any, ...]:
         """All trials may share a batch, but for letters in which the function wants them alike."""
         alike = getattr(self.function, "alike", ())
         names = sorted(parameters) if alike is None else alike
@@ -104,7 +105,7 @@ class FunctionResponse:
             )
         return tuple(parameters[name] for name in names)
 
-    def trials_at_once(self, parameters: Mapping[str, Any]) -> int:
+    def trials_at_once(self, parameters: Point) -> int:
         """How many trials a worker is given."""
         return getattr(self.function, "at_once", TRIALS_AT_ONCE)
 
@@ -113,7 +114,7 @@ class FunctionResponse:
         """The relative difference of its numbers that a trial may show when it is made again."""
         return float(getattr(self.function, "tolerance", 0.0))
 
-    def work(self, parameters: Mapping[str, Any], measurement: Measurement) -> float:
+    def work(self, parameters: Point, measurement: Measurement) -> float:
         """The steps that it counted, or 1 where it counts none."""
         return float(measurement.get("steps_taken") or 1.0)
 
@@ -178,7 +179,7 @@ class Sent:
 
 
 def call(
-    sent: Sent, calls: Sequence[tuple[Mapping[str, Any], int]], device: str = "cpu"
+    sent: Sent, calls: Sequence[tuple[Point, int]], device: str = "cpu"
 ) -> tuple[list[tuple[int, Measurement]], str | None]:
     """Call a function in a worker process, with points and seeds.
 
@@ -213,7 +214,7 @@ def _unpacked(sent: Sent) -> Function:
 
 
 def _measured_together(
-    sent: Sent, function: Any, calls: Sequence[tuple[Mapping[str, Any], int]]
+    sent: Sent, function: Any, calls: Sequence[tuple[Point, int]]
 ) -> list[tuple[int, Measurement]]:
     points, seeds = [point for point, _ in calls], [seed for _, seed in calls]
     found = _returned(sent, function, points, seeds, points[0])
@@ -225,7 +226,7 @@ def _measured_together(
     return [(i, measurement(one, sent.name)) for i, one in enumerate(found)]
 
 
-def _returned(sent: Sent, function: Any, points: Any, seeds: Any, first: Mapping[str, Any]) -> Any:
+def _returned(sent: Sent, function: Any, points: Any, seeds: Any, first: Point) -> Any:
     """What a function returns, wherever it leaves this process."""
     process = os.getpid()
     try:

@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from pydantic import ValidationError
 
 from theorycheck import empirical
+from theorycheck.design import Point
 from theorycheck.empirical.devices import cpu_alone
 from theorycheck.empirical.function_response import FunctionResponse, Job, Measurement
 from theorycheck.empirical.parameters import Parameters
@@ -89,7 +90,7 @@ class Response:
         """That of the experiment."""
         return self.experiment.revision
 
-    def check(self, parameters: Mapping[str, Any], where: str) -> None:
+    def check(self, parameters: Point, where: str) -> None:
         """Raise DesignError, naming the design point, when no trial with these parameters is possible."""
         try:
             self._setting(parameters)
@@ -100,15 +101,15 @@ class Response:
         """Raise DesignError for a device that the experiment cannot use."""
         self.experiment.check_device(device)
 
-    def shape(self, parameters: Mapping[str, Any]) -> tuple[Any, ...]:
+    def shape(self, parameters: Point) -> tuple[Any, ...]:
         """What trials of one batch share."""
         return self._setting(parameters).shape
 
-    def trials_at_once(self, parameters: Mapping[str, Any]) -> int:
+    def trials_at_once(self, parameters: Point) -> int:
         """How many trials of this shape are best run together."""
         return self._setting(parameters).trials_at_once
 
-    def work(self, parameters: Mapping[str, Any], measurement: Measurement) -> float:
+    def work(self, parameters: Point, measurement: Measurement) -> float:
         """What a trial took, roughly; the same on every machine."""
         return self._setting(parameters).work(measurement)
 
@@ -120,7 +121,7 @@ class Response:
         """What a worker process is given to measure trials that share their shape."""
         return partial(measure, self.name, trials)
 
-    def _setting(self, parameters: Mapping[str, Any]) -> Parameters:
+    def _setting(self, parameters: Point) -> Parameters:
         return self.experiment.setting(**parameters)
 
 

@@ -10,7 +10,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from theorycheck.code import summary_of
-from theorycheck.design import RESERVED
+from theorycheck.design import RESERVED, Point
 from theorycheck.empirical.marks import several
 from theorycheck.empirical.returned import Outcome
 from theorycheck.errors import ClaimError, DesignError
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
 REVISION = 1  # raise it whenever a training would give another result, beyond rounding
-Point = Mapping[str, Any]
 Measure = Callable[["Module", "Tensor", "Tensor"], Any]
 _OWN_NAMES = {"t", "steps_taken", "failed", "note"}  # in what a trial measures
 STEPS = "steps"  # what `value` says where the steps taken are what is measured

@@ -6,12 +6,12 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from sympy import Expr
 
-from theorycheck.design import Design
+from theorycheck.design import Design, Point
 from theorycheck.errors import ClaimError
 from theorycheck.judgement import Check, Estimate, Judgement, LevelValue
 from theorycheck.notation import Notation
@@ -141,7 +141,7 @@ class Statement(ABC):
                 f"{', '.join(design.varied)}"
             )
 
-    def check_point(self, parameters: Mapping[str, Any]) -> None:
+    def check_point(self, parameters: Point) -> None:
         """Raise ClaimError where it has no meaning at a point of the design; by default it always has."""
         return None
 
@@ -149,7 +149,7 @@ class Statement(ABC):
         """The kind of rows in the calibration study; `measures` tells values from counts."""
         return self.name.lower()
 
-    def placed_by(self, group: Mapping[str, Any]) -> tuple[Scaling, bool] | None:
+    def placed_by(self, group: Point) -> tuple[Scaling, bool] | None:
         """The law of one threshold by which trials of a group are placed, if they are not all tried alike.
 
         Returns:
@@ -230,7 +230,7 @@ def counted(table: pd.DataFrame, letter: str) -> pd.DataFrame:
     return table.rename(columns={letter: "searched"}) if "successes" in table else table
 
 
-def at(table: pd.DataFrame, point: Mapping[str, Any]) -> pd.DataFrame:
+def at(table: pd.DataFrame, point: Point) -> pd.DataFrame:
     """The rows at a point of the design."""
     keep = np.ones(len(table), bool)
     for name, value in point.items():
