@@ -25,6 +25,7 @@ from theorycheck.statistics.polynomial import centred_basis
 from theorycheck.statistics.selection import decide, fit_laws, gather
 from theorycheck.statistics.threshold import ThresholdFit, threshold_design
 
+Told = tuple[Decision, float, int]  # of one simulated data set: the width of the interval, and the trials
 REPLICATIONS = 100
 SEED = 30_000
 
@@ -226,9 +227,7 @@ def _planted(plan: Plan, exponent: float, assumed: Assumptions) -> PlantedLaw:
     return PlantedLaw(sorted({level for level, _ in plan.placement.cells}), exponent, assumed)
 
 
-def _replicate(
-    placement: Placement, planted: PlantedLaw, asked: Hypothesis, replication: int
-) -> tuple[Decision, float, int]:
+def _replicate(placement: Placement, planted: PlantedLaw, asked: Hypothesis, replication: int) -> Told:
     """Decision, width of the interval, and number of trials of one simulated data set."""
     (factor,) = asked.factors
     table = simulate(placement, planted.rate, np.random.default_rng((SEED, replication)), factor=factor)
@@ -238,7 +237,7 @@ def _replicate(
 
 
 def _judged(
-    replicate: Callable[[int], tuple[Decision, float, int]],
+    replicate: Callable[[int], Told],
     executor: Executor,
     advance: Callable[[int], None],
 ) -> tuple[dict[Decision, float], float, int]:
@@ -252,7 +251,7 @@ def _judged(
     return shares, float(np.median(widths)), int(np.median(trials))
 
 
-def _judge_world(plan: Plan, world: Truth, replication: int) -> tuple[Decision, float, int]:
+def _judge_world(plan: Plan, world: Truth, replication: int) -> Told:
     """Decision, width of the interval, and number of trials of one simulated data set."""
     evidence = world.draw(np.random.default_rng((SEED, replication)))
     judgement = plan.claim.law.judge(evidence, plan.claim.topic)

@@ -13,7 +13,7 @@ from sympy import Expr
 
 from theorycheck.design import Design, Point
 from theorycheck.errors import ClaimError
-from theorycheck.judgement import Check, Estimate, Judgement, LevelValue
+from theorycheck.judgement import Band, Check, Estimate, Judgement, LevelValue
 from theorycheck.notation import Notation
 from theorycheck.verdict import Prediction
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from theorycheck.statistics.tests import Tested
 
 MARGIN = 0.25  # how much worse than claimed a number may be, where nobody says otherwise: a convention
-Curve = tuple[tuple[float, float, float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -207,7 +206,7 @@ def judged(
     found: Sequence[Check],
     levels: Sequence[LevelValue] = (),
     beside: Sequence[Estimate] = (),
-    curve: Curve = (),
+    curve: Band = (),
 ) -> Judgement:
     """A judgement whose one estimate is what was tested."""
     return Judgement(

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from theorycheck.judgement import Check, Decision, Estimate, Judgement
+from theorycheck.judgement import Band, Check, Decision, Estimate, Judgement
 from theorycheck.statistics import diagnostics
 from theorycheck.statistics.evidence import Evidence, Trials
 from theorycheck.statistics.hypothesis import TESTED, Hypothesis
@@ -115,7 +115,7 @@ def _why(
     )
 
 
-def _curve(fits: Fits, evidence: Evidence) -> tuple[tuple[float, float, float, float], ...]:
+def _curve(fits: Fits, evidence: Evidence) -> Band:
     """The deciding fit with its band, where it speaks of."""
     points = (
         [fits.from_level, fits.asymptotic] if fits.rejected else [level.point for level in evidence.levels]

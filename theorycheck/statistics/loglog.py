@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from theorycheck.judgement import Estimate, Interval, LevelValue, Regression, RegressionRow
+from theorycheck.judgement import Estimate, Interval, Levels, LevelValue, Regression, RegressionRow
 from theorycheck.statistics.binomial import fit_binomial
 from theorycheck.statistics.least_squares import censored_rows, rounding_variance
 from theorycheck.statistics.links import FULL, Asymptotes
@@ -37,7 +37,7 @@ def level_thresholds(
     ]
 
 
-def _level_threshold(point: tuple[float, ...], level: pd.DataFrame, asymptotes: Asymptotes) -> LevelValue:
+def _level_threshold(point: Levels, level: pd.DataFrame, asymptotes: Asymptotes) -> LevelValue:
     n = [float(n) for n in level["searched"]]
     enough = asymptotes.inside((level["successes"] / level["trials"]).to_numpy()) >= 0.5
     fit = fit_binomial(level, np.column_stack([np.ones(len(n)), np.log(n)]), asymptotes=asymptotes)

@@ -9,7 +9,7 @@ from itertools import combinations_with_replacement
 import numpy as np
 import pandas as pd
 
-from theorycheck.judgement import Interval
+from theorycheck.judgement import Interval, Levels
 
 # Seeds up to which the jackknife fits anew; beyond, one step: intervals then differ by about 1 %.
 REFITS = 100
@@ -101,9 +101,7 @@ def points_of(table: pd.DataFrame, factors: Sequence[str]) -> np.ndarray:
     return np.column_stack([table[factor].to_numpy(float) for factor in factors])
 
 
-def at_points(
-    table: pd.DataFrame, factors: Sequence[str], points: Collection[tuple[float, ...]]
-) -> pd.DataFrame:
+def at_points(table: pd.DataFrame, factors: Sequence[str], points: Collection[Levels]) -> pd.DataFrame:
     """The rows of some combinations of levels."""
     numbers = level_numbers(table, factors)
     first = points_of(table, factors)[np.unique(numbers, return_index=True)[1]]

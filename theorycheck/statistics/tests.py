@@ -10,7 +10,7 @@ import pandas as pd
 from numpy import inf, nan
 from scipy import stats
 
-from theorycheck.judgement import Decision, Interval
+from theorycheck.judgement import Band, Decision, Interval
 from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
 from theorycheck.statistics.hypothesis import SIGNIFICANCE
 from theorycheck.statistics.measurement import fit_measurement
@@ -82,7 +82,7 @@ class Line:
     evidence: Evidence
     fit: Fit | None
 
-    def curve(self, points: int) -> tuple[tuple[float, float, float, float], ...]:
+    def curve(self, points: int) -> Band:
         """Of a figure: the factor, the fitted quantity, and its 95 % interval; empty without a fit."""
         if self.fit is None:
             return ()
