@@ -2,7 +2,6 @@
 
 import ast
 import os
-import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -131,7 +130,7 @@ def _describe(error: ValidationError, path: Path, source: bytes) -> str:
         parts = (str(part) if str(part).isprintable() else ascii(part) for part in place)
         field = ".".join(parts) or error.title
         line = _keyword_line(source, place, _line_of(error, path))
-        reason = re.sub(r"^Value error, ", "", problem["msg"])
+        reason = problem["msg"].removeprefix("Value error, ")
         lines.append(f"{path}, line {line}, field {field} of {error.title}: {reason}")
     return "\n".join(lines)
 

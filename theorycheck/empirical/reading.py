@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -115,10 +115,10 @@ def _last_of_column(text: str, column: str) -> float:
     except csv.Error as error:
         raise Unreadable(f"its result is no CSV: {error}") from error
     rows = [row for row in read if any(str(value or "").strip() for value in row.values())]
-    if not rows or column not in (names := [*rows[-1]]):
-        raise Unreadable(
-            f"its result has no row with the column {column}, but {_listed(names if rows else [])}"
-        )
+    names = [*rows[-1]] if rows else []
+    if column not in names:
+        found = ", ".join(map(str, names))[:200] or "is empty"
+        raise Unreadable(f"its result has no row with the column {column}, but {found}")
     return _number(rows[-1][column], f"the last row of {column}")
 
 
@@ -134,7 +134,3 @@ def _number(text: Any, what: str) -> float:
         return float(text)
     except (TypeError, ValueError) as error:
         raise Unreadable(f"{what} is {text!a:.100}, which is no number") from error
-
-
-def _listed(names: Sequence[Any]) -> str:
-    return ", ".join(map(str, names))[:200] or "is empty"

@@ -5,11 +5,10 @@ Loads no torch: an experiment's responses import what trains when a batch runs.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -24,6 +23,7 @@ from theorycheck.empirical.parameters import Parameters
 from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError, DesignError
 from theorycheck.fingerprint import Function
+from theorycheck.local_modules import modules_within
 
 # Of trials that share their shape: position and measurement of each, in any order.
 Run = Callable[[Sequence[Trial]], Iterable[tuple[int, Measurement]]]
@@ -160,13 +160,10 @@ def _scanned(folders: tuple[str, ...]) -> Mapping[str, Response]:
 
 
 def _declared(folders: tuple[str, ...]) -> Iterator[Response]:
-    for package in pkgutil.iter_modules(folders, prefix=f"{empirical.__name__}."):
-        if package.ispkg:
-            folder = importlib.import_module(package.name).__path__
-            for found in pkgutil.iter_modules(folder, prefix=f"{package.name}."):
-                if found.name.rpartition(".")[2].startswith("responses"):
-                    declared = vars(importlib.import_module(found.name)).values()
-                    yield from (value for value in declared if isinstance(value, Response))
+    for name in modules_within(folders, empirical.__name__):
+        if name.rpartition(".")[2].startswith("responses"):
+            declared = vars(import_module(name)).values()
+            yield from (value for value in declared if isinstance(value, Response))
 
 
 def response(named: str | Function, measures: bool = False) -> Measured:
