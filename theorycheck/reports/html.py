@@ -4,10 +4,11 @@ import io
 import re
 from collections.abc import Sequence
 from html import escape, unescape
+from importlib.resources import files
+from string import Template
 from xml.etree.ElementTree import tostring
 
 import matplotlib as mpl
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from latex2mathml.converter import convert_to_element
 
 from theorycheck.drawing.axes import TOLD
@@ -28,15 +29,13 @@ from theorycheck.reports.blocks import (
 )
 
 OBEYED = ("href", "style", "class", "id")  # attributes of MathML that a page acts on
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("theorycheck.reports"), undefined=StrictUndefined, autoescape=False
-)
 
 
 def render(blocks: Sequence[Block]) -> str:
     """Text of report.html."""
     title = next(block.text for block in blocks if isinstance(block, Heading))
-    return _ENVIRONMENT.get_template("report.html.j2").render(title=escape(title), body=body(blocks))
+    page = files("theorycheck.reports").joinpath("templates/report.html").read_text(encoding="utf-8")
+    return Template(page.rstrip()).substitute(title=escape(title), body=body(blocks))
 
 
 def body(blocks: Sequence[Block]) -> str:
