@@ -24,7 +24,7 @@ class Interval:
 
     low: float
     high: float
-    confidence: float
+    confidence: float = 0.95
 
     def __contains__(self, value: float) -> bool:
         return self.low <= value <= self.high

@@ -238,7 +238,7 @@ class Verdict:
     def _exponent(self, position: int, prediction: Prediction) -> dict[str, Any]:
         estimates = self.judgement.estimates
         estimate = estimates[position] if estimates else None
-        interval = estimate.interval if estimate else Interval(-math.inf, math.inf, 0.95)
+        interval = estimate.interval if estimate else Interval(-math.inf, math.inf)
         return {
             "variable": prediction.variable,
             "predicted": prediction.exponent,

@@ -12,6 +12,7 @@ from scipy import optimize, special
 
 from theorycheck.statistics.hypothesis import Hypothesis
 from theorycheck.statistics.links import probit_information
+from theorycheck.statistics.polynomial import with_constant
 
 Cell = tuple[float, float]  # level, and N or whatever else is searched
 
@@ -115,7 +116,7 @@ class Belief:
     def _design(self) -> np.ndarray:
         """The columns of  s (b0 + b1 log N + b2 u + b3 u^2)  but for s, of every cell."""
         u = self._u[self._level]
-        return np.column_stack([np.ones(len(u)), self._log_n, u, u**2])
+        return with_constant(self._log_n, u, u**2)
 
     @property
     def _weight(self) -> np.ndarray:

@@ -11,7 +11,7 @@ from theorycheck.statistics import diagnostics
 from theorycheck.statistics.evidence import Evidence, Trials
 from theorycheck.statistics.hypothesis import TESTED, Hypothesis
 from theorycheck.statistics.loglog import fit_loglog
-from theorycheck.statistics.polynomial import independent
+from theorycheck.statistics.polynomial import independent, with_constant
 from theorycheck.statistics.reason import blurred, reason, settle
 from theorycheck.statistics.selection import (
     FEWEST_LEVELS,
@@ -131,7 +131,7 @@ def _missing(evidence: Evidence, hypothesis: Hypothesis) -> str:
         return (
             f"{diagnostics.censoring(evidence).detail}, fewer than the {FEWEST_LEVELS} that an exponent needs"
         )
-    if not independent(np.column_stack([np.ones(len(evidence.measured)), np.log(evidence.measured)])):
+    if not independent(with_constant(np.log(evidence.measured))):
         names = " and ".join(v.letter for v in hypothesis.variables)
         return (
             f"the levels of {names} change together, so that their exponents cannot be distinguished; cross"

@@ -12,7 +12,7 @@ from scipy import linalg, sparse, stats
 
 from theorycheck.judgement import Interval
 from theorycheck.statistics.least_squares import Data, Errors, Estimated, Fitted, estimate
-from theorycheck.statistics.polynomial import PolynomialFit, centred_basis, exponential
+from theorycheck.statistics.polynomial import PolynomialFit, centred_basis, exponential, with_constant
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def fit_measurement(
         The fit, or None when the coefficients are not determined by the rows.
     """
     basis, data = centred_basis(table, factors, degree), Data.of(table, factors)
-    at_levels = np.column_stack([np.ones(len(data.points)), basis.columns(data.points)])
+    at_levels = with_constant(basis.columns(data.points))
     estimated = estimate(data, at_levels, errors)
     if estimated is None:
         return None
@@ -91,7 +91,7 @@ def shape_p_value(table: pd.DataFrame, factors: Sequence[str], degree: int) -> f
     referred to Hotelling's T^2 (Ann. Math. Stat. 2 (1931) 360), which few seeds need.
     """
     basis, data = centred_basis(table, factors, degree + 1), Data.of(table, factors)
-    at_levels = np.column_stack([np.ones(len(data.points)), basis.columns(data.points)])
+    at_levels = with_constant(basis.columns(data.points))
     lower = 1 + sum(len(monomial) <= degree for monomial in basis.monomials)
     if len(at_levels) <= lower:
         return 1.0

@@ -101,6 +101,11 @@ def points_of(table: pd.DataFrame, factors: Sequence[str]) -> np.ndarray:
     return np.column_stack([table[factor].to_numpy(float) for factor in factors])
 
 
+def with_constant(first: np.ndarray | pd.Series, *others: np.ndarray) -> np.ndarray:
+    """A design that begins with a constant, shape (row, coefficient)."""
+    return np.column_stack([np.ones(len(first)), first, *others])
+
+
 def at_points(table: pd.DataFrame, factors: Sequence[str], points: Collection[Levels]) -> pd.DataFrame:
     """The rows of some combinations of levels."""
     numbers = level_numbers(table, factors)

@@ -26,6 +26,7 @@ from theorycheck.statistics.polynomial import (
     centred_basis,
     exponential,
     level_numbers,
+    with_constant,
 )
 from theorycheck.statistics.seeds import over_seeds, without_one_seed
 from theorycheck.statistics.steepness import SAME, Steepness, refit
@@ -108,7 +109,7 @@ def fieller(top: float, bottom: float, covariance: np.ndarray, t: float) -> tupl
 
 def threshold_design(cells: pd.DataFrame, basis: Basis) -> np.ndarray:
     """The columns that b0, b1, b2, ... of a ThresholdFit multiply where r is 1, shape (cell, coefficient)."""
-    return np.column_stack([np.ones(len(cells)), np.log(cells["searched"]), basis.columns(cells)])
+    return with_constant(np.log(cells["searched"]), basis.columns(cells))
 
 
 def fit_threshold(
@@ -249,9 +250,7 @@ def exponent_at_rate(
     cells = over_seeds(cells, [factor])
     basis = centred_basis(cells, [factor])
     u, log_n = basis.columns(cells)[:, 0], np.log(cells["searched"].to_numpy(float))
-    result = fit_binomial(
-        cells, np.column_stack([np.ones(len(cells)), log_n, u, u * log_n]), asymptotes=asymptotes
-    )
+    result = fit_binomial(cells, with_constant(log_n, u, u * log_n), asymptotes=asymptotes)
     if result is None or result.params[1] <= 0:
         return None
     b0, b1, b2, b3 = result.params
@@ -263,4 +262,4 @@ def exponent_at_rate(
     if df < 1:
         return None
     half = stats.t.ppf(0.975, df) * np.sqrt(max(gradient @ covariance @ gradient, 0.0))
-    return float(value), Interval(float(value - half), float(value + half), 0.95)
+    return float(value), Interval(float(value - half), float(value + half))
