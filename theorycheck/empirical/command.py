@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from theorycheck.design import Point
 from theorycheck.empirical.command_line import (
@@ -120,7 +120,7 @@ class Command:
     tolerance: float
     program: str
     beside: Path
-    at_once: ClassVar[int] = 1  # as each takes a process of its own, and may take long
+    at_once = 1  # as each takes a process of its own, and may take long
 
     @property
     def __name__(self) -> str:

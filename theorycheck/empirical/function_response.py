@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import cloudpickle
 
@@ -51,8 +51,8 @@ class FunctionResponse:
     function: Function
     value: str | None
     words: Mapping[str, str] = field(default_factory=dict)
-    revision: ClassVar[int] = REVISION
-    isolated: ClassVar[bool] = True  # in a worker process, which it may ruin
+    revision = REVISION
+    isolated = True  # in a worker process, which it may ruin
 
     @property
     def name(self) -> str:

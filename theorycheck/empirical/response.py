@@ -11,7 +11,7 @@ from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -77,8 +77,8 @@ class Response:
     experiment: Experiment
     value: str | None
     words: Mapping[str, str]
-    isolated: ClassVar[bool] = False
-    tolerance: ClassVar[float] = 0.0
+    isolated = False
+    tolerance = 0.0
 
     @property
     def identity(self) -> str:

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from theorycheck.code import summary_of
 from theorycheck.design import RESERVED, Point
@@ -80,8 +80,8 @@ class Training:
     alike: tuple[str, ...] | None = None
     device: str = "cpu"
     revision: int = field(default=REVISION, init=False)
-    takes_many: ClassVar[bool] = True
-    __name__: ClassVar[str] = "training"
+    takes_many = True
+    __name__ = "training"
 
     def __post_init__(self) -> None:
         self._check_kinds()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from sympy import Expr
 
@@ -40,8 +40,8 @@ class Ordering(Statement):
     pairs: tuple[tuple[Point, Point], ...]
     beside: tuple[tuple[Point, Point], ...] = ()
 
-    relation: ClassVar[str] = "< 0"
-    estimated: ClassVar[str] = "difference"
+    relation = "< 0"
+    estimated = "difference"
 
     def __post_init__(self) -> None:
         for name in ("pairs", "beside"):

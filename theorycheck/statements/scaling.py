@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class Scaling(Law, Statement):
     """A law whose exponents are derived, estimated and compared."""
 
-    estimated: ClassVar[str] = "exponent"
-    fields: ClassVar[frozenset[str]] = frozenset({"margin", "rivals", "guess_rate"})
+    estimated = "exponent"
+    fields = frozenset({"margin", "rivals", "guess_rate"})
 
     @property
     def standard_margin(self) -> float:

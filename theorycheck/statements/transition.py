@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sympy import Expr, fraction, sympify
@@ -39,8 +39,8 @@ class Transition(Statement):
     expression: Expr
     bound: Expr
 
-    relation: ClassVar[str] = ">="
-    estimated: ClassVar[str] = "transition"
+    relation = ">="
+    estimated = "transition"
 
     def __post_init__(self) -> None:
         for name in ("expression", "bound"):
