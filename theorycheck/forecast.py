@@ -25,7 +25,7 @@ from theorycheck.statistics.polynomial import centred_basis
 from theorycheck.statistics.selection import decide, fit_laws, gather
 from theorycheck.statistics.threshold import ThresholdFit, threshold_design
 
-Told = tuple[Decision, float, int]  # of one simulated data set: the width of the interval, and the trials
+Told = tuple[Decision, float, int]  # decision, width of the interval, and trials of a simulated data set
 REPLICATIONS = 100
 SEED = 30_000
 
