@@ -28,7 +28,7 @@ from theorycheck import bounds
 from theorycheck.empirical.rows import checksum
 from theorycheck.empirical.store_file import now, open_to_write, transaction
 from theorycheck.empirical.trial import Trial
-from theorycheck.executors import ThisProcess
+from theorycheck.executors.local import ThisProcess
 from theorycheck.plan import make_plan
 from theorycheck.session import Session
 

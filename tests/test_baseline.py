@@ -13,8 +13,10 @@ from projects import BASELINE, claim_file, module_of, pins, run
 pytest_plugins = "pytester"
 QUICK = ("walk", None, "quick", 0)
 EXPONENT = {"variable": "x", "estimate": 1.0, "ci_low": 0.9, "ci_high": 1.1}
-OLD = {"verdict": "SUPPORTED", "profile": "quick", "seed": 0, "exponents": [EXPONENT]}
-NEW = {"name": "walk", "design": None, **OLD}
+NEW = {
+    "name": "walk", "design": None, "verdict": "SUPPORTED", "profile": "quick", "seed": 0,
+    "exponents": [EXPONENT],
+}  # fmt: skip
 MARKED = "@pytest.mark.claim({})\ndef test_{}():\n    pass\n"
 
 
@@ -96,19 +98,6 @@ def test_what_is_not_pinned_is_told(pytester):
         output
     )
     assert "1 of 1 pins are of other runs" in output
-
-
-@pytest.mark.parametrize("unsaid", [(), ("profile",), ("profile", "seed")])
-def test_a_baseline_with_names_only_is_read_and_rewritten(pytester, unsaid):
-    claim_file(pytester)
-    old = {name: value for name, value in OLD.items() if name not in unsaid}
-    baseline(pytester, {"walk": {**old, "exponents": [{**EXPONENT, "estimate": 3.0}]}})
-    assert run(pytester, "--claims")[0] == 1
-    baseline(pytester, {"walk": old})
-    status, output = run(pytester, "--claims")
-    assert (status, "theorycheck" in output) == (0, False), output
-    assert run(pytester, "--claims", "--claims-update")[0] == 0
-    assert pins(pytester) == {QUICK: "SUPPORTED"}
 
 
 def test_two_claims_of_one_name_fail_and_are_not_pinned(pytester):
@@ -257,7 +246,8 @@ FAULTS = {
     json.dumps({"theorycheck-baseline": 3}): "has format 3, this version reads 2",
     json.dumps({"theorycheck-baseline": 2}): "lacks its list of claims",
     json.dumps(new(NEW, NEW)): "pins walk (quick, seed 0) twice",
-    json.dumps({"walk": {"verdict": "SUPPORTED"}}): "entry walk, lacks the field exponents",
+    json.dumps({"walk": {"verdict": "SUPPORTED"}}): "is no baseline of theorycheck",
+    json.dumps(new({k: v for k, v in NEW.items() if k != "exponents"})): "lacks the field exponents",
     json.dumps(new({k: v for k, v in NEW.items() if k != "seed"})): "entry 1 (walk), lacks the field seed",
     json.dumps(new({**NEW, "seed": "0"})): "entry 1 (walk), has a wrong seed",
     json.dumps(new({**NEW, "verdict": "TRUE"})): "entry 1 (walk), has a wrong verdict",

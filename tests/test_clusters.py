@@ -23,7 +23,7 @@ SCRIPTS = {
 }
 COMMANDS = {
     "theorycheck": f"""#!{sys.executable}
-from theorycheck.executors import ThisProcess, Workers
+from theorycheck.executors.local import ThisProcess, Workers
 Workers.sized = lambda *_: ThisProcess()  # as starting processes takes longest here
 from theorycheck.cli import main
 main()

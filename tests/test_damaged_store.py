@@ -21,14 +21,12 @@ from test_cli import run as run_cli
 from theorycheck import Claim, Design, Paper, Source, Theta
 from theorycheck.empirical import rows
 from theorycheck.empirical.store import Store
-from theorycheck.empirical.store_file import APPLICATION, FORMAT
-from theorycheck.empirical.store_tables import TABLES_OF_FORMAT_1
+from theorycheck.empirical.store_file import FORMAT
 from theorycheck.errors import ClaimError, StoreError, TheoryCheckError
 from theorycheck.plan import make_plan
 from theorycheck.session import Session, collect
 
 L, T = sympy.symbols("L T", positive=True)
-FORMER = "(key, specification, measurement, finished)"
 
 
 def steps(point, seed):
@@ -93,20 +91,6 @@ def change(path, statement, *values):
 def look(path, query):
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
         return connection.execute(query).fetchall()
-
-
-def former(path, store):
-    """The same store as format 1 had it."""
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.executescript(TABLES_OF_FORMAT_1)
-        connection.execute("ATTACH ? AS new", (str(store),))
-        connection.execute(f"INSERT INTO trials SELECT {FORMER[1:-1]} FROM new.trials")
-        connection.execute("INSERT INTO plans SELECT hash, claim, document, recorded FROM new.plans")
-        connection.execute(
-            "INSERT INTO runs SELECT id, plan, started, finished, trained, reused, verdict FROM new.runs"
-        )
-        connection.execute("PRAGMA user_version = 1")
-    return path
 
 
 def told(path):
@@ -193,13 +177,8 @@ def test_of_damaged_stores_each_ends_as_if_undamaged_or_is_refused(sound, tmp_pa
 @pytest.mark.parametrize(
     "wrong", mostly_slow(OFTEN, WRONG_MEASUREMENTS), ids=lambda text: text[:40] or "empty"
 )
-@pytest.mark.parametrize("format_", [1, 2])
-def test_a_wrong_measurement_is_named_set_aside_and_trained_anew(sound, tmp_path, caplog, wrong, format_):
-    path = tmp_path / "store.sqlite"
-    if format_ == 1:
-        former(path, sound[0])
-    else:
-        shutil.copy(sound[0], path)
+def test_a_wrong_measurement_is_named_set_aside_and_trained_anew(sound, copied, caplog, wrong):
+    path = copied
     ((key,),) = look(path, "SELECT key FROM trials LIMIT 1 OFFSET 5")
     change(path, "UPDATE trials SET measurement = ? WHERE key = ?", wrong, key)
     table, trained = outcome(path)
@@ -226,13 +205,8 @@ def test_a_report_names_what_is_damaged_and_trains_nothing(copied, caplog):
     assert copied.read_bytes() == before
 
 
-@pytest.mark.parametrize("format_", [1, 2])
-def test_damaged_plans_and_runs_are_set_aside_and_recorded_anew(sound, tmp_path, caplog, format_):
-    path = tmp_path / "store.sqlite"
-    if format_ == 1:
-        former(path, sound[0])
-    else:
-        shutil.copy(sound[0], path)
+def test_damaged_plans_and_runs_are_set_aside_and_recorded_anew(copied):
+    path = copied
     change(path, "UPDATE plans SET document = '{}'")
     with Store(path) as store:
         with pytest.raises(
@@ -412,29 +386,16 @@ def test_a_table_like_ours_in_a_foreign_database_is_foreign(tmp_path):
 # Old stores
 
 
-def test_an_old_store_is_taken_over_in_place(sound, tmp_path):
-    path = former(tmp_path / "store.sqlite", sound[0])
-    table, trained = outcome(path)
-    assert (trained, table.equals(sound[1].trials)) == (0, True)
-    assert look(path, "PRAGMA user_version") == [(FORMAT,)]
-    assert look(path, "PRAGMA application_id") == [(APPLICATION,)]
-    assert look(path, "SELECT count(*) FROM damaged") == [(0,)]
-    assert Session(path).replay(1, CLAIM).verdict.judgement == sound[1].verdict.judgement
-
-
-def test_an_old_store_is_read_as_it_is(sound, tmp_path):
-    path = former(tmp_path / "store.sqlite", sound[0])
-    before = path.read_bytes()
-    assert Session(path).replay(1, CLAIM).verdict.judgement == sound[1].verdict.judgement
-    assert path.read_bytes() == before
-
-
-@pytest.mark.parametrize("tables", [1, 2])
-def test_an_old_store_whose_first_run_was_killed_at_its_beginning_is_taken_over(tmp_path, tables):
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_store_of_format_1_is_refused_and_stays_as_it_is(tmp_path, read_only):
     path = tmp_path / "store.sqlite"
-    for statement in TABLES_OF_FORMAT_1.split(";")[:tables]:
-        change(path, statement)
-    assert outcome(path)[1] == 60
+    for table in ("trials", "plans", "runs"):
+        change(path, f"CREATE TABLE {table} (key TEXT PRIMARY KEY)")
+    change(path, "PRAGMA user_version = 1")
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="has format 1, this version reads format 2; name another --store"):
+        Store(path, read_only=read_only)
+    assert path.read_bytes() == before
 
 
 OPEN = (
@@ -443,18 +404,15 @@ OPEN = (
 )
 
 
-@pytest.mark.parametrize("old", [True, False], ids=["old", "new"])
-def test_several_processes_may_open_a_store_first(sound, tmp_path, old):
+def test_several_processes_may_open_a_store_first(sound, tmp_path):
     path = tmp_path / "store.sqlite"
-    if old:
-        former(path, sound[0])
     opening = [
         subprocess.Popen([sys.executable, "-c", OPEN, str(path)], stderr=subprocess.PIPE, text=True)
         for _ in range(4)
     ]
     assert [process.communicate(timeout=60)[1] for process in opening] == ["", "", "", ""]
     table, trained = outcome(path)
-    assert (trained, table.equals(sound[1].trials)) == (0 if old else 60, True)
+    assert (trained, table.equals(sound[1].trials)) == (60, True)
 
 
 def test_an_older_program_refuses_a_new_store(copied):
@@ -528,16 +486,13 @@ except StoreError as error:
 """
 
 
-@pytest.mark.parametrize("state", ["closed", "killed", "in use", "old"])
+@pytest.mark.parametrize("state", ["closed", "killed", "in use"])
 def test_a_store_in_a_read_only_folder_is_listed(sound, state):
     with tempfile.TemporaryDirectory() as place:  # pytest's folders are closed to others
         folder = Path(place) / "folder"
         folder.mkdir()
         path = folder / "store.sqlite"
-        if state == "old":
-            former(path, sound[0])
-        else:
-            shutil.copy(sound[0], path)
+        shutil.copy(sound[0], path)
         store = Store(path) if state in ("killed", "in use") else None
         if store:
             store.start_run(PLAN.hash, CLAIM.name, PLAN.document)

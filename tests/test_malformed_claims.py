@@ -207,8 +207,7 @@ OF_SEARCH = {
         ("Search('trials', (1, 2, 4))", "searches trials, a name that the table of trials needs"),
         ("(N, (1, 2, 4))", "a search is Search(letter, values), as in Search(N, (4, 8, 16))"),
     ],
-    "samples": [("(1, 2, 4)", "write search=Search(N, (1, 2, 4)), and import Search from theorycheck")],
-    "searched": [("y", "write search=Search(y, ...), and import Search from theorycheck")],
+    "samples": [("(1, 2, 4)", "Extra inputs are not permitted")],
     "factor": [("N", "varies or searches N twice", "crossed")],
 }
 OF_CLAIM = {

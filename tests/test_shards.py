@@ -25,7 +25,7 @@ from theorycheck.empirical.merge import merge
 from theorycheck.empirical.store import Store
 from theorycheck.empirical.trial import Repeat
 from theorycheck.errors import ClaimError, DesignError
-from theorycheck.executors import ThisProcess
+from theorycheck.executors.local import ThisProcess
 from theorycheck.placement.rules import simulate
 from theorycheck.plan import make_plan
 from theorycheck.rounds import most_rounds, rounds

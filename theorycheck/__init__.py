@@ -5,29 +5,9 @@ v = tc.verify("sample_complexity", "quick")
 v.decision, v.exponent("alpha_*"), v.trials, v.plot(), v.report("pdf")
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = [
-    "BigO",
-    "Claim",
-    "Condition",
-    "Design",
-    "Omega",
-    "Paper",
-    "Result",
-    "Search",
-    "Source",
-    "Theta",
-    "Training",
-    "batched",
-    "command",
-    "depends_on",
-    "verify",
-]
-
 _HOMES = {
     **dict.fromkeys(("verify", "Result"), "api"),
     **dict.fromkeys(("Claim", "Condition", "Design", "Paper", "Search", "Source"), "claim"),
@@ -36,6 +16,7 @@ _HOMES = {
     "command": "empirical.command",
     **dict.fromkeys(("BigO", "Omega", "Theta"), "statements"),
 }
+__all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:

@@ -1,7 +1,5 @@
 """What `import theorycheck as tc` offers in a notebook: verify a claim, and look at what was found."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The judge's measured error rates, as `python benchmarks/calibration.py --write` stored them."""
 
-from __future__ import annotations
-
 import json
 from functools import cache
 from importlib.resources import files

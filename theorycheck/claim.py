@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
 import sympy
@@ -18,9 +18,10 @@ from pydantic import (
 from sympy import Expr, Symbol
 from sympy.core.relational import Relational
 
-from theorycheck.design import SAMPLES, Design, evaluate
+from theorycheck.design import SAMPLES, Design, Point, evaluate
 from theorycheck.errors import ClaimError
 from theorycheck.fields import Frozen, Held, Misfit, Text, numbers, printable
+from theorycheck.fingerprint import Function
 from theorycheck.notation import latex, plain_text
 from theorycheck.response_check import check_response
 from theorycheck.search import Search
@@ -41,7 +42,7 @@ class Condition(Frozen):
     relation: Relational
     provenance: Provenance = "stated"
 
-    def holds(self, point: Mapping[str, Any]) -> bool:
+    def holds(self, point: Point) -> bool:
         """Whether the assumption holds at a design point.
 
         Raises:
@@ -116,9 +117,7 @@ class Claim(Frozen):
     quantity: InstanceOf[Symbol]
     law: Annotated[Statement, SkipValidation, BeforeValidator(_stated)]
     conditions: tuple[Condition, ...] = ()
-    response: Annotated[
-        str | Callable[[Mapping[str, Any], int], Any], SkipValidation, BeforeValidator(_measuring)
-    ]
+    response: Annotated[str | Function, SkipValidation, BeforeValidator(_measuring)]
     design: Design
     margin: float = Field(MARGIN, gt=0, allow_inf_nan=False)
     guess_rate: float | None = Field(None, ge=0, lt=1, allow_inf_nan=False)

@@ -1,10 +1,7 @@
 """Runs a claim file, and says where it is malformed: file, line and field."""
 
-from __future__ import annotations
-
 import ast
 import os
-import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -73,10 +70,9 @@ def _read(path: Path) -> bytes:
                 " another file"
             )
         return path.read_bytes()
-    except OSError as error:
-        raise ClaimError(f"the claim file {path} cannot be read: {error.strerror}") from error
-    except ValueError as error:  # a null byte in the path
-        raise ClaimError(f"the claim file {path} cannot be read: {error}") from error
+    except (OSError, ValueError) as error:  # such as a null byte in the path
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ClaimError(f"the claim file {path} cannot be read: {reason}") from error
 
 
 def _check_once_defined(source: bytes, path: Path) -> None:
@@ -134,7 +130,7 @@ def _describe(error: ValidationError, path: Path, source: bytes) -> str:
         parts = (str(part) if str(part).isprintable() else ascii(part) for part in place)
         field = ".".join(parts) or error.title
         line = _keyword_line(source, place, _line_of(error, path))
-        reason = re.sub(r"^Value error, ", "", problem["msg"])
+        reason = problem["msg"].removeprefix("Value error, ")
         lines.append(f"{path}, line {line}, field {field} of {error.title}: {reason}")
     return "\n".join(lines)
 

@@ -1,7 +1,5 @@
 """The code of functions: digests that do not depend on where it stands, and what it reads."""
 
-from __future__ import annotations
-
 import dis
 import hashlib
 import json

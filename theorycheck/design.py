@@ -15,11 +15,11 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from sympy import Expr, Symbol
 
 from theorycheck.errors import ClaimError
-from theorycheck.fields import Crossed, Frozen, Held, Misfit, Name, Note, finite, name_of, numbers
+from theorycheck.fields import Crossed, Frozen, Held, Misfit, Name, Note, finite, numbers
 from theorycheck.search import Search
 from theorycheck.text import cut
 
-Point = dict[str, Any]  # values of all parameters of a response, by name
+Point = Mapping[str, Any]  # values of parameters of a response, or of letters, by name
 SAMPLES = Symbol(
     "N", positive=True
 )  # the number of training samples, the letter every sample-complexity bound uses
@@ -65,22 +65,6 @@ class Design(Frozen):
     outside_regime: bool = False
     note: Note = ""
     published: Path | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _of_today(cls, fields: Any) -> Any:
-        """Say what to write instead of two fields that a design had before."""
-        if not isinstance(fields, Mapping):
-            return fields
-        for old in ("samples", "searched"):
-            if old in fields:
-                letter, values = name_of(fields.get("searched", SAMPLES)), fields.get("samples", "...")
-                raise Misfit(
-                    old,
-                    "samples and searched are one field now: write"
-                    f" search=Search({letter!s:.100}, {values!s:.100}), and import Search from theorycheck",
-                )
-        return fields
 
     @field_validator("levels")
     @classmethod
@@ -193,8 +177,8 @@ class Design(Frozen):
         return (dict(zip(self.crossed, values, strict=True)) for values in product(*self.crossed.values()))
 
     def point(
-        self, level: float, searched: float | None = None, group: Mapping[str, Any] = MappingProxyType({})
-    ) -> Point:
+        self, level: float, searched: float | None = None, group: Point = MappingProxyType({})
+    ) -> dict[str, Any]:
         """All parameters of the response at a level, a value of what is searched, and a combination of the
         crossed.
 
@@ -207,7 +191,7 @@ class Design(Frozen):
         return {name: _value(name, values) for name in values}
 
 
-def evaluate(expression: sympy.Basic, values: Mapping[str, Any]) -> sympy.Basic:
+def evaluate(expression: sympy.Basic, values: Point) -> sympy.Basic:
     """Put values in for the letters of an expression or relation.
 
     Raises:
@@ -227,7 +211,7 @@ def evaluate(expression: sympy.Basic, values: Mapping[str, Any]) -> sympy.Basic:
         raise ClaimError(f"{expression} has no value {_at(put)}: {error}") from error
 
 
-def _value(name: str, values: Mapping[str, Any]) -> Any:
+def _value(name: str, values: Point) -> Any:
     """A value by its name; a number where it is an expression, as are those that this needs."""
     value = values[name]
     if not isinstance(value, Expr):

@@ -1,7 +1,5 @@
 """The errors theorycheck raises; each message says what was asked, what was found, and how to repair it."""
 
-from __future__ import annotations
-
 from theorycheck.text import neutral
 
 

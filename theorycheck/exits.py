@@ -1,7 +1,5 @@
 """How a command ends: its exit status, what it says then, and that no unforeseen end looks like a verdict."""
 
-from __future__ import annotations
-
 import io
 import os
 import platform

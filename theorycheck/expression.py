@@ -1,7 +1,5 @@
 """Reads a law as users type it, such as `1/(eta*alpha)`; nothing of what they type is run as code."""
 
-from __future__ import annotations
-
 import ast
 import keyword
 import re
@@ -22,8 +20,15 @@ _Calls = Mapping[Any, Callable[..., Expr]]
 _RELATIONS: Mapping[str, type[Scaling]] = {"O": BigO, "Omega": Omega, "Theta": Theta}
 _POINTS: Mapping[str, Expr] = {"0": Integer(0), "oo": oo}
 _FUNCTIONS: _Calls = {"log": sympy.log, "sqrt": sympy.sqrt, "exp": sympy.exp}
-_BINARY: _Calls = {ast.Add: add, ast.Sub: sub, ast.Mult: mul, ast.Div: truediv, ast.Pow: pow}
-_OPERATORS: _Calls = {**_BINARY, ast.USub: neg, ast.UAdd: pos}
+_OPERATORS: _Calls = {
+    ast.Add: add,
+    ast.Sub: sub,
+    ast.Mult: mul,
+    ast.Div: truediv,
+    ast.Pow: pow,
+    ast.USub: neg,
+    ast.UAdd: pos,
+}
 _ALLOWED = (
     "a law may contain numbers, names, + - * / ^, parentheses, log(x), sqrt(x) and exp(x); "
     "a claim's file may use any function of SymPy"

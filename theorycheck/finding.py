@@ -1,7 +1,5 @@
 """What was found on a claim: its trials judged, and put together with what they are about."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -119,4 +117,4 @@ def jointly(verdicts: Sequence[Verdict]) -> dict[str, float]:
         for name, j in judgements.items()
         if j.decision != "INCONCLUSIVE"
     }
-    return holm(decided) if decided else {}
+    return holm(decided)

@@ -1,7 +1,5 @@
 """What the result of a function depends on: its code, the modules beside it, and the values it carries."""
 
-from __future__ import annotations
-
 import random
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping

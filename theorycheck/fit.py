@@ -1,7 +1,5 @@
 """The judge on somebody else's table: reads it, judges a law by it, trains nothing."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a claim's design can tell, before its time is spent: verdicts and interval widths on planted laws."""
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -27,6 +25,7 @@ from theorycheck.statistics.polynomial import centred_basis
 from theorycheck.statistics.selection import decide, fit_laws, gather
 from theorycheck.statistics.threshold import ThresholdFit, threshold_design
 
+Told = tuple[Decision, float, int]  # decision, width of the interval, and trials of a simulated data set
 REPLICATIONS = 100
 SEED = 30_000
 
@@ -62,16 +61,16 @@ class PlantedLaw:
 
     def log_threshold(self, x: ArrayLike) -> np.ndarray:
         """Natural logarithm of N* at level x."""
-        u = np.log(np.asarray(x, float) / np.exp(np.log(self.levels).mean()))
-        return np.asarray(np.log(self.assumed.threshold) + self.exponent * u)
+        u = np.log(np.divide(x, np.exp(np.log(self.levels).mean())))
+        return np.log(self.assumed.threshold) + self.exponent * u
 
     def probit(self, x: ArrayLike, n: ArrayLike) -> np.ndarray:
         """Distance of log N from the threshold, times the steepness."""
-        return np.asarray(self.assumed.steepness * (np.log(np.asarray(n, float)) - self.log_threshold(x)))
+        return self.assumed.steepness * (np.log(n) - self.log_threshold(x))
 
     def rate(self, x: ArrayLike, n: ArrayLike) -> np.ndarray:
         """Success rate at level x and sample size n."""
-        return np.asarray(stats.norm.cdf(self.probit(x, n)))
+        return stats.norm.cdf(self.probit(x, n))
 
 
 @dataclass(frozen=True)
@@ -228,9 +227,7 @@ def _planted(plan: Plan, exponent: float, assumed: Assumptions) -> PlantedLaw:
     return PlantedLaw(sorted({level for level, _ in plan.placement.cells}), exponent, assumed)
 
 
-def _replicate(
-    placement: Placement, planted: PlantedLaw, asked: Hypothesis, replication: int
-) -> tuple[Decision, float, int]:
+def _replicate(placement: Placement, planted: PlantedLaw, asked: Hypothesis, replication: int) -> Told:
     """Decision, width of the interval, and number of trials of one simulated data set."""
     (factor,) = asked.factors
     table = simulate(placement, planted.rate, np.random.default_rng((SEED, replication)), factor=factor)
@@ -240,7 +237,7 @@ def _replicate(
 
 
 def _judged(
-    replicate: Callable[[int], tuple[Decision, float, int]],
+    replicate: Callable[[int], Told],
     executor: Executor,
     advance: Callable[[int], None],
 ) -> tuple[dict[Decision, float], float, int]:
@@ -254,7 +251,7 @@ def _judged(
     return shares, float(np.median(widths)), int(np.median(trials))
 
 
-def _judge_world(plan: Plan, world: Truth, replication: int) -> tuple[Decision, float, int]:
+def _judge_world(plan: Plan, world: Truth, replication: int) -> Told:
     """Decision, width of the interval, and number of trials of one simulated data set."""
     evidence = world.draw(np.random.default_rng((SEED, replication)))
     judgement = plan.claim.law.judge(evidence, plan.claim.topic)

@@ -8,6 +8,8 @@ from typing import Literal
 
 Decision = Literal["SUPPORTED", "REFUTED", "INCONCLUSIVE"]
 Status = Literal["ok", "warning", "failed"]
+Levels = tuple[float, ...]  # one combination: the value of each factor
+Band = tuple[tuple[float, float, float, float], ...]  # level, fitted value, low, high
 MOST_DECIMALS = 6  # of an estimate, however narrow its interval
 
 
@@ -22,7 +24,7 @@ class Interval:
 
     low: float
     high: float
-    confidence: float
+    confidence: float = 0.95
 
     def __contains__(self, value: float) -> bool:
         return self.low <= value <= self.high
@@ -101,7 +103,7 @@ class LevelValue:
             "above" or "below" (censored: it lies beyond the largest or smallest N, or value, that was seen).
     """
 
-    point: tuple[float, ...]
+    point: Levels
     value: float
     low: float
     high: float
@@ -130,7 +132,7 @@ class RegressionRow:
         cooks_distance: how much the fit would move without this level (Cook, Technometrics 19 (1977) 15).
     """
 
-    point: tuple[float, ...]
+    point: Levels
     log_value: float
     fitted: float
     residual: float
@@ -179,7 +181,7 @@ class Judgement:
     estimates: tuple[Estimate, ...] = ()
     beside: tuple[Estimate, ...] = ()
     regression: Regression | None = None
-    curve: tuple[tuple[float, float, float, float], ...] = ()
+    curve: Band = ()
     p_supported: float = 1.0
     p_refuted: float = 1.0
 

@@ -1,9 +1,8 @@
 """Scaling laws: O, Omega and Theta of a SymPy expression, and the exponents they imply."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 import sympy
@@ -58,21 +57,17 @@ class Law:
         """The names of its variables."""
         return tuple(symbol.name for symbol, _ in self.regime)
 
-    def statement(self, quantity: Expr, notation: Notation | None = None) -> str:
+    def statement(self, quantity: Expr, notation: Notation = MappingProxyType({})) -> str:
         """Plain text of `quantity = relation(expression) as symbol -> point`."""
-        names = dict(notation or {})
-        goes = ", ".join(f"{plain_text(s, names)} -> {plain_text(p, names)}" for s, p in self.regime)
-        return (
-            f"{plain_text(quantity, names)} = {self.relation}({plain_text(decimals(self.expression), names)})"
-            f" as {goes}"
-        )
+        goes = ", ".join(f"{plain_text(s, notation)} -> {plain_text(p, notation)}" for s, p in self.regime)
+        bound = plain_text(decimals(self.expression), notation)
+        return f"{plain_text(quantity, notation)} = {self.relation}({bound}) as {goes}"
 
-    def latex(self, quantity: Expr, notation: Notation | None = None) -> str:
+    def latex(self, quantity: Expr, notation: Notation = MappingProxyType({})) -> str:
         """LaTeX of the statement, without dollar signs."""
-        names = dict(notation or {})
-        goes = r",\ ".join(rf"{latex(s, names)} \to {latex(p, names)}" for s, p in self.regime)
-        bound = rf"{self.relation_latex}\left({latex(decimals(self.expression), names)}\right)"
-        return rf"{latex(quantity, names)} = {bound} \quad ({goes})"
+        goes = r",\ ".join(rf"{latex(s, notation)} \to {latex(p, notation)}" for s, p in self.regime)
+        bound = rf"{self.relation_latex}\left({latex(decimals(self.expression), notation)}\right)"
+        return rf"{latex(quantity, notation)} = {bound} \quad ({goes})"
 
 
 def _derived(law: Law, symbol: Symbol) -> Derived:

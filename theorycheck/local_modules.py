@@ -1,15 +1,14 @@
 """The modules beside a claim file: which ones it imports, and importing them as Python does for a script."""
 
-from __future__ import annotations
-
 import ast
+import pkgutil
 import site
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache, lru_cache
-from importlib import invalidate_caches, metadata
+from importlib import import_module, invalidate_caches, metadata
 from importlib.machinery import PathFinder
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
@@ -106,6 +105,14 @@ def local_files(path: Path, name: str, script: bool) -> dict[str, Path]:
                     found[module] = file
                     open_.append((module, file))
     return found
+
+
+def modules_within(path: Iterable[str], name: str) -> Iterator[str]:
+    """The names of the modules that lie in the packages of a package, which is given by path and name."""
+    for package in pkgutil.iter_modules(path, prefix=f"{name}."):
+        if package.ispkg:
+            folder = import_module(package.name).__path__
+            yield from (module.name for module in pkgutil.iter_modules(folder, prefix=f"{package.name}."))
 
 
 def folder_of_caller() -> Path:

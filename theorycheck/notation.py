@@ -1,7 +1,6 @@
 """How expressions print, as plain text and as LaTeX, in the letters of a paper."""
 
-from __future__ import annotations
-
+import re
 from collections.abc import Mapping
 
 import sympy
@@ -21,9 +20,7 @@ def latex(expression: Expr, notation: Notation) -> str:
 
 def plain(text: str) -> str:
     r"""Plain text of simple LaTeX: `\alpha_*` becomes `alpha_*`, `N^*` becomes `N*`."""
-    for latex_form, plain_form in (("\\", ""), ("{", ""), ("}", ""), ("^*", "*")):
-        text = text.replace(latex_form, plain_form)
-    return text
+    return re.sub(r"[\\{}]", "", text).replace("^*", "*")
 
 
 def plain_text(expression: Expr, notation: Notation) -> str:

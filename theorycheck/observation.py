@@ -1,7 +1,5 @@
 """What the judge sees of trials: tables, counts by cell, measured values, and which are no evidence."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The plan of a run: what it asks, what may be tried and by which rule, fixed and hashed before training."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections import Counter
@@ -48,11 +46,6 @@ class Cell:
     def place(self) -> tuple[float, float]:
         """Level, and value of what is searched."""
         return self.level, self.searched
-
-    @property
-    def in_regime(self) -> bool:
-        """Whether all conditions of the claim hold here."""
-        return not self.violated
 
 
 @dataclass(frozen=True)
@@ -223,7 +216,7 @@ def make_plan(claim: Claim, profile: ProfileName = "standard", seed: int = 0, de
         claim.law.check_point(parameters)
         violated = tuple(c for c in claim.conditions if not c.holds(parameters))
         cells.append(Cell(level, searched or 0, group, named, parameters, violated))
-    tried = [cell for cell in cells if cell.in_regime or claim.design.outside_regime]
+    tried = [cell for cell in cells if not cell.violated or claim.design.outside_regime]
     if not tried:
         conditions = "; ".join(claim.text(c.relation) for c in claim.conditions)
         letter = f"{claim.searched}, " if search else ""

@@ -1,7 +1,5 @@
 """How much of a claim's design is carried out."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

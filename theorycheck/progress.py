@@ -1,7 +1,5 @@
 """What standard error shows while a command works: a bar while trials are made, a line from time to time."""
 
-from __future__ import annotations
-
 import sys
 import threading
 import time

@@ -1,7 +1,5 @@
 """Some trials are made twice, as a response that is not determined by its seed is found out by that."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from numbers import Real
@@ -42,9 +40,8 @@ def compared(plan: Plan, first: Made, store: Store) -> Check | None:
     pairs = [(trial, row, again) for trial, row, again in made if _on_equal_machines(row, again)]
     if not pairs:
         return None
-    tolerance = plan.measured.tolerance
-    told = [text for trial, row, again in pairs if (text := _difference(trial, row, again, plan, tolerance))]
-    within = f" within {tolerance:g}" if tolerance else ""
+    told = [text for trial, row, again in pairs if (text := _difference(trial, row, again, plan))]
+    within = f" within {plan.measured.tolerance:g}" if plan.measured.tolerance else ""
     if not told:
         return Check(
             "repeated trials", "ok", f"{len(pairs)} trials were made twice, with equal results{within}"
@@ -57,13 +54,11 @@ def compared(plan: Plan, first: Made, store: Store) -> Check | None:
     return Check("repeated trials", "failed", detail)
 
 
-def _difference(
-    trial: Trial, row: pd.Series, again: Mapping[str, Any], plan: Plan, tolerance: float
-) -> str | None:
+def _difference(trial: Trial, row: pd.Series, again: Mapping[str, Any], plan: Plan) -> str | None:
     """What differs, in words."""
     for name, second in again.items():
         first = row.get(name)
-        if name not in WORDS and not _equal(first, second, tolerance):
+        if name not in WORDS and not _equal(first, second, plan.measured.tolerance):
             where = ", ".join(f"{plan.claim.text(column)} = {row[column]}" for column in plan.columns)
             return f"at {where}, seed {trial.own_seed}: {name} {first}, then {second}"
     return None

@@ -1,7 +1,5 @@
 """What can be called, and still is no response of a claim."""
 
-from __future__ import annotations
-
 import inspect
 from functools import partial
 from types import FunctionType, MethodType

@@ -1,7 +1,5 @@
 """A search: the letter whose threshold a design looks for, and the values among which it does."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, field_validator

@@ -1,7 +1,5 @@
 """What a file is that is no table in text, by its first bytes (as the command `file` does)."""
 
-from __future__ import annotations
-
 _UNPACK, _EXPORT = "unpack it first", "save the table as CSV"
 _BINARY = (
     (b"\x1f\x8b", "compressed by gzip (.gz)", "unpack it by gunzip"),

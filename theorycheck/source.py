@@ -1,7 +1,5 @@
 """Where a statement stands."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from theorycheck.fields import Frozen, Text

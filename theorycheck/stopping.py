@@ -1,7 +1,5 @@
 """Ctrl-C, SIGTERM and SIGHUP: what was finished is kept, and the processes below are ended."""
 
-from __future__ import annotations
-
 import signal
 import threading
 from collections.abc import Iterator

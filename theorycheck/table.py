@@ -1,7 +1,5 @@
 """Reads tables of results that were obtained elsewhere: counts of successes, or measured values."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import io

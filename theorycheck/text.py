@@ -2,8 +2,6 @@
 shell.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The vocabulary of results: estimates, checks, and the verdict on a claim."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Sequence
@@ -230,19 +228,17 @@ class Verdict:
             "plan_hash": self.plan_hash,
             "seconds": round(self.seconds, 3),
             "artifacts": list(self.artifacts),
-            **({"unwritten": list(self.unwritten)} if self.unwritten else {}),
-            **(
-                {"sensitivity": [asdict(variation) for variation in self.sensitivity]}
-                if self.sensitivity
-                else {}
-            ),
         }
+        if self.unwritten:
+            found["unwritten"] = list(self.unwritten)
+        if self.sensitivity:
+            found["sensitivity"] = [asdict(variation) for variation in self.sensitivity]
         return {name: _finite(value) for name, value in found.items()}
 
     def _exponent(self, position: int, prediction: Prediction) -> dict[str, Any]:
         estimates = self.judgement.estimates
         estimate = estimates[position] if estimates else None
-        interval = estimate.interval if estimate else Interval(-math.inf, math.inf, 0.95)
+        interval = estimate.interval if estimate else Interval(-math.inf, math.inf)
         return {
             "variable": prediction.variable,
             "predicted": prediction.exponent,

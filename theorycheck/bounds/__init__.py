@@ -1,11 +1,8 @@
 """Finds claims: those of this package by scanning its folders, a reader's own by the path of its file."""
 
-from __future__ import annotations
-
 import difflib
-import importlib
-import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +10,7 @@ from types import MappingProxyType
 from theorycheck.claim import Claim
 from theorycheck.claim_file import load
 from theorycheck.errors import ClaimError
+from theorycheck.local_modules import modules_within
 
 __all__ = ["claims", "find", "load", "packed"]
 
@@ -26,7 +24,7 @@ def claims() -> dict[str, Claim]:
     Raises:
         ClaimError: a pack offers something else than a claim, or a name that is taken.
     """
-    modules = (importlib.import_module(name) for name in _module_names())
+    modules = map(import_module, modules_within(__path__, __name__))
     known: dict[str, Claim] = {
         module.claim.name: module.claim.as_found(module.claim.name) for module in modules
     }
@@ -71,10 +69,3 @@ def find(name: str) -> Claim:
         f"there is no claim {name!r}; did you mean {' or '.join(near)}? `theorycheck list` shows all; "
         "a claim file of your own is given by its path, ending in .py"
     )
-
-
-def _module_names() -> Iterator[str]:
-    for package in pkgutil.iter_modules(__path__, prefix=f"{__name__}."):
-        if package.ispkg:
-            folder = importlib.import_module(package.name).__path__
-            yield from (module.name for module in pkgutil.iter_modules(folder, prefix=f"{package.name}."))

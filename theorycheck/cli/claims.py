@@ -1,7 +1,5 @@
 """Commands on claims that train nothing: list, show, plan, new."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 from typing import Annotated

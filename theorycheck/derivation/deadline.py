@@ -1,7 +1,5 @@
 """Gives up on a computation that takes too long, in whatever thread it is asked for."""
 
-from __future__ import annotations
-
 import ctypes
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -91,9 +89,7 @@ def _used(clocks: Sequence[int]) -> float:
 
 
 def _stop(thread: Thread) -> None:
-    """Raise an exception in a thread, as CPython offers to debuggers; elsewhere, leave it behind."""
-    if not hasattr(ctypes, "pythonapi"):
-        return
+    """Raise an exception in a thread, as CPython offers to debuggers."""
     for _ in range(_STOPS):
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_Stop))
         thread.join(_GRACE)

@@ -1,7 +1,5 @@
 """Logarithms of a bound far out, where it may be larger than memory holds, and the slopes between them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import pairwise

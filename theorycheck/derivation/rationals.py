@@ -2,8 +2,6 @@
 readers.
 """
 
-from __future__ import annotations
-
 import sympy
 from mpmath.libmp import repr_dps, to_str
 from sympy import Float, Rational

@@ -1,7 +1,5 @@
 """Why a bound has no exponent."""
 
-from __future__ import annotations
-
 
 class Refused(Exception):
     """A bound has no single exponent in a variable; says why."""

@@ -2,9 +2,6 @@
 elsewhere.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from functools import lru_cache
 
 import sympy
@@ -43,33 +40,29 @@ def growth(f: Expr, x: Symbol, order: Order) -> Expr:
         return Integer(0)
     if f == x:
         return Integer(1)
-    rule = next((rule for kinds, rule in _RULES if isinstance(f, kinds)), None)
     try:
-        value = rule(f, x, order) if rule else None
+        value = _by_rule(f, x, order)
     except (Refused, Undecided):
         value = None  # a product may have an exponent where its factors have none
     return _limit(f, x, order) if value is None or value is nan else value
 
 
-def _product(f: Mul, x: Symbol, order: Order) -> Expr:
-    return Add(*(growth(factor, x, order) for factor in f.args))
-
-
-def _power(f: Pow, x: Symbol, order: Order) -> Expr | None:
-    return None if f.exp.free_symbols & set(order) else f.exp * growth(f.base, x, order)
-
-
-def _modulus(f: Abs, x: Symbol, order: Order) -> Expr:
-    return growth(f.args[0], x, order)
-
-
-def _logarithm(f: Expr, x: Symbol, order: Order) -> Expr | None:
-    inner = growth(f.args[0], x, order) if len(f.args) == 1 else nan
-    return (
-        Integer(0)
-        if inner.is_finite and (inner.is_positive or (inner.is_negative and f.func is sympy.log))
-        else None
-    )
+def _by_rule(f: Expr, x: Symbol, order: Order) -> Expr | None:
+    """By the rules for products, powers, logarithms and sums; None where they do not tell."""
+    match f:
+        case Mul():
+            return Add(*(growth(factor, x, order) for factor in f.args))
+        case Pow():
+            return None if f.exp.free_symbols & set(order) else f.exp * growth(f.base, x, order)
+        case Abs():
+            return growth(f.args[0], x, order)
+        case Add() | Max() | Min():
+            return _largest(f, x, order)
+    if isinstance(f, _LIKE_LOG) and len(f.args) == 1:
+        inner = growth(f.args[0], x, order)
+        if inner.is_finite and (inner.is_positive or (inner.is_negative and f.func is sympy.log)):
+            return Integer(0)
+    return None
 
 
 def _largest(f: Expr, x: Symbol, order: Order) -> Expr | None:
@@ -95,15 +88,6 @@ def _positive(f: Expr, x: Symbol) -> bool:
     if f.is_Pow and f.exp.is_real:
         return _positive(f.base, x)
     return isinstance(f, _LIKE_LOG) and growth(f.args[0], x, (x,)).is_positive is True
-
-
-_RULES: tuple[tuple[type | tuple[type, ...], Callable[[Expr, Symbol, Order], Expr | None]], ...] = (
-    (Mul, _product),
-    (Pow, _power),
-    (Abs, _modulus),
-    (_LIKE_LOG, _logarithm),
-    ((Add, Max, Min), _largest),
-)
 
 
 def _limit(f: Expr, x: Symbol, order: Order) -> Expr:

@@ -1,7 +1,5 @@
 """Axes, points and texts that figures share."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -103,7 +101,7 @@ def log_axes(axes: Axes, shown: Shown, levels: Sequence[float], base: int = 10) 
     axes.xaxis.set_major_locator(FixedLocator(levels))
     axes.xaxis.set_minor_locator(NullLocator())
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(lambda value, _: f"{value:g}")
+        axis.set_major_formatter("{x:g}")
         if base == 10:
             axis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:.0e}"[0] in "25" else "")
     label_axes(axes, shown)

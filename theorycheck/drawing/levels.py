@@ -1,7 +1,5 @@
 """The quantity at every level, drawn for statements of several kinds."""
 
-from __future__ import annotations
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -11,7 +9,7 @@ from theorycheck.drawing import Shown
 from theorycheck.drawing.axes import SERIES, STYLE, band, crossed, label_axes, log_axes, one_axes, points
 from theorycheck.drawing.lettering import formula
 from theorycheck.drawing.lettering import words as lettered
-from theorycheck.judgement import Judgement, LevelValue
+from theorycheck.judgement import Judgement, Levels, LevelValue
 
 
 def scaling(shown: Shown, exponent: float) -> Figure:
@@ -80,9 +78,9 @@ def ordering(shown: Shown) -> Figure:
     return figure
 
 
-def _groups(judgement: Judgement) -> dict[tuple[float, ...], list[LevelValue]]:
+def _groups(judgement: Judgement) -> dict[Levels, list[LevelValue]]:
     """The levels' values, by what is crossed."""
-    groups: dict[tuple[float, ...], list[LevelValue]] = {}
+    groups: dict[Levels, list[LevelValue]] = {}
     for value in judgement.levels:
         groups.setdefault(value.point[1:], []).append(value)
     return groups

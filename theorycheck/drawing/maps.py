@@ -1,7 +1,5 @@
 """The success map of a scaling law of one threshold, its log-log plot, and the residuals."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np
@@ -54,7 +52,7 @@ def published_map(shown: Shown) -> Figure:
     for axes, counts, title in zip(both, (shown.evidence, published), ("this run", "published"), strict=True):
         mesh = _draw_shares(axes, shown, counts)
         log_axes(axes, shown, design.levels, base=2)
-        axes.xaxis.set_major_formatter(lambda value, _: f"{value:.2f}")
+        axes.xaxis.set_major_formatter("{x:.2f}")
         axes.tick_params(axis="x", rotation=90)
         axes.set_title(title)
     both[1].set_ylabel("")

@@ -40,8 +40,8 @@ def trajectories(stated: Limit, shown: Shown) -> Figure:
     label = shown.words.get("measured") or formula(claim, claim.quantity)
     left.set(xscale="log", ylim=(0, 1.05), xlabel="iterations $t$", ylabel=label)
     right.set(xscale="log", yscale="log", xlabel="iterations $t$", ylabel=f"gap to {limit:g}")
-    right.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
-    right.yaxis.set_minor_formatter(lambda value, _: f"{value:g}")
+    right.yaxis.set_major_formatter("{x:g}")
+    right.yaxis.set_minor_formatter("{x:g}")
     left.legend(loc="upper left", framealpha=0.95)
     return figure
 

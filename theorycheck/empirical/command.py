@@ -15,8 +15,9 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
+from theorycheck.design import Point
 from theorycheck.empirical.command_line import (
     condition,
     existing,
@@ -119,7 +120,7 @@ class Command:
     tolerance: float
     program: str
     beside: Path
-    at_once: ClassVar[int] = 1  # as each takes a process of its own, and may take long
+    at_once = 1  # as each takes a process of its own, and may take long
 
     @property
     def __name__(self) -> str:
@@ -132,7 +133,7 @@ class Command:
         wanted = f" {self.success[0]} {self.success[1]:g}" if self.success else ""
         return f"{self.reads}{wanted}, by {self.__name__}"
 
-    def check(self, parameters: Mapping[str, Any], where: str) -> None:
+    def check(self, parameters: Point, where: str) -> None:
         """Raise DesignError where the design point lacks a letter of the command, or has one of its own."""
         asked = {name for text in (*self.words, self.reads.file) for name in placeholders(text)}
         if taken := sorted(asked.intersection(parameters, _OWN)):
@@ -168,7 +169,7 @@ class Command:
         reads = [self.reads.file, self.reads.path, self.success, self.failed]
         return Dependencies([REVISION, words, reads, self.timeout, values], files)
 
-    def __call__(self, point: Mapping[str, Any], seed: int) -> Outcome:
+    def __call__(self, point: Point, seed: int) -> Outcome:
         """Run it once; what goes wrong is the trial's outcome."""
         folder = _new_folder(f"{self.__name__}-{seed:08x}-")
         log = folder.with_name(f"{folder.name}.log")  # beside it, where the command does not write
@@ -184,7 +185,7 @@ class Command:
         log.unlink(missing_ok=True)
         return outcome
 
-    def _filled(self, point: Mapping[str, Any], seed: int, folder: Path) -> list[str]:
+    def _filled(self, point: Point, seed: int, folder: Path) -> list[str]:
         """The words, and the place of the result."""
         written = {name: _whole(value) for name, value in point.items()}
         values = {**written, "seed": seed, "out": str(folder / "out")}

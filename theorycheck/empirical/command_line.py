@@ -1,7 +1,5 @@
 """The words of a command: its program, the files that it names, its placeholders, and when it succeeds."""
 
-from __future__ import annotations
-
 import math
 import os
 import re

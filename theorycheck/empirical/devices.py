@@ -1,7 +1,5 @@
 """Which devices there are. Loads torch only where another one than the CPU is asked for."""
 
-from __future__ import annotations
-
 from theorycheck.errors import DesignError
 
 

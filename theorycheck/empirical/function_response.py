@@ -11,11 +11,12 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import cloudpickle
 
 from theorycheck.code import name_of, summary_of
+from theorycheck.design import Point
 from theorycheck.empirical.devices import cpu_or_cuda
 from theorycheck.empirical.parameters import TRIALS_AT_ONCE
 from theorycheck.empirical.returned import measurement, shown
@@ -51,8 +52,8 @@ class FunctionResponse:
     function: Function
     value: str | None
     words: Mapping[str, str] = field(default_factory=dict)
-    revision: ClassVar[int] = REVISION
-    isolated: ClassVar[bool] = True  # in a worker process, which it may ruin
+    revision = REVISION
+    isolated = True  # in a worker process, which it may ruin
 
     @property
     def name(self) -> str:
@@ -85,7 +86,7 @@ class FunctionResponse:
         """Of its files, those that were edited since it was loaded."""
         return self.fingerprint.changed()
 
-    def check(self, parameters: Mapping[str, Any], where: str) -> None:
+    def check(self, parameters: Point, where: str) -> None:
         """Ask the function, where it can tell; else nothing is known of what it takes."""
         if not hasattr(self.function, "check"):
             return
@@ -100,7 +101,7 @@ class FunctionResponse:
         """Raise DesignError for a device that PyTorch lacks; a function may use another library."""
         cpu_or_cuda(device)
 
-    def shape(self, parameters: Mapping[str, Any], device: str = "cpu") -> tuple[Any, ...]:
+    def shape(self, parameters: Point, device: str = "cpu") -> tuple[Any, ...]:
         """All trials may share a batch, but for letters in which the function wants them alike."""
         alike = getattr(self.function, "alike", ())
         names = sorted(parameters) if alike is None else alike
@@ -110,7 +111,7 @@ class FunctionResponse:
             )
         return tuple(parameters[name] for name in names)
 
-    def trials_at_once(self, parameters: Mapping[str, Any], device: str = "cpu") -> int:
+    def trials_at_once(self, parameters: Point, device: str = "cpu") -> int:
         """How many trials a worker is given."""
         return getattr(self.function, "at_once", TRIALS_AT_ONCE)
 
@@ -119,7 +120,7 @@ class FunctionResponse:
         """The relative difference of its numbers that a trial may show when it is made again."""
         return float(getattr(self.function, "tolerance", 0.0))
 
-    def work(self, parameters: Mapping[str, Any], measurement: Measurement) -> float:
+    def work(self, parameters: Point, measurement: Measurement) -> float:
         """The steps that it counted, or 1 where it counts none."""
         return float(measurement.get("steps_taken") or 1.0)
 
@@ -184,7 +185,7 @@ class Sent:
 
 
 def call(
-    sent: Sent, calls: Sequence[tuple[Mapping[str, Any], int]], device: str = "cpu"
+    sent: Sent, calls: Sequence[tuple[Point, int]], device: str = "cpu"
 ) -> tuple[list[tuple[int, Measurement]], str | None]:
     """Call a function in a worker process, with points and seeds.
 
@@ -202,7 +203,8 @@ def call(
             if getattr(function, "takes_many", False):
                 return _measured_together(sent, function, calls), None
             for i, (point, seed) in enumerate(calls):
-                done.append((i, _measured(sent, function, point, seed)))
+                found = _returned(sent, function, point, seed, point)
+                done.append((i, measurement(found, sent.name)))
     except TheoryCheckError as error:
         return done, str(error)
     return done, None
@@ -217,12 +219,8 @@ def _unpacked(sent: Sent) -> Function:
     return function
 
 
-def _measured(sent: Sent, function: Function, point: Mapping[str, Any], seed: int) -> Measurement:
-    return measurement(_returned(sent, function, point, seed, point), sent.name)
-
-
 def _measured_together(
-    sent: Sent, function: Any, calls: Sequence[tuple[Mapping[str, Any], int]]
+    sent: Sent, function: Any, calls: Sequence[tuple[Point, int]]
 ) -> list[tuple[int, Measurement]]:
     points, seeds = [point for point, _ in calls], [seed for _, seed in calls]
     found = _returned(sent, function, points, seeds, points[0])
@@ -234,7 +232,7 @@ def _measured_together(
     return [(i, measurement(one, sent.name)) for i, one in enumerate(found)]
 
 
-def _returned(sent: Sent, function: Any, points: Any, seeds: Any, first: Mapping[str, Any]) -> Any:
+def _returned(sent: Sent, function: Any, points: Any, seeds: Any, first: Point) -> Any:
     """What a function returns, wherever it leaves this process."""
     process = os.getpid()
     try:

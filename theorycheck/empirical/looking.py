@@ -1,7 +1,5 @@
 """When a training is looked at."""
 
-from __future__ import annotations
-
 import math
 
 LOOKS_PER_DECADE = 10

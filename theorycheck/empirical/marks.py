@@ -1,7 +1,5 @@
 """What a function of a claim file says of itself: how many trials a call takes, and which files it reads."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar

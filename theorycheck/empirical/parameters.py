@@ -1,7 +1,5 @@
 """What determines a trial of an experiment: the base of its setting, whose fields tell what they decide."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import Enum
 from functools import cache

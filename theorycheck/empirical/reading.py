@@ -1,12 +1,10 @@
 """What a command leaves behind, and the one value of it that a trial measures."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,9 +79,8 @@ def reading(text: str) -> Reading:
 
 def _format_of(file: Path, text: str) -> Callable[[str, str], Any]:
     """By the file's name, and else by how it begins."""
-    if file.suffix.lower() in (".csv", ".tsv"):
-        return _last_of_column
-    if file.suffix.lower() == ".json" or text.lstrip()[:1] in ("{", "["):
+    named = file.suffix.lower()
+    if named == ".json" or (named not in (".csv", ".tsv") and text.lstrip().startswith(("{", "["))):
         return _in_json
     return _last_of_column
 
@@ -118,10 +115,10 @@ def _last_of_column(text: str, column: str) -> float:
     except csv.Error as error:
         raise Unreadable(f"its result is no CSV: {error}") from error
     rows = [row for row in read if any(str(value or "").strip() for value in row.values())]
-    if not rows or column not in (names := [*rows[-1]]):
-        raise Unreadable(
-            f"its result has no row with the column {column}, but {_listed(names if rows else [])}"
-        )
+    names = [*rows[-1]] if rows else []
+    if column not in names:
+        found = ", ".join(map(str, names))[:200] or "is empty"
+        raise Unreadable(f"its result has no row with the column {column}, but {found}")
     return _number(rows[-1][column], f"the last row of {column}")
 
 
@@ -137,7 +134,3 @@ def _number(text: Any, what: str) -> float:
         return float(text)
     except (TypeError, ValueError) as error:
         raise Unreadable(f"{what} is {text!a:.100}, which is no number") from error
-
-
-def _listed(names: Sequence[Any]) -> str:
-    return ", ".join(map(str, names))[:200] or "is empty"

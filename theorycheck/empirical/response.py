@@ -5,18 +5,18 @@ Loads no torch: an experiment's responses import what trains when a batch runs.
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import ValidationError
 
 from theorycheck import empirical
+from theorycheck.design import Point
 from theorycheck.empirical.devices import cpu_alone
 from theorycheck.empirical.function_response import FunctionResponse, Job, Measurement
 from theorycheck.empirical.parameters import Parameters
@@ -24,6 +24,7 @@ from theorycheck.empirical.trial import Trial
 from theorycheck.errors import ClaimError, DesignError
 from theorycheck.executors.code import Code
 from theorycheck.fingerprint import Function
+from theorycheck.local_modules import modules_within
 
 # Of trials that share their shape: position and measurement of each, in any order.
 Run = Callable[[Sequence[Trial]], Iterable[tuple[int, Measurement]]]
@@ -75,10 +76,10 @@ class Response:
     meaning: str
     run: Run
     experiment: Experiment
-    value: str | None = None
-    words: Mapping[str, str] = field(default_factory=dict)
-    isolated: ClassVar[bool] = False
-    tolerance: ClassVar[float] = 0.0
+    value: str | None
+    words: Mapping[str, str]
+    isolated = False
+    tolerance = 0.0
 
     @property
     def identity(self) -> str:
@@ -90,7 +91,7 @@ class Response:
         """That of the experiment."""
         return self.experiment.revision
 
-    def check(self, parameters: Mapping[str, Any], where: str) -> None:
+    def check(self, parameters: Point, where: str) -> None:
         """Raise DesignError, naming the design point, when no trial with these parameters is possible."""
         try:
             self._setting(parameters)
@@ -101,15 +102,15 @@ class Response:
         """Raise DesignError for a device that the experiment cannot use."""
         self.experiment.check_device(device)
 
-    def shape(self, parameters: Mapping[str, Any], device: str = "cpu") -> tuple[Any, ...]:
+    def shape(self, parameters: Point, device: str = "cpu") -> tuple[Any, ...]:
         """What trials of one batch share."""
         return self._setting(parameters).shape_on(device)
 
-    def trials_at_once(self, parameters: Mapping[str, Any], device: str = "cpu") -> int:
+    def trials_at_once(self, parameters: Point, device: str = "cpu") -> int:
         """How many trials of this shape are best run together."""
         return self._setting(parameters).trials_at_once_on(device)
 
-    def work(self, parameters: Mapping[str, Any], measurement: Measurement) -> float:
+    def work(self, parameters: Point, measurement: Measurement) -> float:
         """What a trial took, roughly; the same on every machine. Of one that died nothing is known."""
         return 0.0 if "failed" in measurement else self._setting(parameters).work(measurement)
 
@@ -126,7 +127,7 @@ class Response:
         """What a worker process is given to measure trials that share their shape."""
         return partial(measure, self.name, trials)
 
-    def _setting(self, parameters: Mapping[str, Any]) -> Parameters:
+    def _setting(self, parameters: Point) -> Parameters:
         return self.experiment.setting(**parameters)
 
 
@@ -165,13 +166,10 @@ def _scanned(folders: tuple[str, ...]) -> Mapping[str, Response]:
 
 
 def _declared(folders: tuple[str, ...]) -> Iterator[Response]:
-    for package in pkgutil.iter_modules(folders, prefix=f"{empirical.__name__}."):
-        if package.ispkg:
-            folder = importlib.import_module(package.name).__path__
-            for found in pkgutil.iter_modules(folder, prefix=f"{package.name}."):
-                if found.name.rpartition(".")[2].startswith("responses"):
-                    declared = vars(importlib.import_module(found.name)).values()
-                    yield from (value for value in declared if isinstance(value, Response))
+    for name in modules_within(folders, empirical.__name__):
+        if name.rpartition(".")[2].startswith("responses"):
+            declared = vars(import_module(name)).values()
+            yield from (value for value in declared if isinstance(value, Response))
 
 
 def response(named: str | Function, measures: bool = False) -> Measured:

@@ -1,7 +1,5 @@
 """What a function of a claim file may return from a trial, and the measurement that this is."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,11 +1,9 @@
 """What a sound row of the trial store holds. Its checksum finds damage by chance; it is no signature."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 Row = tuple[Any, ...]
@@ -14,7 +12,7 @@ WORDS = ("failed", "note", "machine")  # of measurements; these may name folders
 
 def checksum(values: Row) -> str:
     """SHA-256 of the values of a row, in hexadecimal."""
-    return hashlib.sha256(json.dumps(values, default=repr).encode()).hexdigest()
+    return hashlib.sha256(content(values).encode()).hexdigest()
 
 
 def is_sound(row: Row) -> bool:
@@ -45,42 +43,6 @@ def measurement(specification: str, text: str) -> dict[str, Any] | None:
         and _has_fields(found, asked)
     )
     return found if sound else None
-
-
-def formerly_sound(table: str, rows: Sequence[Row]) -> list[Row]:
-    """Rows of a table of format 1, which has no checksums, that can be what was stored."""
-    sound = {"trials": _trials, "plans": _plans, "runs": _runs}[table]
-    return list(sound([row for row in rows if all(map(_is_stored, row))]))
-
-
-def _trials(rows: Sequence[Row]) -> Iterator[Row]:
-    found = [(row, measurement(row[1], row[2])) for row in rows if row[0] == _digest(row[1])]
-    measuring = {
-        json.loads(row[1])["response"] for row, measured in found if measured and "value" in measured
-    }
-    for row, measured in found:
-        outcome = measured and measured["outcome"]
-        with_value = outcome == "success" and json.loads(row[1])["response"] in measuring
-        if outcome in ("success", "failure", "unfitted") and with_value == _is_number(
-            (measured or {}).get("value")
-        ):
-            yield row
-
-
-def _plans(rows: Sequence[Row]) -> Iterator[Row]:
-    for row in rows:
-        key, claim, document, _ = row
-        if key == _digest(document) and (_object(document) or {}).get("claim") == claim:
-            yield row
-
-
-def _runs(rows: Sequence[Row]) -> Iterator[Row]:
-    for row in rows:
-        _, plan, started, finished, trained, reused, verdict = row
-        texts = isinstance(plan, str) and isinstance(started, str) and isinstance(finished, str | None)
-        decided = verdict in ("SUPPORTED", "REFUTED", "INCONCLUSIVE", None)
-        if texts and decided and _is_count(trained) and _is_count(reused):
-            yield row
 
 
 def plan(document: str) -> dict[str, Any] | None:
@@ -128,25 +90,12 @@ def _is_realised(found: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
     )
 
 
-def _is_stored(value: Any) -> bool:
-    """Whether a value is of a kind that is stored: text that has an encoding, a number, or none."""
-    if isinstance(value, str):
-        return not any("\ud800" <= letter <= "\udfff" for letter in value)
-    return value is None or isinstance(value, int)
-
-
 def _object(text: Any) -> dict[str, Any] | None:
     try:
         found = json.loads(text)
     except (TypeError, ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
-
-
-def _digest(text: Any) -> str | None:
-    return (
-        hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest() if isinstance(text, str) else None
-    )
 
 
 def _is_number(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""The file of a store: told from others before it is touched, created, and brought to the present format.
+"""The file of a store: told from others before it is touched, and created.
 
 The pragmas application_id and user_version are SQLite's own places for whose a file is, and of which format
 (https://www.sqlite.org/fileformat2.html, sections 1.2.13 and 1.2.17).
@@ -14,15 +14,15 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from theorycheck.empirical.rows import Row, checksum, content, formerly_sound
-from theorycheck.empirical.store_tables import TABLES, TABLES_OF_FORMAT_1
+from theorycheck.empirical.rows import Row, content
+from theorycheck.empirical.store_tables import TABLES
 from theorycheck.errors import StoreError
 
 APPLICATION = 0x74636B73  # "tcks"
 FORMAT = 2
 CACHE = 65536  # KiB at most, so that what is looked up and then inserted is read once
 _log = logging.getLogger(__name__)
-_KEPT = ("trials", "plans", "runs")
+_FORMER = {"trials", "plans", "runs"}  # the tables of format 1, which was not marked as ours
 
 
 def is_there(path: Path) -> bool:
@@ -45,13 +45,13 @@ def open_to_write(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     if holds_something(path):
         with closing(looking(path)) as connection:
-            format_of(connection, path)  # writes nothing, not even what a checkpoint would
+            is_made(connection, path)  # writes nothing, not even what a checkpoint would
     connection = connect(path)
     with closed_on_error(connection):
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA cache_size = {-CACHE}")
-        bring_to_format(connection, path)
+        make(connection, path)
     return connection
 
 
@@ -155,51 +155,43 @@ def closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def bring_to_format(connection: sqlite3.Connection, path: Path) -> None:
-    """Create the tables, or those of an older format anew; of several processes that want to, one does."""
-    if format_of(connection, path) == FORMAT:
+def make(connection: sqlite3.Connection, path: Path) -> None:
+    """Create the tables where there are none; of several processes that want to, one does."""
+    if is_made(connection, path):
         return
     with transaction(connection):
-        found = format_of(connection, path)
-        if found == FORMAT:
-            return
-        if found == 1:
-            _set_tables_aside(connection)
-        _execute_all(connection, TABLES)
-        if found == 1:
-            _take_over(connection)
-        connection.execute(f"PRAGMA application_id = {APPLICATION}")
-        connection.execute(f"PRAGMA user_version = {FORMAT}")
+        if not is_made(connection, path):
+            _execute_all(connection, TABLES)
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {FORMAT}")
 
 
-def format_of(connection: sqlite3.Connection, path: Path) -> int:
-    """The format of a store; 0 where there is nothing yet.
+def is_made(connection: sqlite3.Connection, path: Path) -> bool:
+    """Whether a store has its tables; False where there is nothing yet.
 
     Raises:
         StoreError: it is no store, of another format, or its tables are not those of its format.
     """
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    tables, former = _schema(connection), _schema_of(TABLES_OF_FORMAT_1)
+    tables = _schema(connection)
     if (application, version) == (0, 0) and not tables:
-        return 0
-    if (application, version, tables) == (0, 1, former) or (
-        (application, version) == (0, 0) and tables <= former
-    ):
-        return 1  # a run that was killed when it had just begun left some of the tables only
-    if application != APPLICATION:
-        names = ", ".join(ascii(name) for name, _ in sorted(tables)[:3])
+        return False
+    names = sorted(name for name, _ in tables)
+    if application != APPLICATION and not (version == 1 and _FORMER.issuperset(names)):
+        listed = ", ".join(map(ascii, names[:3])) or "without tables"
         raise StoreError(
-            f"{path} is a database of another application ({names or 'without tables'}) and was left as it"
-            " is; name another --store"
+            f"{path} is a database of another application ({listed}) and was left as it is; name another"
+            " --store"
         )
     if version != FORMAT:
         raise StoreError(
-            f"the store {path} has format {version}, this version reads format {FORMAT}; name another --store"
+            f"the store {path} has format {version}, this version reads format {FORMAT}; name another"
+            " --store, or use the version that made it"
         )
-    if tables != _schema_of(TABLES):
+    if tables != _own_schema():
         raise corrupt(path, f"its tables are not those of format {FORMAT}")
-    return FORMAT
+    return True
 
 
 def _schema(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
@@ -209,9 +201,9 @@ def _schema(connection: sqlite3.Connection) -> frozenset[tuple[str, str]]:
 
 
 @cache
-def _schema_of(script: str) -> frozenset[tuple[str, str]]:
+def _own_schema() -> frozenset[tuple[str, str]]:
     with closing(connect(":memory:")) as connection:
-        _execute_all(connection, script)
+        _execute_all(connection, TABLES)
         return _schema(connection)
 
 
@@ -219,26 +211,6 @@ def _execute_all(connection: sqlite3.Connection, script: str) -> None:
     """As `executescript`, which would end the transaction."""
     for statement in filter(str.strip, script.split(";")):
         connection.execute(statement)
-
-
-def _set_tables_aside(connection: sqlite3.Connection) -> None:
-    _execute_all(connection, TABLES_OF_FORMAT_1)
-    for table in _KEPT:
-        connection.execute(f"CREATE TEMP TABLE former_{table} AS SELECT * FROM main.{table}")
-        connection.execute(f"DROP TABLE main.{table}")
-
-
-def _take_over(connection: sqlite3.Connection) -> None:
-    """Give the rows of format 1 their checksums; those that cannot be what was stored are set aside."""
-    for table in _KEPT:
-        rows = connection.execute(f"SELECT * FROM temp.former_{table}").fetchall()
-        sound = formerly_sound(table, rows)
-        kept = set(sound)
-        for row in sound:
-            marks = ", ".join("?" for _ in (*row, "checksum"))
-            connection.execute(f"INSERT OR IGNORE INTO {table} VALUES ({marks})", (*row, checksum(row)))
-        set_aside(connection, table, [row for row in rows if row not in kept])
-        connection.execute(f"DROP TABLE temp.former_{table}")
 
 
 def set_aside(connection: sqlite3.Connection, table: str, rows: Sequence[Row]) -> None:

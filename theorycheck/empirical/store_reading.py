@@ -9,15 +9,14 @@ from contextlib import closing
 from pathlib import Path
 
 from theorycheck.empirical.store_file import (
-    FORMAT,
     beside,
-    bring_to_format,
     check_kind,
     closed_on_error,
     connect,
-    format_of,
     holds_something,
+    is_made,
     looking,
+    make,
 )
 
 _LOGS = ("-wal", "-journal")
@@ -28,8 +27,7 @@ def open_to_read(path: Path) -> sqlite3.Connection:
     """Open a store as it is now, in a transaction that sees nothing of what is written later.
 
     The file and its folder may be read-only, and stay as they are. The store is read where it lies, however
-    large it is. A private copy is read of the former format, and of what a killed run left in its log where
-    no log may be written.
+    large it is. A private copy is read of what a killed run left in its log where no log may be written.
 
     Raises:
         StoreError: it is no store, or cannot be read.
@@ -51,27 +49,27 @@ def open_to_read(path: Path) -> sqlite3.Connection:
                 shutil.copyfile(file, Path(folder) / file.name)
         with closing(connect(Path(folder) / path.name)) as source:
             source.execute("BEGIN")
-            format_of(source, path)
+            is_made(source, path)
             return _private(path, source)
 
 
 def _begun(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
-    """The connection itself, or, of the former format, one to a copy."""
+    """The connection itself, to a store that has its tables."""
     with closed_on_error(connection):
         connection.execute("BEGIN")  # a lock is waited for here, as `backup` would do so forever
-        if format_of(connection, path) == FORMAT:
+        if is_made(connection, path):
             return connection
     with closing(connection):
-        return _private(path, connection)
+        return _private(path)
 
 
 def _private(path: Path, source: sqlite3.Connection | None = None) -> sqlite3.Connection:
-    """A copy in the present format; an empty store where there is nothing to copy."""
+    """A copy; an empty store where there is nothing to copy."""
     copy = connect("")  # SQLite's own temporary database, in memory while it is small
     with closed_on_error(copy):
         if source:
             source.backup(copy)
-        bring_to_format(copy, path)
+        make(copy, path)
         copy.execute("BEGIN")
     return copy
 

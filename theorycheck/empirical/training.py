@@ -7,10 +7,10 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from theorycheck.code import summary_of
-from theorycheck.design import RESERVED
+from theorycheck.design import RESERVED, Point
 from theorycheck.empirical.marks import several
 from theorycheck.empirical.returned import Outcome
 from theorycheck.errors import ClaimError, DesignError
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from torch.optim import Optimizer
 
 REVISION = 1  # raise it whenever a training would give another result, beyond rounding
-Point = Mapping[str, Any]
 Measure = Callable[["Module", "Tensor", "Tensor"], Any]
 _OWN_NAMES = {"t", "steps_taken"}  # in what a trial measures
 STEPS = "steps"  # what `value` says where the steps taken are what is measured
@@ -81,8 +80,8 @@ class Training:
     alike: tuple[str, ...] | None = None
     device: str = "cpu"
     revision: int = field(default=REVISION, init=False)
-    takes_many: ClassVar[bool] = True
-    __name__: ClassVar[str] = "training"
+    takes_many = True
+    __name__ = "training"
 
     def __post_init__(self) -> None:
         self._check_kinds()

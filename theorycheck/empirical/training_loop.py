@@ -1,7 +1,5 @@
 """Carries out trainings: what trials draw, the steps of those that train together, and what they measure."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,9 +13,10 @@ from torch import Tensor
 from torch.nn import Module
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 
+from theorycheck.design import Point
 from theorycheck.empirical.looking import looking_times
 from theorycheck.empirical.returned import Outcome, shown
-from theorycheck.empirical.training import STEPS, Measure, Point, Training
+from theorycheck.empirical.training import STEPS, Measure, Training
 from theorycheck.empirical.training_stack import Alone, Samples, Stack, shapes, why_not_stacked
 from theorycheck.errors import ClaimError
 

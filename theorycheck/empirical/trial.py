@@ -1,25 +1,11 @@
 """One trial: the smallest unit of work, a pure function of its specification. Loads no torch."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, Protocol
-
-
-class Kept(Protocol):
-    """What a store keeps a measurement of."""
-
-    @property
-    def specification(self) -> str:
-        """Canonical JSON text of everything the measurement depends on."""
-
-    @property
-    def key(self) -> str:
-        """SHA-256 of the specification, in hexadecimal."""
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -92,6 +78,9 @@ class Repeat:
     def key(self) -> str:
         """SHA-256 of the specification, in hexadecimal."""
         return _digest(self.specification)
+
+
+Kept = Trial | Repeat  # what a store keeps a measurement of
 
 
 def _canonical(value: Any) -> str:

@@ -3,8 +3,6 @@
 Placement rests on it, no verdict does.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 
@@ -14,6 +12,7 @@ from scipy import optimize, special
 
 from theorycheck.statistics.hypothesis import Hypothesis
 from theorycheck.statistics.links import probit_information
+from theorycheck.statistics.polynomial import with_constant
 
 Cell = tuple[float, float]  # level, and N or whatever else is searched
 
@@ -117,12 +116,12 @@ class Belief:
     def _design(self) -> np.ndarray:
         """The columns of  s (b0 + b1 log N + b2 u + b3 u^2)  but for s, of every cell."""
         u = self._u[self._level]
-        return np.column_stack([np.ones(len(u)), self._log_n, u, u**2])
+        return with_constant(self._log_n, u, u**2)
 
     @property
     def _weight(self) -> np.ndarray:
         """Fisher information of a trial in each cell about b0."""
-        return np.asarray(self.steepness[self._level] ** 2 * probit_information(self._probit, self._guess))
+        return self.steepness[self._level] ** 2 * probit_information(self._probit, self._guess)
 
     @property
     def _slopes(self) -> tuple[np.ndarray, np.ndarray]:
@@ -194,4 +193,4 @@ class Belief:
 def _marginal(tried: np.ndarray) -> np.ndarray:
     """What one more trial of a cell adds to its effective number, n / (1 + (n - 1) CORRELATION)."""
     before = 1 + np.maximum(tried - 1, 0) * CORRELATION
-    return np.asarray((1 - CORRELATION) / ((1 + tried * CORRELATION) * before))
+    return (1 - CORRELATION) / ((1 + tried * CORRELATION) * before)

@@ -4,8 +4,6 @@ A run proceeds in rounds. Each takes the counts so far and says which cells get 
 depends on the counts alone, so a run that was cut short goes on where it was.
 """
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Callable

@@ -1,15 +1,13 @@
 """The file that pins verdicts and exponents: one entry for each claim, design, profile and seed."""
 
-from __future__ import annotations
-
 import contextlib
 import json
 import math
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import BaseModel, Field, StrictInt, ValidationError
@@ -19,9 +17,8 @@ from theorycheck.errors import TheoryCheckError
 from theorycheck.judgement import Decision
 from theorycheck.pytest_plugin.options import line
 
-FORMAT = 2  # format 1 was keyed by the claim's name alone
-ANY = "*"  # what an entry of format 1 does not say
-KEY, SAID = ("name", "design", "profile", "seed"), {"verdict", "exponents"}
+FORMAT = 2
+Key = tuple[str, str, str, int]
 Number = Annotated[float, Field(allow_inf_nan=False)] | None
 PIN_ANEW = "mend it, or remove it and pin anew by `pytest --claims --claims-update`"
 
@@ -54,21 +51,17 @@ class Pin(BaseModel, frozen=True):
     name: str
     design: str | None
     profile: str
-    seed: StrictInt | Literal["*"]
+    seed: StrictInt
     verdict: Decision
     exponents: tuple[Exponent, ...]
 
-    def covers(self, other: Pin) -> bool:
-        """Whether it speaks of the same claim, design, profile and seed."""
-        return all(getattr(self, field) in (ANY, getattr(other, field)) for field in KEY)
-
     @property
-    def key(self) -> tuple[str, ...]:
+    def key(self) -> Key:
         """Claim, design, profile and seed, in the order of the file."""
-        return (self.name, self.design or "", self.profile, f"{self.seed:>20}")
+        return self.name, self.design or "", self.profile, self.seed
 
     def __str__(self) -> str:
-        design = f"design {self.design}, " if self.design not in (None, ANY) else ""
+        design = f"design {self.design}, " if self.design is not None else ""
         return line(f"{self.name} ({design}{self.profile}, seed {self.seed})")
 
 
@@ -77,18 +70,6 @@ def summary(result: Result) -> Pin:
     document, tried = result.verdict.document(), result.verdict.tried
     ran = {"profile": tried.profile, "seed": tried.seed}
     return Pin.model_validate({**document, **ran, "design": result.design})
-
-
-def pinned(pins: Iterable[Pin], now: Pin) -> Pin | None:
-    """The entry that speaks of what was found, the most specific one."""
-    fitting = [pin for pin in pins if pin.covers(now)]
-    return min(fitting, key=lambda pin: [getattr(pin, field) for field in KEY].count(ANY), default=None)
-
-
-def merged(pins: Sequence[Pin], found: Sequence[Pin], gone: Sequence[Pin]) -> list[Pin]:
-    """The entries with those replaced that speak of what was found, and without those that are gone."""
-    kept = [pin for pin in pins if pin not in gone and not any(pin.covers(now) for now in found)]
-    return sorted([*kept, *found], key=lambda pin: pin.key)
 
 
 def changes(before: Pin, now: Pin) -> list[str]:
@@ -114,8 +95,8 @@ def _moved(was: Exponent, is_now: Exponent) -> bool:
     return bool(abs(now - before) > math.hypot(high - low, new_high - new_low) / 2)
 
 
-def read(path: Path) -> list[Pin]:
-    """The entries of a baseline.
+def read(path: Path) -> dict[Key, Pin]:
+    """The entries of a baseline, by their keys.
 
     Raises:
         BaselineError: there is no such file, or it is no baseline; the message names entry and field.
@@ -126,15 +107,16 @@ def read(path: Path) -> list[Pin]:
         raise BaselineError(f"the baseline {path} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise BaselineError(f"the baseline {path} is not JSON: {error}; {PIN_ANEW}") from error
-    pins = [_pin(path, place, entry) for place, entry in _entries(path, document).items()]
-    keys = [pin.key for pin in pins]
-    if twice := [str(pin) for pin in pins if keys.count(pin.key) > 1]:
-        raise BaselineError(f"the baseline {path} pins {twice[0]} twice; remove one of the entries")
+    pins: dict[Key, Pin] = {}
+    for place, entry in _entries(path, document).items():
+        pin = _pin(path, place, entry)
+        if pins.setdefault(pin.key, pin) is not pin:
+            raise BaselineError(f"the baseline {path} pins {pin} twice; remove one of the entries")
     return pins
 
 
 def _entries(path: Path, document: Any) -> dict[str, dict[str, Any]]:
-    """The fields of each entry by its place, of both formats."""
+    """The fields of each entry by its place."""
     match document:
         case {"theorycheck-baseline": int(found)} if found != FORMAT:
             problem = f"has format {found}, this version reads {FORMAT}"
@@ -144,9 +126,6 @@ def _entries(path: Path, document: Any) -> dict[str, dict[str, Any]]:
             return {f"{i} ({e.get('name', 'without a name')})": e for i, e in enumerate(entries, 1)}
         case {"theorycheck-baseline": int()}:
             problem = "lacks its list of claims"
-        case dict() if all(isinstance(e, dict) and e.keys() & SAID for e in document.values()):
-            unsaid = dict.fromkeys(KEY, ANY)
-            return {name: {**unsaid, **entry, "name": name} for name, entry in document.items()}
         case _:
             raise BaselineError(
                 f"{path} is no baseline of theorycheck, and is left as it is; name another file"
@@ -168,12 +147,13 @@ def _pin(path: Path, place: str, entry: Mapping[str, Any]) -> Pin:
 
 
 def write(path: Path, pins: Iterable[Pin]) -> None:
-    """Write a baseline whole or not at all.
+    """Write a baseline, in the order of the keys, whole or not at all.
 
     Raises:
         BaselineError: it cannot be written; what was there stays.
     """
-    document = {"theorycheck-baseline": FORMAT, "claims": [pin.model_dump() for pin in pins]}
+    claims = [pin.model_dump() for pin in sorted(pins, key=lambda pin: pin.key)]
+    document = {"theorycheck-baseline": FORMAT, "claims": claims}
     text = json.dumps(document, indent=2) + "\n"
     target = Path(os.path.realpath(path))  # a link stays a link
     beside = target.with_name(f".{target.name}.{os.getpid()}")

@@ -53,15 +53,15 @@ def judge(item: pytest.Item, asked: Any, given: Mapping[str, Any]) -> None:
         Unmet: the claim is not what the baseline says, or REFUTED where that does not say so.
         TheoryCheckError: the claim cannot be verified.
     """
-    from theorycheck.pytest_plugin.baseline import changes, pinned, summary
+    from theorycheck.pytest_plugin.baseline import changes, summary
 
     record = item.config.stash[RECORD]
-    pins = [] if record.update else record.pins  # one that cannot be read is told before anything is trained
+    pins = {} if record.update else record.pins  # one that cannot be read is told before anything is trained
     result = verify(item.config, asked, given)
     item.stash[KEPT] = result
     now = summary(result)
     item.user_properties.extend(_properties(now))
-    before = pinned(pins, now)
+    before = pins.get(now.key)
     if before and (moved := changes(before, now)):
         told = f"{now} is not what the baseline {record.path.name} says:"
         raise Unmet("\n".join([told, *moved, "`pytest --claims-update` accepts the new truth"]))

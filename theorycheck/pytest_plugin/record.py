@@ -13,7 +13,7 @@ from theorycheck.pytest_plugin.options import OPTIONS, line, option
 from theorycheck.text import listed
 
 if TYPE_CHECKING:
-    from theorycheck.pytest_plugin.baseline import Pin
+    from theorycheck.pytest_plugin.baseline import Key, Pin
     from theorycheck.pytest_plugin.collection import Collection
 
 PROPERTY = "theorycheck-claim"
@@ -30,14 +30,14 @@ class Record:
         self.collection = collection
         self.path = config.rootpath / option(config, "baseline")
         self.update: bool = config.getoption("claims_update")
-        self.found: dict[tuple[str, ...], tuple[Pin, str]] = {}
+        self.found: dict[Key, tuple[Pin, str]] = {}
         self.skipped = False  # a test that would have verified a claim
         self.errors: dict[str, None] = {}  # a set that keeps the order
         self.notes: list[str] = []
 
     @cached_property
-    def pins(self) -> list[Pin]:
-        """The entries of the baseline, read when the first claim is verified.
+    def pins(self) -> dict[Key, Pin]:
+        """The entries of the baseline by their keys, read when the first claim is verified.
 
         Raises:
             BaselineError: it cannot be read, or was named and is not there.
@@ -50,7 +50,7 @@ class Record:
             raise BaselineError(
                 f"there is no baseline {self.path}; `pytest --claims --claims-update` writes it"
             )
-        return []
+        return {}
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self) -> None:
@@ -111,20 +111,16 @@ class Record:
         except TheoryCheckError as error:
             self.errors[str(error)] = None
 
-    @property
-    def _now(self) -> list[Pin]:
-        return [pin for pin, _ in self.found.values()]
-
     def _gone(self) -> list[Pin]:
         """Entries of this profile and seed that no test has verified, although none was left out; notes the
         others.
         """
         from theorycheck import bounds
 
-        untested = [pin for pin in self.pins if not any(pin.covers(now) for now in self._now)]
-        here = {name: option(self.config, name) for name in ("profile", "seed")}
+        untested = [pin for key, pin in self.pins.items() if key not in self.found]
+        here = option(self.config, "profile"), option(self.config, "seed")
         known = bounds.claims() if untested else {}
-        gone = [p for p in untested if p.name not in known and p.covers(p.model_copy(update=here))]
+        gone = [pin for pin in untested if pin.name not in known and (pin.profile, pin.seed) == here]
         if others := [str(pin) for pin in untested if pin not in gone]:
             self.notes.append(
                 f"{len(others)} of {len(self.pins)} pins are of other runs, by --claims-named, profile or"
@@ -138,17 +134,18 @@ class Record:
                 f"pinned in {self.path}, but no test verifies {listed([*map(str, gone)])}; restore the claim,"
                 " or let `pytest --claims --claims-update` remove the pin"
             ] = None
-        new = [str(now) for now in self._now if not any(pin.covers(now) for pin in self.pins)]
+        new = [str(now) for key, (now, _) in self.found.items() if key not in self.pins]
         if new and self.pins:
             self.notes.append(f"not in {self.path}, so not compared: {listed(new)}; --claims-update pins")
 
     def _write(self, gone: list[Pin], passed: bool) -> None:
-        from theorycheck.pytest_plugin.baseline import merged, write
+        from theorycheck.pytest_plugin.baseline import write
 
         self.__dict__.pop("pins", None)  # another session may have written meanwhile
-        write(self.path, merged(self.pins, self._now, gone))
-        kept = "" if passed else ", those of the tests that gave no verdict are kept"
-        self.notes.append(f"{len(self.found)} claims pinned in {self.path}{kept}")
+        kept = [pin for key, pin in self.pins.items() if key not in self.found and pin not in gone]
+        write(self.path, [*kept, *(pin for pin, _ in self.found.values())])
+        others = "" if passed else ", those of the tests that gave no verdict are kept"
+        self.notes.append(f"{len(self.found)} claims pinned in {self.path}{others}")
         if gone:
             self.notes.append(f"pins removed, which no test verifies any more: {listed([*map(str, gone)])}")
 

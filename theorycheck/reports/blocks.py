@@ -1,7 +1,5 @@
 """The blocks of a report, which every format renders, and what makes texts of others fit for all of them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """What a report says, as blocks that every format renders: Markdown, LaTeX, HTML, and by way of LaTeX PDF."""
 
-from __future__ import annotations
-
 import json
 import platform
 from collections.abc import Iterator, Sequence

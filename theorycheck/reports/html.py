@@ -1,15 +1,14 @@
 """A report as one HTML file that needs nothing else: figures as SVG, formulas as MathML, no network."""
 
-from __future__ import annotations
-
 import io
 import re
 from collections.abc import Sequence
 from html import escape, unescape
+from importlib.resources import files
+from string import Template
 from xml.etree.ElementTree import tostring
 
 import matplotlib as mpl
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from latex2mathml.converter import convert_to_element
 
 from theorycheck.drawing.axes import TOLD
@@ -30,15 +29,13 @@ from theorycheck.reports.blocks import (
 )
 
 OBEYED = ("href", "style", "class", "id")  # attributes of MathML that a page acts on
-_ENVIRONMENT = Environment(
-    loader=PackageLoader("theorycheck.reports"), undefined=StrictUndefined, autoescape=False
-)
 
 
 def render(blocks: Sequence[Block]) -> str:
     """Text of report.html."""
     title = next(block.text for block in blocks if isinstance(block, Heading))
-    return _ENVIRONMENT.get_template("report.html.j2").render(title=escape(title), body=body(blocks))
+    page = files("theorycheck.reports").joinpath("templates/report.html").read_text(encoding="utf-8")
+    return Template(page.rstrip()).substitute(title=escape(title), body=body(blocks))
 
 
 def body(blocks: Sequence[Block]) -> str:
@@ -56,10 +53,9 @@ def _block(block: Block, position: int) -> str:
             return f'<div class="wide">{_mathml(latex, "block")}</div>'
         case Table(names, rows, numeric):
             kind = [' class="number"' if i in numeric else "" for i in range(len(names))]
-            titles = (
+            head = "".join(
                 f'<th scope="col" tabindex="0"{k}>{escape(n)}</th>' for k, n in zip(kind, names, strict=True)
             )
-            head = "".join(titles)
             cells = (
                 "".join(f"<td{k}>{_line(cell)}</td>" for k, cell in zip(kind, row, strict=True))
                 for row in rows

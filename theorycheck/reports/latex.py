@@ -1,7 +1,5 @@
 """A report in LaTeX that plain pdflatex compiles, with booktabs, graphicx and amsmath only."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 
@@ -34,10 +32,8 @@ PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
 \setlength{\topmargin}{-1.5cm}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{6pt}
-\begin{document}
 """
-END = "\\end{document}\n"
-BEGIN = "\\begin{document}"
+BEGIN, END = "\\begin{document}\n", "\\end{document}\n"
 PACKAGES = {"bm": "bm", "amssymb": "mathbb"}  # which notations often use, and the command that tells
 # Commands of the formulas that most claims have.
 STANDARD = {
@@ -64,7 +60,7 @@ WIDE = 28  # characters in a cell from which its column is broken into lines
 def render(blocks: Sequence[Block], fragment: bool = False) -> str:
     r"""Text of report.tex; a fragment is the body alone, to be `\input` in another document."""
     body = "\n\n".join(_block(block) for block in blocks) + "\n"
-    return body if fragment else PREAMBLE.replace(BEGIN, _needed(blocks, body) + BEGIN) + body + END
+    return body if fragment else PREAMBLE + _needed(blocks, body) + BEGIN + body + END
 
 
 def foreign(text: str) -> list[str]:

@@ -1,7 +1,5 @@
 """A report in Markdown, for a terminal, an editor, or a code host."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 

@@ -1,7 +1,5 @@
 """Several claims on one page: a table for the terminal, and a figure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -2,8 +2,6 @@
 installation.
 """
 
-from __future__ import annotations
-
 import importlib.util
 import os
 import shutil
@@ -89,7 +87,7 @@ def _tex(blocks: Sequence[Block], folder: Path, program: str) -> Path:
     command = [program, *options, "report.tex"]
     try:
         result = subprocess.run(
-            command, cwd=folder, env=fixed, capture_output=True, text=True, errors="replace", check=False,
+            command, cwd=folder, env=fixed, capture_output=True, text=True, errors="replace",
             timeout=SECONDS, stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:

@@ -2,8 +2,6 @@
 JSON.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -95,8 +93,7 @@ def write_report(
         StoreError: the folder cannot be written.
     """
     asked = available(formats)
-    with _explained(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    with _written_to(folder):
         trials.to_csv(folder / "trials.csv", index=False, lineterminator="\n", errors="backslashreplace")
         _write_result(verdict, folder, [])  # before what may fail
         said = part(verdict, claim, observed)
@@ -121,8 +118,7 @@ def write_joint_report(
     """
     asked = available(formats)
     named = [replace(p, pictures=[_named(f, p.claim.name) for f in p.pictures]) for p in parts]
-    with _explained(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    with _written_to(folder):
         save(draw([p.verdict for p in parts]), folder / "overview")
         unwritten = _write(named, folder, asked)
     reports = (unwritten.get(name, str(folder / f"report.{name}")) for name in asked)
@@ -175,8 +171,10 @@ def _write(
 
 
 @contextmanager
-def _explained(folder: Path) -> Iterator[None]:
+def _written_to(folder: Path) -> Iterator[None]:
+    """Make the folder of a report, and say what to do where it cannot be written."""
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         yield
     except OSError as error:
         raise StoreError(

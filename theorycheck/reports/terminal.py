@@ -1,7 +1,5 @@
 """What `theorycheck verify` and `theorycheck show` print."""
 
-from __future__ import annotations
-
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -61,9 +59,7 @@ def wrapped(text: str, width: int) -> str:
 def _wrapped(line: str, width: int) -> list[str]:
     starts = [gap.end() for gap in re.finditer(r"^ +| {3,}", line) if gap.end() <= width / 2]
     hanging = " " * (max(starts, default=0) or 2)
-    return textwrap.wrap(
-        line, width, subsequent_indent=hanging, break_on_hyphens=False, drop_whitespace=True
-    ) or [""]
+    return textwrap.wrap(line, width, subsequent_indent=hanging, break_on_hyphens=False) or [""]
 
 
 def together(adjusted: Mapping[str, float]) -> str:

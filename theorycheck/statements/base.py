@@ -6,14 +6,14 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from sympy import Expr
 
-from theorycheck.design import Design
+from theorycheck.design import Design, Point
 from theorycheck.errors import ClaimError
-from theorycheck.judgement import Check, Estimate, Judgement, LevelValue
+from theorycheck.judgement import Band, Check, Estimate, Judgement, LevelValue
 from theorycheck.notation import Notation
 from theorycheck.verdict import Prediction
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from theorycheck.statistics.tests import Tested
 
 MARGIN = 0.25  # how much worse than claimed a number may be, where nobody says otherwise: a convention
-Curve = tuple[tuple[float, float, float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ class Statement(ABC):
                 f"{', '.join(design.varied)}"
             )
 
-    def check_point(self, parameters: Mapping[str, Any]) -> None:
+    def check_point(self, parameters: Point) -> None:
         """Raise ClaimError where it has no meaning at a point of the design; by default it always has."""
         return None
 
@@ -149,7 +148,7 @@ class Statement(ABC):
         """The kind of rows in the calibration study; `measures` tells values from counts."""
         return self.name.lower()
 
-    def placed_by(self, group: Mapping[str, Any]) -> tuple[Scaling, bool] | None:
+    def placed_by(self, group: Point) -> tuple[Scaling, bool] | None:
         """The law of one threshold by which trials of a group are placed, if they are not all tried alike.
 
         Returns:
@@ -207,7 +206,7 @@ def judged(
     found: Sequence[Check],
     levels: Sequence[LevelValue] = (),
     beside: Sequence[Estimate] = (),
-    curve: Curve = (),
+    curve: Band = (),
 ) -> Judgement:
     """A judgement whose one estimate is what was tested."""
     return Judgement(
@@ -230,7 +229,7 @@ def counted(table: pd.DataFrame, letter: str) -> pd.DataFrame:
     return table.rename(columns={letter: "searched"}) if "successes" in table else table
 
 
-def at(table: pd.DataFrame, point: Mapping[str, Any]) -> pd.DataFrame:
+def at(table: pd.DataFrame, point: Point) -> pd.DataFrame:
     """The rows at a point of the design."""
     keep = np.ones(len(table), bool)
     for name, value in point.items():

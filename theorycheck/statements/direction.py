@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sympy import Expr, Symbol, lambdify, sympify
@@ -43,7 +43,7 @@ class Direction(Statement):
     grows: bool = True
     linear: Expr | None = None
 
-    estimated: ClassVar[str] = "slope"
+    estimated = "slope"
 
     def __post_init__(self) -> None:
         requirements.check_letter(self.variable, "Direction")

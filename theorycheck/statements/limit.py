@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sympy import Expr
@@ -45,9 +45,9 @@ class Limit(Statement):
     start: float
     falls: tuple[str, ...] = ()
 
-    relation: ClassVar[str] = "->"
-    estimated: ClassVar[str] = "last value"
-    fields: ClassVar[frozenset[str]] = frozenset({"margin"})
+    relation = "->"
+    estimated = "last value"
+    fields = frozenset({"margin"})
 
     def __post_init__(self) -> None:
         for name in ("value", "tolerance", "rate", "start"):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from sympy import Expr
 
-from theorycheck.design import Design
+from theorycheck.design import Design, Point
 from theorycheck.errors import ClaimError
 from theorycheck.fields import name_of
 from theorycheck.judgement import Check, Interval, Judgement
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from theorycheck.plan import Plan
     from theorycheck.statistics.tests import Tested
 
-Point = Mapping[str, Any]
 EFFECT = 1.5  # standard deviations between neighbours in planted worlds
 
 
@@ -41,8 +40,8 @@ class Ordering(Statement):
     pairs: tuple[tuple[Point, Point], ...]
     beside: tuple[tuple[Point, Point], ...] = ()
 
-    relation: ClassVar[str] = "< 0"
-    estimated: ClassVar[str] = "difference"
+    relation = "< 0"
+    estimated = "difference"
 
     def __post_init__(self) -> None:
         for name in ("pairs", "beside"):
@@ -125,7 +124,7 @@ class Ordering(Statement):
         depths = self._depths()
 
         def world(name: str, holds: bool | None, effect: float, one_equal: bool = False) -> Truth:
-            def mean(group: Mapping[str, Any], x: float) -> float:
+            def mean(group: Point, x: float) -> float:
                 cell = {**group, plan.claim.design.factor: x}
                 place = high if one_equal and low.items() <= cell.items() else cell
                 return effect * max((d for point, d in depths if point.items() <= place.items()), default=0)

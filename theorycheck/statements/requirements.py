@@ -1,7 +1,5 @@
 """What several kinds of statement require of their values and of a design; each failure is a ClaimError."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sympy import Symbol

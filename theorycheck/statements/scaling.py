@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import chain
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from theorycheck.design import Design
+from theorycheck.design import Design, Point
 from theorycheck.errors import ClaimError
 from theorycheck.judgement import Judgement
 from theorycheck.law import Law
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 class Scaling(Law, Statement):
     """A law whose exponents are derived, estimated and compared."""
 
-    estimated: ClassVar[str] = "exponent"
-    fields: ClassVar[frozenset[str]] = frozenset({"margin", "rivals", "guess_rate"})
+    estimated = "exponent"
+    fields = frozenset({"margin", "rivals", "guess_rate"})
 
     @property
     def standard_margin(self) -> float:
@@ -51,7 +51,7 @@ class Scaling(Law, Statement):
         """Counts and measured values are calibrated apart."""
         return "measured" if measures else "counts"
 
-    def placed_by(self, group: Mapping[str, Any]) -> tuple[Scaling, bool] | None:
+    def placed_by(self, group: Point) -> tuple[Scaling, bool] | None:
         """The law itself, where it has one variable."""
         return (self, True) if len(self.letters) == 1 else None
 
@@ -114,7 +114,7 @@ class Scaling(Law, Statement):
         def world(name: str, holds: bool | None, exponents: list[float]) -> Truth:
             factors = {v.factor: e for v, e in zip(hypothesis.variables, exponents, strict=True)}
 
-            def log_quantity(group: Mapping[str, Any], x: float) -> float:
+            def log_quantity(group: Point, x: float) -> float:
                 point = {**group, design.factor: x}
                 return float(sum(e * np.log(point[f] / middles[f]) for f, e in factors.items()))
 

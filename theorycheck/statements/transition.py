@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sympy import Expr, fraction, sympify
 
-from theorycheck.design import Design, evaluate
+from theorycheck.design import Design, Point, evaluate
 from theorycheck.errors import ClaimError
 from theorycheck.judgement import Check, Judgement, LevelValue
 from theorycheck.notation import Notation, latex, plain_text
@@ -39,8 +39,8 @@ class Transition(Statement):
     expression: Expr
     bound: Expr
 
-    relation: ClassVar[str] = ">="
-    estimated: ClassVar[str] = "transition"
+    relation = ">="
+    estimated = "transition"
 
     def __post_init__(self) -> None:
         for name in ("expression", "bound"):
@@ -57,7 +57,7 @@ class Transition(Statement):
                 f" design searches, and letters that it varies or holds: {', '.join(sorted(design.letters))}"
             )
 
-    def ratio(self, values: Mapping[str, Any]) -> float:
+    def ratio(self, values: Point) -> float:
         """The expression at a point of the design.
 
         Raises:
@@ -127,7 +127,7 @@ class Transition(Statement):
         judgement = judged(tested, reason[tested.decision], topic, found, levels)
         return diagnostics.unless_unfitted(judgement, evidence, lambda t: test(t).decision)
 
-    def check_point(self, parameters: Mapping[str, Any]) -> None:
+    def check_point(self, parameters: Point) -> None:
         """Raise ClaimError where its expression has no logarithm."""
         self.ratio(parameters)
 
@@ -153,7 +153,7 @@ class Transition(Statement):
         ratios = {place: self.ratio(cell.parameters) for place, cell in plan.cell_at.items()}
 
         def world(name: str, holds: bool | None, times: float) -> Truth:
-            def rate(group: Mapping[str, Any], x: float, searched: float) -> float:
+            def rate(group: Point, x: float, searched: float) -> float:
                 away = np.log(times * bound / ratios[x, *group.values(), searched]) + 0.5 * np.log(
                     max(x, lowest) / lowest
                 )

@@ -1,7 +1,5 @@
 """Asymptotes of the success rate: guess rate (lower) and lapse rate (upper) by profile likelihood."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 

@@ -57,7 +57,7 @@ class BinomialFit:
     @property
     def variance(self) -> np.ndarray:
         """Binomial variance of the count of every cell."""
-        return np.asarray(self.trials * self.mu * (1 - self.mu))
+        return self.trials * self.mu * (1 - self.mu)
 
     def jacobian(self, beside: np.ndarray | None = None) -> np.ndarray:
         """Derivatives of the counts by the coefficients in units of their standard deviation, groups swept
@@ -73,8 +73,8 @@ class BinomialFit:
         scale = quotient(self.trials, np.sqrt(self.variance), self.variance)
         rows = rates * scale[:, None]
         if self.groups is None:
-            return np.asarray(rows)
-        return np.asarray(rows - _projected(rows, self.slope * scale, self.groups))
+            return rows
+        return rows - _projected(rows, self.slope * scale, self.groups)
 
     def leverage(self, beside: np.ndarray | None = None) -> np.ndarray:
         """Diagonal of the hat matrix, shape (cell); arguments as for `jacobian`."""
@@ -83,7 +83,7 @@ class BinomialFit:
         if self.groups is not None:
             weight = quotient((self.trials * self.slope) ** 2, self.variance, self.variance)
             own = weight / np.maximum(np.bincount(self.groups, weight), 1e-300)[self.groups]
-        return np.asarray(np.clip((orthonormal**2).sum(axis=1) + own, 0, 1))
+        return np.clip((orthonormal**2).sum(axis=1) + own, 0, 1)
 
 
 # Of cells on columns.
@@ -92,7 +92,7 @@ Regression = Callable[[pd.DataFrame, np.ndarray], BinomialFit | None]
 
 def quotient(top: np.ndarray, bottom: np.ndarray, variance: np.ndarray) -> np.ndarray:
     """A quotient, cell by cell; 0 where the binomial variance is all but 0, as such cells tell nothing."""
-    return np.asarray(np.divide(top, bottom, out=np.zeros_like(variance), where=variance > 1e-14))
+    return np.divide(top, bottom, out=np.zeros_like(variance), where=variance > 1e-14)
 
 
 def _projected(rows: np.ndarray, intercept: np.ndarray, groups: np.ndarray) -> np.ndarray:
@@ -100,7 +100,7 @@ def _projected(rows: np.ndarray, intercept: np.ndarray, groups: np.ndarray) -> n
     count = int(groups.max()) + 1
     squares = np.maximum(np.bincount(groups, intercept**2, count), 1e-300)
     along = [np.bincount(groups, intercept * column, count) / squares for column in rows.T]
-    return np.asarray(np.column_stack(along)[groups] * intercept[:, None])
+    return np.column_stack(along)[groups] * intercept[:, None]
 
 
 def covariance_beside(fit: BinomialFit, beside: np.ndarray | None = None) -> np.ndarray | None:
@@ -123,7 +123,7 @@ def covariance_beside(fit: BinomialFit, beside: np.ndarray | None = None) -> np.
             found = np.linalg.inv(rows.T @ rows)[:count, :count]
         except np.linalg.LinAlgError:
             return None
-    return np.asarray(found) if (np.diag(found) > 0).all() and np.isfinite(found).all() else None
+    return found if (np.diag(found) > 0).all() and np.isfinite(found).all() else None
 
 
 def clustered_covariance(fit: BinomialFit, cells: pd.DataFrame, cluster: np.ndarray) -> np.ndarray | None:
@@ -154,7 +154,7 @@ def clustered_covariance(fit: BinomialFit, cells: pd.DataFrame, cluster: np.ndar
     count, (n, k) = int(cluster.max()) + 1, x.shape
     scores = np.column_stack([np.bincount(cluster, pull * column, count) for column in x.T])
     small_sample = count / (count - 1) * (n - 1) / (n - k)
-    return np.asarray(small_sample * bread @ scores.T @ scores @ bread)
+    return small_sample * bread @ scores.T @ scores @ bread
 
 
 def fit_binomial(

@@ -1,7 +1,5 @@
 """Laws with a kink or a step, as rivals of a smooth curve: can the data exclude them?"""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -10,7 +8,7 @@ from theorycheck.statistics.binomial import fit_binomial
 from theorycheck.statistics.dispersion import dispersion
 from theorycheck.statistics.evidence import Evidence, Measurements, Trials
 from theorycheck.statistics.least_squares import Data
-from theorycheck.statistics.polynomial import level_numbers
+from theorycheck.statistics.polynomial import level_numbers, with_constant
 from theorycheck.statistics.seeds import over_seeds
 
 # Of the deviance, by which a law with a kink or a step must fit worse: its likelihood is then exp(-3), a
@@ -56,7 +54,7 @@ def _of_counts(evidence: Trials) -> Deviance:
     scale = 1.0 if saturated is None else dispersion(saturated, cells)
 
     def deviance(terms: np.ndarray) -> float:
-        columns = np.column_stack([np.ones(len(cells)), log_n, terms[level]])
+        columns = with_constant(log_n, terms[level])
         fit = fit_binomial(cells, steepness.scaled(columns, cells), asymptotes=asymptotes)
         return np.inf if fit is None else fit.deviance / scale
 
@@ -71,7 +69,7 @@ def _of_values(evidence: Measurements) -> Deviance:
     variance = (data.within(means).sum() / spare if spare > 0 else np.nan) + data.rounding
 
     def deviance(terms: np.ndarray) -> float:
-        columns = np.column_stack([np.ones(len(terms)), terms])
+        columns = with_constant(terms)
         away = means - columns @ data.law(columns, means, number)
         return float((number * away**2).sum() / variance)
 

@@ -2,8 +2,6 @@
 bounds.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -130,4 +128,4 @@ def sandwich(rows: Rows, theta: np.ndarray, seed: np.ndarray | None = None) -> n
     if seed is not None:
         n, lost = int(seed.max()) + 1, 1
         scores = np.column_stack([np.bincount(seed, column, n) for column in scores.T])
-    return np.asarray(bread @ scores.T @ scores @ bread * n / (n - lost))
+    return bread @ scores.T @ scores @ bread * n / (n - lost)

@@ -2,8 +2,6 @@
 link.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +13,7 @@ from theorycheck.statistics.binomial import fit_binomial
 from theorycheck.statistics.evidence import Fit, Trials, told
 from theorycheck.statistics.hypothesis import CHECK_SIGNIFICANCE, Hypothesis
 from theorycheck.statistics.links import LINKS, Asymptotes, Link
-from theorycheck.statistics.polynomial import at_points
+from theorycheck.statistics.polynomial import at_points, with_constant
 
 # None of these decides a verdict; how often each check warns: docs/calibration.md, thresholds.
 HIGH_RATE = 0.9  # a convention: the other success rate that papers name
@@ -97,15 +95,13 @@ def monotonicity(evidence: Trials) -> Check:
     falling, significance = [], CHECK_SIGNIFICANCE / len(evidence.levels)
     for value in evidence.levels:
         cells = at_points(evidence.table, evidence.factors, {value.point})
-        terms = np.column_stack([np.ones(len(cells)), np.log(cells["searched"])])
+        terms = with_constant(np.log(cells["searched"]))
         fit = fit_binomial(cells, terms, asymptotes=Asymptotes(evidence.asymptotes.guess))
         if fit is not None and stats.norm.cdf(fit.params[1] / np.sqrt(fit.covariance[1, 1])) < significance:
             falling.append(", ".join(f"{x:g}" for x in value.point))
-    if falling:
-        return Check(
-            "monotonicity", "warning", f"success falls with {evidence.searched} at level {'; '.join(falling)}"
-        )
-    return Check("monotonicity", "ok", f"success falls with {evidence.searched} at no level")
+    where = f"level {'; '.join(falling)}" if falling else "no level"
+    detail = f"success falls with {evidence.searched} at {where}"
+    return Check("monotonicity", "warning" if falling else "ok", detail)
 
 
 def link(evidence: Trials) -> Check:

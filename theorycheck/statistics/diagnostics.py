@@ -1,7 +1,5 @@
 """The questions every verdict answers beside its estimates."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Overdispersion of counts: its estimate, its degrees of freedom, and the tests that allow for it."""
 
-from __future__ import annotations
-
 import numpy as np
 import pandas as pd
 from scipy import stats

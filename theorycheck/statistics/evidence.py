@@ -8,7 +8,7 @@ from typing import Self
 
 import pandas as pd
 
-from theorycheck.judgement import LevelValue
+from theorycheck.judgement import Levels, LevelValue
 from theorycheck.statistics import measurement, threshold
 from theorycheck.statistics.asymptotes import Found, find_asymptotes
 from theorycheck.statistics.least_squares import censored_rows
@@ -35,11 +35,11 @@ class _Rows:
     levels: Sequence[LevelValue]
 
     @property
-    def measured(self) -> list[tuple[float, ...]]:
+    def measured(self) -> list[Levels]:
         """The combinations of levels where the quantity lies within what was tried."""
         return [level.point for level in self.levels if level.measured]
 
-    def at(self, points: Collection[tuple[float, ...]]) -> Self:
+    def at(self, points: Collection[Levels]) -> Self:
         """The rows of some levels, with what else was estimated as of all."""
         levels = [value for value in self.levels if value.point in points]
         return replace(self, table=at_points(self.table, self.factors, points), levels=levels)

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from theorycheck.errors import ClaimError
-from theorycheck.judgement import Interval
+from theorycheck.judgement import Interval, Levels
 
 Relation = Literal["O", "Omega", "Theta"]
 
@@ -98,7 +98,7 @@ class Hypothesis:
             low, high = (low, np.inf) if bounded_below else (-np.inf, high)
         return Interval(low, high, 1.0)
 
-    def ends(self, points: Collection[tuple[float, ...]]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    def ends(self, points: Collection[Levels]) -> tuple[Levels, Levels]:
         """Of some combinations of levels, the end where the variables come from, and that where they go."""
         columns = list(zip(self.variables, zip(*points, strict=True), strict=True))
         return tuple(v.opposite(x) for v, x in columns), tuple(v.asymptotic(x) for v, x in columns)

@@ -1,19 +1,17 @@
 """The judge: from trials or measurements to SUPPORTED, REFUTED or INCONCLUSIVE."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from theorycheck.judgement import Check, Decision, Estimate, Judgement
+from theorycheck.judgement import Band, Check, Decision, Estimate, Judgement
 from theorycheck.statistics import diagnostics
 from theorycheck.statistics.evidence import Evidence, Trials
 from theorycheck.statistics.hypothesis import TESTED, Hypothesis
 from theorycheck.statistics.loglog import fit_loglog
-from theorycheck.statistics.polynomial import independent
+from theorycheck.statistics.polynomial import independent, with_constant
 from theorycheck.statistics.reason import blurred, reason, settle
 from theorycheck.statistics.selection import (
     FEWEST_LEVELS,
@@ -80,7 +78,11 @@ def judge(table: pd.DataFrame, hypothesis: Hypothesis) -> Judgement:
         p_supported=fits.p_supported(hypothesis),
         p_refuted=fits.p_refuted(hypothesis),
     )
-    judgement = diagnostics.unless_unfitted(judgement, table, lambda t: _decision(t, hypothesis))
+
+    def decide_by(counts: pd.DataFrame) -> Decision:
+        return decide(fit_laws(gather(counts, hypothesis), hypothesis), hypothesis)
+
+    judgement = diagnostics.unless_unfitted(judgement, table, decide_by)
     return replace(judgement, reason=judgement.reason + blurred(estimates, hypothesis))
 
 
@@ -91,10 +93,6 @@ def _of_fits(fits: Fits, drift: Check, evidence: Evidence, hypothesis: Hypothesi
     if len(hypothesis.factors) == 1:
         yield diagnostics.offset(evidence, hypothesis, fits.decisive.dispersion)
     yield from diagnostics.of_evidence(evidence, fits, hypothesis)
-
-
-def _decision(table: pd.DataFrame, hypothesis: Hypothesis) -> Decision:
-    return decide(fit_laws(gather(table, hypothesis), hypothesis), hypothesis)
 
 
 def _why(
@@ -117,7 +115,7 @@ def _why(
     )
 
 
-def _curve(fits: Fits, evidence: Evidence) -> tuple[tuple[float, float, float, float], ...]:
+def _curve(fits: Fits, evidence: Evidence) -> Band:
     """The deciding fit with its band, where it speaks of."""
     points = (
         [fits.from_level, fits.asymptotic] if fits.rejected else [level.point for level in evidence.levels]
@@ -133,7 +131,7 @@ def _missing(evidence: Evidence, hypothesis: Hypothesis) -> str:
         return (
             f"{diagnostics.censoring(evidence).detail}, fewer than the {FEWEST_LEVELS} that an exponent needs"
         )
-    if not independent(np.column_stack([np.ones(len(evidence.measured)), np.log(evidence.measured)])):
+    if not independent(with_constant(np.log(evidence.measured))):
         names = " and ".join(v.letter for v in hypothesis.variables)
         return (
             f"the levels of {names} change together, so that their exponents cannot be distinguished; cross"

@@ -62,7 +62,7 @@ class Data:
     def means(self) -> np.ndarray:
         """Of the uncensored values at each combination of levels; 0 where there are none."""
         known = ~self.censored
-        return np.asarray(self.summed(np.where(known, self.y, 0)) / np.maximum(self.summed(known), 1))
+        return self.summed(np.where(known, self.y, 0)) / np.maximum(self.summed(known), 1)
 
     def within(self, means: np.ndarray) -> np.ndarray:
         """Squares of the uncensored values about the means, at each combination of levels."""
@@ -71,7 +71,7 @@ class Data:
     def law(self, at_levels: np.ndarray, means: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """Coefficients of a law by weighted least squares of means; its design has a row for each."""
         root = np.sqrt(weight)
-        return np.asarray(np.linalg.lstsq(at_levels * root[:, None], means * root, rcond=None)[0])
+        return np.linalg.lstsq(at_levels * root[:, None], means * root, rcond=None)[0]
 
     def summed(self, values: np.ndarray | None = None) -> np.ndarray:
         """Sum of values (by default their number) at each combination of levels."""
@@ -153,7 +153,7 @@ def _covariance(data: Data, at_levels: np.ndarray, fitted: Fitted, errors: Error
 
 def _bread(data: Data, at_levels: np.ndarray) -> np.ndarray:
     """Inverse of the normal equations' matrix."""
-    return np.asarray(np.linalg.inv(at_levels.T @ (data.summed()[:, None] * at_levels)))
+    return np.linalg.inv(at_levels.T @ (data.summed()[:, None] * at_levels))
 
 
 def _hc3(data: Data, at_levels: np.ndarray, fitted: Fitted) -> np.ndarray:
@@ -168,7 +168,7 @@ def _hc3(data: Data, at_levels: np.ndarray, fitted: Fitted) -> np.ndarray:
     alone = leverage > 1 - 1e-9
     squares = data.summed(residual**2 + data.rounding) / np.where(alone, 1, 1 - leverage) ** 2
     squares = np.where(alone, number * fitted.dispersion, squares)
-    return np.asarray(bread @ (at_levels.T @ (squares[:, None] * at_levels)) @ bread)
+    return bread @ (at_levels.T @ (squares[:, None] * at_levels)) @ bread
 
 
 def _normal_equations(data: Data, at_levels: np.ndarray, group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,5 @@
 """Success curves of the linear predictor, and the asymptotes between which they rise."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -71,7 +69,7 @@ class Asymptotes:
 
     def inside(self, rate: np.ndarray) -> np.ndarray:
         """F where success has a rate."""
-        return np.asarray((np.asarray(rate) - self.guess) / self.span)
+        return (rate - self.guess) / self.span
 
 
 FULL = Asymptotes()  # from 0 to 1
@@ -84,6 +82,6 @@ def probit_information(z: np.ndarray, guess: float = 0.0) -> np.ndarray:
     section 4.4.
     """
     if not guess:
-        return np.asarray(np.exp(-(z**2) - special.log_ndtr(z) - special.log_ndtr(-z)) / (2 * np.pi))
+        return np.exp(-(z**2) - special.log_ndtr(z) - special.log_ndtr(-z)) / (2 * np.pi)
     rate = guess + (1 - guess) * special.ndtr(z)
-    return np.asarray((1 - guess) * np.exp(-(z**2) - special.log_ndtr(-z)) / (2 * np.pi) / rate)
+    return (1 - guess) * np.exp(-(z**2) - special.log_ndtr(-z)) / (2 * np.pi) / rate

@@ -1,7 +1,5 @@
 """The log-log regression people know: the quantity at each level on the level, by ordinary least squares."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,11 +7,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from theorycheck.judgement import Estimate, Interval, LevelValue, Regression, RegressionRow
+from theorycheck.judgement import Estimate, Interval, Levels, LevelValue, Regression, RegressionRow
 from theorycheck.statistics.binomial import fit_binomial
 from theorycheck.statistics.least_squares import censored_rows, rounding_variance
 from theorycheck.statistics.links import FULL, Asymptotes
-from theorycheck.statistics.polynomial import exponential, independent
+from theorycheck.statistics.polynomial import exponential, independent, with_constant
 from theorycheck.statistics.seeds import by_cell
 
 CONFIDENCE = 0.95  # of the intervals of the regression: the usual convention
@@ -39,10 +37,10 @@ def level_thresholds(
     ]
 
 
-def _level_threshold(point: tuple[float, ...], level: pd.DataFrame, asymptotes: Asymptotes) -> LevelValue:
+def _level_threshold(point: Levels, level: pd.DataFrame, asymptotes: Asymptotes) -> LevelValue:
     n = [float(n) for n in level["searched"]]
     enough = asymptotes.inside((level["successes"] / level["trials"]).to_numpy()) >= 0.5
-    fit = fit_binomial(level, np.column_stack([np.ones(len(n)), np.log(n)]), asymptotes=asymptotes)
+    fit = fit_binomial(level, with_constant(np.log(n)), asymptotes=asymptotes)
     if fit is not None and fit.params[1] > 0:
         b0, b1 = fit.params
         log_threshold = -float(b0) / b1
@@ -88,7 +86,7 @@ def fit_loglog(values: Sequence[LevelValue], factors: Sequence[str]) -> Regressi
     measured = [value for value in values if value.measured]
     if len(measured) < len(factors) + 2:
         return None
-    design = np.column_stack([np.ones(len(measured)), np.log([value.point for value in measured])])
+    design = with_constant(np.log([value.point for value in measured]))
     if not independent(design):
         return None
     names = ["constant", *(f"log {factor}" for factor in factors)]

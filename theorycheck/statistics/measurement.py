@@ -2,8 +2,6 @@
 factors.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,36 +12,26 @@ from scipy import linalg, sparse, stats
 
 from theorycheck.judgement import Interval
 from theorycheck.statistics.least_squares import Data, Errors, Estimated, Fitted, estimate
-from theorycheck.statistics.polynomial import Basis, centred_basis, exponential
+from theorycheck.statistics.polynomial import PolynomialFit, centred_basis, exponential, with_constant
 
 
 @dataclass(frozen=True)
-class MeasurementFit:
+class MeasurementFit(PolynomialFit):
     """A regression  log value = c0 + c1 f1(u) + c2 f2(u) + ... + error.
 
     The local exponent in a factor is c1 f1' + c2 f2' + ... Logarithms are natural.
 
     Attributes:
-        basis: the terms f.
         coefficients: c0, c1, ...
-        covariance: of the coefficients.
         dispersion: variance of the errors (1 with censored values).
         df_interval: of the t distribution behind intervals: rows less coefficients, or seeds less one.
     """
 
-    basis: Basis
-    coefficients: np.ndarray
-    covariance: np.ndarray
-    dispersion: float
     df_interval: int
 
     def exponent(self, factor: str, at: Sequence[float] | None = None) -> float:
         """Local exponent in a factor, by default at the basis' centre."""
         return float(self._slope(factor, at) @ self.coefficients)
-
-    def interval(self, factor: str, confidence: float = 0.95, at: Sequence[float] | None = None) -> Interval:
-        """Interval of the local exponent by Student's t."""
-        return self._interval(self._slope(factor, at), confidence)
 
     def p_value(self, factor: str, exponent: float, side: Literal["below", "above"], at: Any = None) -> float:
         """One-sided p-value of the hypothesis that the local exponent is not `below` (or `above`) a value."""
@@ -54,17 +42,6 @@ class MeasurementFit:
     def predict(self, point: Sequence[float]) -> float:
         """Fitted value (geometric mean) at a point."""
         return exponential(self._value(point) @ self.coefficients)
-
-    def band(self, point: Sequence[float]) -> tuple[float, float]:
-        """Pointwise 95 % interval of the fitted value."""
-        interval = self._interval(self._value(point), 0.95)
-        return exponential(interval.low), exponential(interval.high)
-
-    def _slope(self, factor: str, at: Sequence[float] | None) -> np.ndarray:
-        return np.concatenate([[0.0], self.basis.slope(factor, at)])
-
-    def _value(self, point: Sequence[float]) -> np.ndarray:
-        return np.concatenate([[1.0], self.basis.at(point)])
 
     def _error(self, weights: np.ndarray) -> float:
         variance = weights @ self.covariance @ weights
@@ -98,7 +75,7 @@ def fit_measurement(
         The fit, or None when the coefficients are not determined by the rows.
     """
     basis, data = centred_basis(table, factors, degree), Data.of(table, factors)
-    at_levels = np.column_stack([np.ones(len(data.points)), basis.columns(data.points)])
+    at_levels = with_constant(basis.columns(data.points))
     estimated = estimate(data, at_levels, errors)
     if estimated is None:
         return None
@@ -114,7 +91,7 @@ def shape_p_value(table: pd.DataFrame, factors: Sequence[str], degree: int) -> f
     referred to Hotelling's T^2 (Ann. Math. Stat. 2 (1931) 360), which few seeds need.
     """
     basis, data = centred_basis(table, factors, degree + 1), Data.of(table, factors)
-    at_levels = np.column_stack([np.ones(len(data.points)), basis.columns(data.points)])
+    at_levels = with_constant(basis.columns(data.points))
     lower = 1 + sum(len(monomial) <= degree for monomial in basis.monomials)
     if len(at_levels) <= lower:
         return 1.0

@@ -1,7 +1,6 @@
 """Polynomials in the logarithms of the factors: how the logarithm of a quantity may depend on them."""
 
-from __future__ import annotations
-
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +8,8 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 import pandas as pd
+
+from theorycheck.judgement import Interval, Levels
 
 # Seeds up to which the jackknife fits anew; beyond, one step: intervals then differ by about 1 %.
 REFITS = 100
@@ -57,14 +58,55 @@ class Basis:
         return np.array(values)
 
 
+@dataclass(frozen=True)
+class PolynomialFit(ABC):
+    """A quantity fitted by a polynomial, and how well its value and its local exponents are known.
+
+    Attributes:
+        basis: the terms f.
+        coefficients: of constants, then of the terms.
+        covariance: of the coefficients.
+        dispersion: of the data around the fit.
+    """
+
+    basis: Basis
+    coefficients: np.ndarray
+    covariance: np.ndarray
+    dispersion: float
+
+    @abstractmethod
+    def _interval(self, weights: np.ndarray, confidence: float) -> Interval:
+        """Interval of what weights make of the coefficients, as a logarithm or an exponent."""
+
+    def interval(self, factor: str, confidence: float = 0.95, at: Sequence[float] | None = None) -> Interval:
+        """Interval of the local exponent in a factor, by default at the basis' centre."""
+        return self._interval(self._slope(factor, at), confidence)
+
+    def band(self, point: Sequence[float]) -> tuple[float, float]:
+        """Pointwise 95 % interval of the fitted quantity."""
+        interval = self._interval(self._value(point), 0.95)
+        return exponential(interval.low), exponential(interval.high)
+
+    def _slope(self, factor: str, at: Sequence[float] | None) -> np.ndarray:
+        terms = self.basis.slope(factor, at)
+        return np.concatenate([np.zeros(len(self.coefficients) - len(terms)), terms])
+
+    def _value(self, point: Sequence[float]) -> np.ndarray:
+        terms = self.basis.at(point)
+        return np.concatenate([np.eye(len(self.coefficients) - len(terms))[0], terms])
+
+
 def points_of(table: pd.DataFrame, factors: Sequence[str]) -> np.ndarray:
     """Values of the factors, shape (row, factor), in a tenth of the time of `table[factors].to_numpy()`."""
     return np.column_stack([table[factor].to_numpy(float) for factor in factors])
 
 
-def at_points(
-    table: pd.DataFrame, factors: Sequence[str], points: Collection[tuple[float, ...]]
-) -> pd.DataFrame:
+def with_constant(first: np.ndarray | pd.Series, *others: np.ndarray) -> np.ndarray:
+    """A design that begins with a constant, shape (row, coefficient)."""
+    return np.column_stack([np.ones(len(first)), first, *others])
+
+
+def at_points(table: pd.DataFrame, factors: Sequence[str], points: Collection[Levels]) -> pd.DataFrame:
     """The rows of some combinations of levels."""
     numbers = level_numbers(table, factors)
     first = points_of(table, factors)[np.unique(numbers, return_index=True)[1]]
@@ -85,7 +127,7 @@ def level_numbers(table: pd.DataFrame, factors: Sequence[str]) -> np.ndarray:
     for column in points.T:  # faster than a search for unique rows
         values, own = np.unique(column, return_inverse=True)
         numbers = numbers * len(values) + own
-    return np.asarray(np.unique(numbers, return_inverse=True)[1].ravel())
+    return np.unique(numbers, return_inverse=True)[1].ravel()
 
 
 def jackknife(coefficients: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
@@ -96,7 +138,7 @@ def jackknife(coefficients: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
     Webb, J. Econometrics 232 (2023) 272, CV3J).
     """
     deviations = np.array(coefficients) - np.mean(coefficients, axis=0)
-    return np.asarray((len(deviations) - 1) / len(deviations) * deviations.T @ deviations)
+    return (len(deviations) - 1) / len(deviations) * deviations.T @ deviations
 
 
 def by_group(columns: np.ndarray, group: np.ndarray, weight: np.ndarray | float = 1.0) -> np.ndarray:
@@ -119,7 +161,7 @@ def solved(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray | None:
     size = np.linalg.eigvalsh(matrices)
     if (size[:, 0] <= 1e-12 * size[:, -1]).any():
         return None
-    return np.asarray(np.linalg.solve(matrices, vectors[..., None])[..., 0])
+    return np.linalg.solve(matrices, vectors[..., None])[..., 0]
 
 
 def independent(columns: np.ndarray) -> bool:

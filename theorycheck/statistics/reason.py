@@ -1,7 +1,5 @@
 """The sentence that goes with a decision."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

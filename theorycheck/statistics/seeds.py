@@ -1,7 +1,5 @@
 """Counts whose rows of one seed share randomness: sums over seeds, and the delete-one-seed jackknife."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,14 +1,12 @@
 """Which shape a law has over the measured range, and which fits the verdict is read off."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from theorycheck.judgement import Decision, Estimate, Interval
+from theorycheck.judgement import Decision, Estimate, Interval, Levels
 from theorycheck.statistics.broken import broken_laws_excluded
 from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
 from theorycheck.statistics.hypothesis import (
@@ -46,13 +44,13 @@ class Fits:
 
     straight: Fit
     p_value: float
-    opposite: tuple[float, ...]
-    asymptotic: tuple[float, ...]
+    opposite: Levels
+    asymptotic: Levels
     curved: Fit | None = None
     curvature_p_value: float = 1.0
     doubt: Fit | None = None
     end: tuple[Fit, ...] = ()
-    from_level: tuple[float, ...] = ()
+    from_level: Levels = ()
 
     @property
     def rejected(self) -> bool:
@@ -186,9 +184,7 @@ def at_the_end(whole: Fits, p_value: float, evidence: Evidence, hypothesis: Hypo
     return replace(whole, curved=law, curvature_p_value=p_value, end=(curve,), from_level=level)
 
 
-def asymptotic_fit(
-    evidence: Evidence, hypothesis: Hypothesis, degree: int
-) -> tuple[tuple[float, ...], Fit | None]:
+def asymptotic_fit(evidence: Evidence, hypothesis: Hypothesis, degree: int) -> tuple[Levels, Fit | None]:
     """A polynomial law over the asymptotic end of the range, and where that end begins.
 
     The longest end in which the shape is not even doubtful, but for its first level, as a level before a kink
@@ -205,7 +201,7 @@ def asymptotic_fit(
     return begins, evidence.at(end).fit(degree)
 
 
-def asymptotic_ends(evidence: Evidence, hypothesis: Hypothesis, fewest: int) -> list[set[tuple[float, ...]]]:
+def asymptotic_ends(evidence: Evidence, hypothesis: Hypothesis, fewest: int) -> list[set[Levels]]:
     """Levels at the asymptotic end, from all but the first of each variable down to the fewest of each."""
     points = evidence.measured
     ordered = [

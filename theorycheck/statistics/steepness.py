@@ -1,7 +1,5 @@
 """How much more steeply success rises with N at some levels than at others."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -43,11 +41,11 @@ class Steepness:
 
     def of(self, table: pd.DataFrame) -> np.ndarray:
         """Steepness of every row relative to the middle, shape (row)."""
-        return np.asarray(np.exp(self.derivatives(table) @ np.array(self.powers, float)))
+        return np.exp(self.derivatives(table) @ np.array(self.powers, float))
 
     def scaled(self, terms: np.ndarray, table: pd.DataFrame) -> np.ndarray:
         """The terms of every row times its steepness, shape (row, term)."""
-        return np.asarray(terms * self.of(table)[:, None])
+        return terms * self.of(table)[:, None]
 
     def derivatives(self, table: pd.DataFrame) -> np.ndarray:
         """Of the logarithm of the steepness by the powers, shape (row, power).
@@ -59,7 +57,7 @@ class Steepness:
             return np.empty((len(table), 0))
         low, high = np.array(self.low, float), np.array(self.high, float)
         inside = np.clip(points_of(table, self.factors), low, high)
-        return np.asarray(np.log(inside) - (np.log(low) + np.log(high)) / 2)
+        return np.log(inside) - (np.log(low) + np.log(high)) / 2
 
 
 SAME = Steepness()  # no factors, or too few data to tell

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy import inf, nan
 from scipy import stats
 
-from theorycheck.judgement import Decision, Interval
+from theorycheck.judgement import Band, Decision, Interval
 from theorycheck.statistics.evidence import Evidence, Fit, Measurements, Trials
 from theorycheck.statistics.hypothesis import SIGNIFICANCE
 from theorycheck.statistics.measurement import fit_measurement
@@ -58,7 +58,7 @@ def along(line: Line, grows: bool = True) -> Tested:
         return undetermined(method)
     above, below = fit.p_value(factor, 0, "above"), fit.p_value(factor, 0, "below")
     scaled = fit.interval(factor)
-    interval = Interval(scaled.low / width, scaled.high / width, 0.95)
+    interval = Interval(scaled.low / width, scaled.high / width)
     return decided(
         fit.exponent(factor) / width, interval, (above, below) if grows else (below, above), method
     )
@@ -82,7 +82,7 @@ class Line:
     evidence: Evidence
     fit: Fit | None
 
-    def curve(self, points: int) -> tuple[tuple[float, float, float, float], ...]:
+    def curve(self, points: int) -> Band:
         """Of a figure: the factor, the fitted quantity, and its 95 % interval; empty without a fit."""
         if self.fit is None:
             return ()
@@ -122,7 +122,7 @@ def transition(table: pd.DataFrame, factor: str, ratio: str, bound: float) -> Te
         t = float(weights @ fit.coefficients / np.sqrt(weights @ fit.covariance @ weights))
         low, high = fit.band([x])
         p_values = float(stats.t.sf(t, fit.df_interval)), float(stats.t.cdf(t, fit.df_interval))
-        interval = Interval(1 / high, 1 / low if low > 0 else inf, 0.95)
+        interval = Interval(1 / high, 1 / low if low > 0 else inf)
         tests.append(decided(1 / fit.predict([x]), interval, p_values, method))
     return all_hold(tests, method)
 
@@ -211,7 +211,7 @@ def mean_test(values: np.ndarray, low: float, high: float, method: str) -> Teste
     mean, error, df = float(values.mean()), max(float(stats.sem(values)), 1e-300), len(values) - 1
     half = float(stats.t.ppf(0.975, df)) * error
     to_low, to_high = (mean - low) / error, (mean - high) / error
-    return t_test(mean, Interval(mean - half, mean + half, 0.95), to_low, to_high, df, method)
+    return t_test(mean, Interval(mean - half, mean + half), to_low, to_high, df, method)
 
 
 def t_test(
@@ -238,6 +238,4 @@ def decided(estimate: float, interval: Interval, p_values: tuple[float, float], 
 
 def undetermined(method: str) -> Tested:
     """The result where the data bear no estimate."""
-    return Tested(
-        "INCONCLUSIVE", nan, Interval(-inf, inf, 0.95), 1.0, 1.0, f"{method}: not determined by the data"
-    )
+    return Tested("INCONCLUSIVE", nan, Interval(-inf, inf), 1.0, 1.0, f"{method}: not determined by the data")

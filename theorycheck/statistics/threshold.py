@@ -2,8 +2,6 @@
 factors.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,13 +20,20 @@ from theorycheck.statistics.dispersion import (
     residual_df,
 )
 from theorycheck.statistics.links import FULL, Asymptotes, Link
-from theorycheck.statistics.polynomial import Basis, centred_basis, exponential, level_numbers
+from theorycheck.statistics.polynomial import (
+    Basis,
+    PolynomialFit,
+    centred_basis,
+    exponential,
+    level_numbers,
+    with_constant,
+)
 from theorycheck.statistics.seeds import over_seeds, without_one_seed
 from theorycheck.statistics.steepness import SAME, Steepness, refit
 
 
 @dataclass(frozen=True)
-class ThresholdFit:
+class ThresholdFit(PolynomialFit):
     """A binomial regression  g(P(success)) = r(x) (b0 + b1 log N + b2 f2(u) + b3 f3(u) + ...)  with link g.
 
     P is the success rate between its asymptotes. The threshold N*, where g(P) = 0, obeys
@@ -37,7 +42,6 @@ class ThresholdFit:
     Logarithms are natural.
 
     Attributes:
-        basis: the terms f.
         coefficients: b0, b1, b2, ...
         covariance: of the coefficients, widened for overdispersion or clustered by seed.
         dispersion: see `dispersion`; no part of the covariance when that is clustered by seed.
@@ -52,10 +56,6 @@ class ThresholdFit:
             that is clustered by seed.
     """
 
-    basis: Basis
-    coefficients: np.ndarray
-    covariance: np.ndarray
-    dispersion: float
     deviance: float
     df: int
     spare: int
@@ -65,10 +65,6 @@ class ThresholdFit:
     def exponent(self, factor: str, at: Sequence[float] | None = None) -> float:
         """Local exponent of the threshold in a factor, by default at the basis' centre."""
         return float(-self._slope(factor, at) @ self.coefficients / self.coefficients[1])
-
-    def interval(self, factor: str, confidence: float = 0.95, at: Sequence[float] | None = None) -> Interval:
-        """Fieller interval of the local exponent."""
-        return self._ratio(self._slope(factor, at), confidence)
 
     def p_value(self, factor: str, exponent: float, side: Literal["below", "above"], at: Any = None) -> float:
         """One-sided p-value of the hypothesis that the local exponent is not `below` (or `above`) a value.
@@ -86,19 +82,8 @@ class ThresholdFit:
         """Fitted N* at a point, in samples."""
         return exponential(-self._value(point) @ self.coefficients / self.coefficients[1])
 
-    def band(self, point: Sequence[float]) -> tuple[float, float]:
-        """Pointwise 95 % Fieller interval of N* at a point, in samples."""
-        interval = self._ratio(self._value(point), 0.95)
-        return exponential(interval.low), exponential(interval.high)
-
-    def _slope(self, factor: str, at: Sequence[float] | None) -> np.ndarray:
-        return np.concatenate([[0.0, 0.0], self.basis.slope(factor, at)])
-
-    def _value(self, point: Sequence[float]) -> np.ndarray:
-        return np.concatenate([[1.0, 0.0], self.basis.at(point)])
-
-    def _ratio(self, weights: np.ndarray, confidence: float) -> Interval:
-        """Interval of -w.b / b1; unbounded where success does not grow with N, which leaves no threshold."""
+    def _interval(self, weights: np.ndarray, confidence: float) -> Interval:
+        """Fieller's of -w.b / b1; unbounded where success does not grow with N, which leaves no threshold."""
         top, slope = -weights @ self.coefficients, self.coefficients[1]
         across, own = -(weights @ self.covariance)[1], self.covariance[1, 1]
         v = np.array([[weights @ self.covariance @ weights, across], [across, own]])
@@ -124,7 +109,7 @@ def fieller(top: float, bottom: float, covariance: np.ndarray, t: float) -> tupl
 
 def threshold_design(cells: pd.DataFrame, basis: Basis) -> np.ndarray:
     """The columns that b0, b1, b2, ... of a ThresholdFit multiply where r is 1, shape (cell, coefficient)."""
-    return np.column_stack([np.ones(len(cells)), np.log(cells["searched"]), basis.columns(cells)])
+    return with_constant(np.log(cells["searched"]), basis.columns(cells))
 
 
 def fit_threshold(
@@ -265,9 +250,7 @@ def exponent_at_rate(
     cells = over_seeds(cells, [factor])
     basis = centred_basis(cells, [factor])
     u, log_n = basis.columns(cells)[:, 0], np.log(cells["searched"].to_numpy(float))
-    result = fit_binomial(
-        cells, np.column_stack([np.ones(len(cells)), log_n, u, u * log_n]), asymptotes=asymptotes
-    )
+    result = fit_binomial(cells, with_constant(log_n, u, u * log_n), asymptotes=asymptotes)
     if result is None or result.params[1] <= 0:
         return None
     b0, b1, b2, b3 = result.params
@@ -279,4 +262,4 @@ def exponent_at_rate(
     if df < 1:
         return None
     half = stats.t.ppf(0.975, df) * np.sqrt(max(gradient @ covariance @ gradient, 0.0))
-    return float(value), Interval(float(value - half), float(value + half), 0.95)
+    return float(value), Interval(float(value - half), float(value + half))

@@ -57,6 +57,7 @@ SETTING = {
     T: ceiling(40 / (eta * alpha_relevant)),
     "test_size": 500,
     "tolerance": 0.01,
+    "attention": True,
 }
 
 # Other reasonable choices for --sensitivity. 0.1 alpha_* L is no whole number, so exact fractions go without
@@ -85,7 +86,6 @@ AUTHORS = Design(
     replicates=20,
     held={
         **SETTING,
-        "attention": True,
         d: 10,
         M: 5,
         m: 1000,

@@ -18,8 +18,7 @@ from theorycheck.bounds.shallow_vit import (
     alpha_relevant,
     eta,
 )
-from theorycheck.claim import Claim, Design, Search
-from theorycheck.source import Source
+from theorycheck.claim import Claim, Design, Search, Source
 from theorycheck.statements import BigO, Contrast
 
 claim = Claim(

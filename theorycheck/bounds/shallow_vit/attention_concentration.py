@@ -15,8 +15,7 @@ from theorycheck.bounds.shallow_vit import (
     N,
     alpha_relevant,
 )
-from theorycheck.claim import Claim, Design
-from theorycheck.source import Source
+from theorycheck.claim import Claim, Design, Source
 from theorycheck.statements import Limit
 
 A = symbols("A", positive=True)
@@ -34,7 +33,7 @@ claim = Claim(
         factor=alpha_relevant,
         levels=(0.1, 0.2, 0.3),
         replicates=20,
-        held={**SETTING, "attention": True, N: 128},
+        held={**SETTING, N: 128},
     ),
     refuted_by=(
         "the last attention is below 0.9, or its gap to 1 falls more slowly than t^-0.75, with 95 %"

@@ -13,8 +13,7 @@ from theorycheck.bounds.shallow_vit import (
     alpha_confusion,
     alpha_relevant,
 )
-from theorycheck.claim import Claim, Design, Search
-from theorycheck.source import Source
+from theorycheck.claim import Claim, Design, Search, Source
 from theorycheck.statements import Transition
 
 c = symbols("c", positive=True)
@@ -32,7 +31,7 @@ claim = Claim(
         levels=(16, 24, 32, 48, 64),
         search=Search(alpha_confusion, (0.01, 0.02, 0.03, 0.05, 0.07, 0.09, 0.11, 0.13, 0.15, 0.17, 0.18)),
         replicates=20,
-        held={**SETTING, "attention": True, alpha_relevant: 0.2},
+        held={**SETTING, alpha_relevant: 0.2},
     ),
     refuted_by="at some N half of the trials fail at a ratio below 1/(2e), with 95 % confidence",
     notation=NOTATION,

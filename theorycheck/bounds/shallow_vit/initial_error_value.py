@@ -13,8 +13,7 @@ from theorycheck.bounds.shallow_vit import (
     alpha_relevant,
     sigma,
 )
-from theorycheck.claim import Claim, Design, Search
-from theorycheck.source import Source
+from theorycheck.claim import Claim, Design, Search, Source
 from theorycheck.statements import Direction
 
 claim = Claim(
@@ -31,7 +30,7 @@ claim = Claim(
         levels=(0, 0.2, 0.4, 0.6, 0.8, 1.0),
         search=Search(N, (6, 8, 12, 16, 24, 32, 48)),
         replicates=40,
-        held={**SETTING, "attention": True, alpha_relevant: 0.1},
+        held={**SETTING, alpha_relevant: 0.1},
     ),
     refuted_by="N* falls as sigma grows, with 95 % confidence",
     notation=NOTATION,

@@ -13,8 +13,7 @@ from theorycheck.bounds.shallow_vit import (
     alpha_relevant,
     m,
 )
-from theorycheck.claim import Claim, Design, Search
-from theorycheck.source import Source
+from theorycheck.claim import Claim, Design, Search, Source
 from theorycheck.statements import BigO
 
 m_star = symbols("m_star", positive=True)
@@ -34,7 +33,7 @@ claim = Claim(
         crossed={N: (64, 128, 256)},
         search=Search(m, (1, 2, 3, 4, 6, 8, 12, 16)),
         replicates=12,
-        held={**SETTING, "attention": True, alpha_relevant: 0.2},
+        held={**SETTING, alpha_relevant: 0.2},
     ),
     refuted_by="m* grows faster than M^2.25 or N^0.25, with 95 % confidence",
     notation={**NOTATION, m_star: "m^*"},

@@ -16,8 +16,7 @@ from theorycheck.bounds.shallow_vit import (
     N_star,
     alpha_relevant,
 )
-from theorycheck.claim import Claim, Design, Search
-from theorycheck.source import Source
+from theorycheck.claim import Claim, Design, Search, Source
 from theorycheck.statements import BigO
 
 claim = Claim(
@@ -34,7 +33,7 @@ claim = Claim(
         levels=LEVELS,
         search=Search(N, SAMPLES_UP_TO_256),
         replicates=20,
-        held={**SETTING, "attention": True},
+        held=SETTING,
     ),
     rivals=(-1, -3, -4),
     refuted_by="N* grows faster than alpha_*^-2.25 as alpha_* -> 0, with 95 % confidence",

@@ -5,8 +5,7 @@ accuracy.
 from sympy import symbols
 
 from theorycheck.bounds.shallow_vit import MODEL_VARIATIONS, NOTATION, PAPER, SETTING, N, alpha_relevant
-from theorycheck.claim import Claim, Design
-from theorycheck.source import Source
+from theorycheck.claim import Claim, Design, Source
 from theorycheck.statements import Ordering
 
 error = symbols("error", positive=True)
@@ -28,7 +27,6 @@ claim = Claim(
         replicates=20,
         held={
             **SETTING,
-            "attention": True,
             alpha_relevant: 0.1,
             N: 128,
             "alpha_spurious": 0.2,

@@ -5,8 +5,7 @@ not.
 from sympy import symbols
 
 from theorycheck.bounds.shallow_vit import MODEL_VARIATIONS, NOTATION, PAPER, SETTING, N, alpha_relevant
-from theorycheck.claim import Claim, Design
-from theorycheck.source import Source
+from theorycheck.claim import Claim, Design, Source
 from theorycheck.statements import Ordering
 
 loss = symbols("loss", positive=True)
@@ -29,7 +28,7 @@ claim = Claim(
         levels=(0, 10, 20, 30, 40),
         crossed={"removal": ("irrelevant", "noisy", "random"), N: (8, 16, 32, 64, 128)},
         replicates=20,
-        held={**SETTING, "attention": True, alpha_relevant: 0.1, "noisy": 0.4, "tau_noisy": 2.0},
+        held={**SETTING, alpha_relevant: 0.1, "noisy": 0.4, "tau_noisy": 2.0},
     ),
     refuted_by="removing label-irrelevant or noisy tokens raises the test loss, with 95 % confidence",
     notation=NOTATION,

@@ -14,8 +14,7 @@ from theorycheck.bounds.shallow_vit import (
     alpha_relevant,
     eta,
 )
-from theorycheck.claim import Claim, Design
-from theorycheck.source import Source
+from theorycheck.claim import Claim, Design, Source
 from theorycheck.statements import Theta
 
 claim = Claim(
@@ -36,7 +35,7 @@ claim = Claim(
         crossed={eta: (0.05, 0.1, 0.2, 0.4)},
         replicates=8,
         # N = 64: more than N* at every level, so that the model generalizes when it has fitted.
-        held={**SETTING, "attention": True, N: 64, T: ceiling(100 / (eta * alpha_relevant))},
+        held={**SETTING, N: 64, T: ceiling(100 / (eta * alpha_relevant))},
     ),
     refuted_by="the exponent in alpha_* or in eta differs from -1 by more than 0.25, with 95 % confidence",
     notation=NOTATION,
