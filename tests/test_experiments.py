@@ -217,12 +217,12 @@ def test_what_waits_is_cancelled_where_a_run_is_interrupted(tmp_path):
 def test_calls_come_back_with_their_positions_and_errors_are_raised():
     with ThreadPoolExecutor(2) as threads:
         found = completed(threads, [partial(pow, 2, k) for k in range(9)])
-        assert {k: ended.result() for k, ended in found} == {k: 2**k for k in range(9)}
-        ((_, ended),) = completed(threads, [partial(divmod, 1, 0)])
+        assert {k: ended.result() for some in found for k, ended in some} == {k: 2**k for k in range(9)}
+        (((_, ended),),) = completed(threads, [partial(divmod, 1, 0)])
         with pytest.raises(ZeroDivisionError):
             ended.result()
     with Workers(1) as workers:
-        ((position, ended),) = completed(workers, [int])
+        (((position, ended),),) = completed(workers, [int])
         assert (position, ended.result()) == (0, 0)
         assert list(completed(workers, [])) == []
 

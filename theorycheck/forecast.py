@@ -242,10 +242,11 @@ def _judged(
     advance: Callable[[int], None],
 ) -> tuple[dict[Decision, float], float, int]:
     """Shares of decisions, median width of the interval, and median number of trials, of simulated data."""
-    judged, calls = {}, [partial(replicate, i) for i in range(REPLICATIONS)]
-    for i, ended in completed(fitting(executor, len(calls)), calls):
-        judged[i] = ended.result()
-        advance(1)
+    judged: dict[int, tuple[Decision, float, int]] = {}
+    calls = [partial(replicate, i) for i in range(REPLICATIONS)]
+    for ended in completed(fitting(executor, len(calls)), calls):
+        judged |= {i: future.result() for i, future in ended}
+        advance(len(ended))
     decisions, widths, trials = zip(*(judged[i] for i in range(REPLICATIONS)), strict=True)
     shares: dict[Decision, float] = {d: n / REPLICATIONS for d, n in Counter(decisions).items()}
     return shares, float(np.median(widths)), int(np.median(trials))

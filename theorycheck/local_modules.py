@@ -1,6 +1,7 @@
 """The modules beside a claim file: which ones it imports, and importing them as Python does for a script."""
 
 import ast
+import os
 import pkgutil
 import site
 import sys
@@ -30,7 +31,12 @@ def beside(folder: Path, afresh: bool = False) -> Iterator[None]:
         afresh: whether they are imported anew, so that an edit is seen; else once.
     """
     place = folder.resolve()
-    foreign = {name: module for name, module in sys.modules.items() if _is_hidden_by(place, name, module)}
+    own = _top_names(place)
+    foreign = {
+        name: module
+        for name, module in sys.modules.items()
+        if name.partition(".")[0] in own and _is_hidden_by(place, name, module)
+    }
     for name in foreign:
         del sys.modules[name]
     before = set(sys.modules)
@@ -49,12 +55,18 @@ def beside(folder: Path, afresh: bool = False) -> Iterator[None]:
         sys.modules.update(foreign)
 
 
+def _top_names(folder: Path) -> set[str]:
+    """Names of the modules and packages that a folder may have."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        modules = [entry for entry in entries if entry.name.endswith(".py") or entry.is_dir()]
+        return {entry.name.removesuffix(".py") for entry in modules}
+    return set()
+
+
 def _is_hidden_by(folder: Path, name: str, module: ModuleType) -> bool:
-    """Whether a folder has another module of this name, and neither is installed."""
-    top = folder / name.partition(".")[0]
-    there = top.with_suffix(".py").is_file() or top.is_dir()
+    """Whether a module of a name that a folder has is another one, and neither is installed."""
     file = getattr(module, "__file__", None)
-    if not there or file is None or name == "__main__":
+    if file is None or name == "__main__":
         return False
     return not is_installed(Path(file)) and not _is_of(folder, module)
 

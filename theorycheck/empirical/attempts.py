@@ -84,18 +84,25 @@ class Attempts:
                 job = (self._measured or response(group[0].response)).job(group)
                 yield partial(_on_this_machine, job, group[0].device)
 
-        for i, future in completed(executor, calls()):
-            try:
-                (done, failure), where = future.result()
-            except BrokenExecutor as error:
-                self._error = error
-                lost.append(begun[i])
-                continue
-            if done:
+        for ended in completed(executor, calls()):
+            results: Results = []
+            failure: Exception | None = None  # raised when what ended beside it is stored
+            for i, future in ended:
+                try:
+                    (done, said), where = future.result()
+                except BrokenExecutor as error:
+                    self._error = error
+                    lost.append(begun[i])
+                except Exception as error:
+                    failure = error
+                else:
+                    results += [(begun[i][k], {**measured, "machine": where}) for k, measured in done]
+                    failure = ClaimError(said) if said else failure
+            if results:
                 self._finished = True
-                yield [(begun[i][k], {**measurement, "machine": where}) for k, measurement in done]
+                yield results
             if failure:
-                raise ClaimError(failure)
+                raise failure
         return lost
 
 

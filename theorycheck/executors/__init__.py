@@ -87,8 +87,8 @@ def calls_at_once(executor: Executor) -> int | None:
     return getattr(executor, "jobs", None) or getattr(executor, "_max_workers", None)
 
 
-def completed(executor: Executor, calls: Iterable[Callable[[], T]]) -> Iterator[tuple[int, Future[T]]]:
-    """Position and future of each call, as they end.
+def completed(executor: Executor, calls: Iterable[Callable[[], T]]) -> Iterator[list[tuple[int, Future[T]]]]:
+    """Position and future of each call, as they end; together those that have ended meanwhile.
 
     Where the executor says how many it makes at once, no more calls are taken than these and some that wait:
     however many there are, memory stays bounded.
@@ -99,20 +99,25 @@ def completed(executor: Executor, calls: Iterable[Callable[[], T]]) -> Iterator[
     waiting, jobs = iter(enumerate(calls)), calls_at_once(executor)
     most = jobs * getattr(executor, "ahead", 1) if jobs else math.inf
 
-    def more() -> Iterator[tuple[int, Future[T]]]:
+    def taken() -> list[tuple[int, Future[T]]]:
+        first = ended.get()
+        found = [first, *(ended.get() for _ in range(ended.qsize()))]
+        return [(i, running.pop(i)) for i in found]
+
+    def more() -> Iterator[list[tuple[int, Future[T]]]]:
         while len(running) < most and (following := next(waiting, None)):
             i, call = following
             running[i] = executor.submit(call)
             running[i].add_done_callback(partial(_put, ended, i))
             while not ended.empty():  # as always by this process, where each is kept before the next is made
-                yield _taken(running, ended)
+                yield taken()
 
     try:
         yield from more()
         while running:
-            result = _taken(running, ended)
-            yield from more()  # so that the process works while the result is stored
-            yield result
+            results = taken()
+            yield from more()  # so that processes work while results are stored
+            yield results
     finally:
         if not isinstance(executor, Workers):  # they end what runs with their block; loky hangs if cancelled
             for future in running.values():
@@ -121,8 +126,3 @@ def completed(executor: Executor, calls: Iterable[Callable[[], T]]) -> Iterator[
 
 def _put(ended: SimpleQueue[int], i: int, _: Future[Any]) -> None:
     ended.put(i)
-
-
-def _taken(running: dict[int, Future[T]], ended: SimpleQueue[int]) -> tuple[int, Future[T]]:
-    i = ended.get()
-    return i, running.pop(i)
