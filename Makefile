@@ -49,7 +49,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@echo "Setting up .venv (once; downloads PyTorch and the other dependencies)."
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "theorycheck needs Python 3.11 or newer; name one by: make PYTHON=/path/to/python3.11")'
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,pdf,docs]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test,pdf,dask,docs]'
 	@touch $@
 
 clean:
