@@ -94,6 +94,7 @@ def verify(
     profile: ProfileName = "standard",
     *,
     design: str | None = None,
+    data: str | None = None,
     seed: int = 0,
     jobs: int = 1,
     device: str = "cpu",
@@ -108,6 +109,7 @@ def verify(
         claim: a claim, the name of one, or the path of a claim file.
         profile: how much of the design is carried out: smoke, quick, standard or full.
         design: another experiment of the claim, by its name.
+        data: source of the images of a claim about images, as of `theorycheck verify --data`.
         seed: base seed of all trials.
         jobs: worker processes, one thread each.
         device: "cpu" or "cuda".
@@ -131,6 +133,6 @@ def verify(
     """
     with opened(executor, jobs) as workers:
         finding = Session(Path(store), workers, progress).examine(
-            claim, profile, design=design, seed=seed, device=device, sensitivity=sensitivity
+            claim, profile, design=design, data=data, seed=seed, device=device, sensitivity=sensitivity
         )
     return Result(**vars(finding))

@@ -128,6 +128,7 @@ class Claim(Frozen):
     variations: Mapping[Text, Held] = {}
     _found_as: str | None = PrivateAttr(None)
     _variation: str | None = PrivateAttr(None)
+    _data: str | None = PrivateAttr(None)
 
     @model_validator(mode="after")
     def _says_only_what_is_tested(self) -> Self:
@@ -202,8 +203,9 @@ class Claim(Frozen):
         """A command on this claim, for messages; the call that verifies it where it was built in Python."""
         if self._found_as is None:
             return "theorycheck.verify(claim)"
-        design = f" --design {shell_word(self.design_name)}" if self.design_name else ""
-        return f"theorycheck {name} --claim {shell_word(self._found_as)}{design}{options}"
+        chosen = {"--claim": self._found_as, "--design": self.design_name, "--data": self._data}
+        told = "".join(f" {option} {shell_word(value)}" for option, value in chosen.items() if value)
+        return f"theorycheck {name}{told}{options}"
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy, maybe with other values; it is not the one that was found."""
@@ -233,10 +235,16 @@ class Claim(Frozen):
 
     def varied(self, name: str) -> Claim:
         """The same claim with other held values, by the name of a variation."""
-        held = {**self.design.held, **self.variations[name]}
-        varied = self.model_copy(update={"design": self.design.model_copy(update={"held": held})})
-        varied._found_as, varied._variation = self._found_as, name
+        (varied := self.holding(self.variations[name]))._variation = name
         return varied
+
+    def holding(self, values: Mapping[str, Any], data: str | None = None) -> Claim:
+        """The same claim with other held values; `data` names the source that they tell of."""
+        design = self.design.model_copy(update={"held": {**self.design.held, **values}})
+        others = {name: design if one is self.design else one for name, one in self.designs.items()}
+        held = self.model_copy(update={"design": design, "designs": others}).as_found(self._found_as)
+        held._data = data or self._data
+        return held
 
     @property
     def topic(self) -> Topic:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -15,11 +16,11 @@ from theorycheck.claim import Claim
 from theorycheck.empirical import sweep
 from theorycheck.empirical.store import DEFAULT_STORE, Store
 from theorycheck.empirical.trial import Repeat, Trial
-from theorycheck.errors import ClaimError, Interrupted, StoreError
+from theorycheck.errors import ClaimError, DesignError, Interrupted, StoreError
 from theorycheck.executors import Executor, started
 from theorycheck.finding import Finding, conclude
 from theorycheck.observation import check_hope, count, tabulate
-from theorycheck.plan import Plan, make_plan
+from theorycheck.plan import Plan, make_plan, response_of
 from theorycheck.profiles import PROFILES, ProfileName
 from theorycheck.repeats import chosen, compared
 from theorycheck.reports.report import Format, write_report
@@ -58,6 +59,7 @@ class Session:
         profile: ProfileName = "standard",
         *,
         design: str | None = None,
+        data: str | None = None,
         seed: int = 0,
         device: str = "cpu",
         sensitivity: bool = False,
@@ -66,7 +68,8 @@ class Session:
         `theorycheck.verify`.
         """
         found = bounds.find(claim) if isinstance(claim, str) else claim
-        return self.carry_out(make_plan(found.of_design(design), profile, seed, device), sensitivity)
+        asked = on_data(found.of_design(design), data)
+        return self.carry_out(make_plan(asked, profile, seed, device), sensitivity)
 
     def carry_out(self, plan: Plan, sensitivity: bool = False) -> Finding:
         """The same for a claim that is planned already."""
@@ -105,7 +108,7 @@ class Session:
                 raise StoreError(
                     f"the plan of run {run} in the store {self.store} is damaged; verify its claim again"
                 )
-            asked = found.of_design(design.get("name"))
+            asked = _on_kept_data(found.of_design(design.get("name")), design["held"])
             for candidate in (asked, *(asked.varied(name) for name in asked.variations)):
                 plan = make_plan(candidate, design["profile"], design["seed"], design["device"])
                 if plan.hash == kept["hash"]:
@@ -174,6 +177,32 @@ def collect(
         table = pd.concat(rounds)
         check_hope(table, plan)
     return table.sort_values([*plan.columns, "replicate"], ignore_index=True)
+
+
+def on_data(claim: Claim, name: str | None, if_taken: bool = False) -> Claim:
+    """The same claim on the data of a source, or as it is where none is named.
+
+    Args:
+        claim: the claim.
+        name: of the source.
+        if_taken: whether a claim that takes no data is left as it is.
+
+    Raises:
+        DesignError: there is no such source, or the claim takes none.
+    """
+    sources = response_of(claim).sources
+    if name is None or (sources is None and if_taken):
+        return claim
+    if sources is None:
+        raise DesignError(f"asked for the data {name!r}, but {claim.name} draws its own; leave --data out")
+    return claim.holding(sources.held(name), name)
+
+
+def _on_kept_data(claim: Claim, held: Mapping[str, Any]) -> Claim:
+    """The same claim on the data that a stored plan holds."""
+    sources = response_of(claim).sources
+    letters = sources.letters if sources else ()
+    return claim.holding({name: held[name] for name in letters if name in held}) if letters else claim
 
 
 def folder_of(claim: Claim, out: Path) -> Path:

@@ -34,6 +34,16 @@ FragmentOption = Annotated[bool, typer.Option("--fragment", help="Write report.t
 DesignOption = Annotated[
     str | None, typer.Option(help="Another experiment that the claim names; see `show`.")
 ]
+DataOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="[digits|cifar10|fashion_mnist|folder:PATH]",
+        help=(
+            "Images of the claims about images, by default digits; a folder holds train/ and test/, and these"
+            " a folder of images for every class."
+        ),
+    ),
+]
 ReportOption = Annotated[
     str | None,
     typer.Option(

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from theorycheck.cli.app import (
+    DataOption,
     DesignOption,
     ExecutorOption,
     FragmentOption,
@@ -43,6 +44,7 @@ def verify(
     report: ReportOption = None,
     fragment: FragmentOption = False,
     design: DesignOption = None,
+    data: DataOption = None,
     sensitivity: Annotated[
         bool,
         typer.Option("--sensitivity", help="Verify under the claim's variations of the experiment as well."),
@@ -74,7 +76,7 @@ def verify(
     from theorycheck.reports.overview import table
     from theorycheck.reports.report import part, write_joint_report
     from theorycheck.reports.terminal import summary, together
-    from theorycheck.session import Session, folder_of, silent, write
+    from theorycheck.session import Session, folder_of, on_data, silent, write
     from theorycheck.verdict import exit_status, result_document
 
     with explained():
@@ -85,7 +87,8 @@ def verify(
         with opened(executor, jobs) as workers:
             session = Session(store, workers, silent if quiet else bar)
             for found in claims:
-                planned = make_plan(found.of_design(design), profile, seed, device)
+                asked = on_data(found.of_design(design), data, if_taken=all_claims)
+                planned = make_plan(asked, profile, seed, device)
                 warning = cannot_tell(planned)
                 if warning and not quiet:
                     typer.echo(f"theorycheck: {warning}", err=True)

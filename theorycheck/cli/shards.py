@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from theorycheck.cli.app import DesignOption, JobsOption, ProfileName, StoreOption, app, say
+from theorycheck.cli.app import DataOption, DesignOption, JobsOption, ProfileName, StoreOption, app, say
 from theorycheck.empirical.store import DEFAULT_STORE
 from theorycheck.exits import explained
 from theorycheck.progress import progress as bar
@@ -35,6 +35,7 @@ def train(
     ] = False,
     profile: Annotated[ProfileName, typer.Option(help="How much of the design to carry out.")] = "standard",
     design: DesignOption = None,
+    data: DataOption = None,
     sensitivity: Annotated[
         bool,
         typer.Option("--sensitivity", help="Train the claim's variations of the experiment as well."),
@@ -55,11 +56,11 @@ def train(
     from theorycheck.bounds import find
     from theorycheck.cli.next_steps import next_steps, stored
     from theorycheck.plan import make_plan
-    from theorycheck.session import silent
+    from theorycheck.session import on_data, silent
 
     with explained():
         asked = shards.Shard.parse(shard)
-        found = find(claim).of_design(design)
+        found = on_data(find(claim).of_design(design), data)
         claims = [found, *(found.varied(name) for name in found.variations if sensitivity)]
         plans = [make_plan(each, profile, seed, device) for each in claims]
         if count:

@@ -54,6 +54,7 @@ class FunctionResponse:
     words: Mapping[str, str] = field(default_factory=dict)
     revision = REVISION
     isolated = True  # in a worker process, which it may ruin
+    sources = None  # it has its own data
 
     @property
     def name(self) -> str:

@@ -31,6 +31,19 @@ Run = Callable[[Sequence[Trial]], Iterable[tuple[int, Measurement]]]
 
 
 @dataclass(frozen=True)
+class Sources:
+    """Where an experiment may take its data from, each by a name that `--data` takes.
+
+    Attributes:
+        letters: of a design, that a source decides.
+        held: what it holds of the source of a name; DesignError where there is none.
+    """
+
+    letters: tuple[str, ...]
+    held: Callable[[str], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
 class Experiment:
     """What the responses of one experiment share.
 
@@ -42,6 +55,7 @@ class Experiment:
         words: of its field, for reports: what a searched letter counts, by letter; "measured", what is
             measured, on an axis; "untested", what no design of it tests.
         check_device: raises DesignError for a device that it cannot use.
+        sources: of its data, where it has a choice.
     """
 
     setting: type[Parameters]
@@ -49,6 +63,7 @@ class Experiment:
     counts: tuple[str, ...] = ()
     words: Mapping[str, str] = field(default_factory=dict)
     check_device: Callable[[str], None] = cpu_alone
+    sources: Sources | None = None
 
     def response(self, meaning: str, value: str | None = None, **words: str) -> Callable[[Run], Response]:
         """Declare the function below as a response, which has its name; arguments as of `Response`."""
@@ -101,6 +116,11 @@ class Response:
     def check_device(self, device: str) -> None:
         """Raise DesignError for a device that the experiment cannot use."""
         self.experiment.check_device(device)
+
+    @property
+    def sources(self) -> Sources | None:
+        """Where its data may come from."""
+        return self.experiment.sources
 
     def shape(self, parameters: Point, device: str = "cpu") -> tuple[Any, ...]:
         """What trials of one batch share."""
