@@ -8,8 +8,12 @@ sizes of the model, its training, and the accuracy that counts as success.
 from sympy import symbols
 
 from theorycheck.bounds.shallow_vit import NOTATION, PAPER, N, N_star, alpha_relevant
+from theorycheck.claim import Design, Search
 
-__all__ = ["LEVELS", "NOTATION", "PAPER", "SAMPLES_UP_TO_230", "SETTING", "N", "N_star", "alpha_relevant"]
+__all__ = [
+    "LEVELS", "MODEL_VARIATIONS", "NOTATION", "OTHERS", "PAPER", "SAMPLES_UP_TO_230", "SETTING", "VARIATIONS",
+    "N", "N_star", "T", "alpha_relevant",
+]  # fmt: skip
 
 depth, D, eta, T, B = symbols("depth D eta T B", positive=True)
 LEVELS = tuple(4 / L for L in (4, 6, 8, 12, 16, 24, 40))  # K = 4 tokens of an object among L
@@ -25,7 +29,7 @@ SETTING = {
     "attention": True,
     eta: 0.01,
     T: 200,
-    B: 32,
+    B: 16,
     "test_size": 240,
     "accuracy": 0.9,
 }
@@ -33,6 +37,43 @@ VARIATIONS = {
     "twice the steps": {T: 400},
     "accuracy of 80 %": {"accuracy": 0.8},
     "accuracy of 85 %": {"accuracy": 0.85},
-    "batches of 16": {B: 16},
+    "batches of 32": {B: 32},
     "twice the width": {D: 32},
+}
+# Those that have a meaning whatever is measured.
+MODEL_VARIATIONS = {
+    **{name: VARIATIONS[name] for name in ("twice the steps", "batches of 32", "twice the width")},
+    "4 blocks": {depth: 4},
+}
+
+
+def _design(samples: tuple[int, ...], note: str, **held: object) -> Design:
+    """Another experiment on N*."""
+    return Design(
+        factor=alpha_relevant,
+        levels=LEVELS,
+        search=Search(N, samples),
+        replicates=20,
+        held={**{str(name): value for name, value in SETTING.items()}, **held},
+        note=note,
+    )
+
+
+# Other experiments: deeper models, and images as large as those of CIFAR-10.
+OTHERS = {
+    **{
+        f"depth {blocks}": _design(SAMPLES_UP_TO_230, f"As the default, with {blocks} blocks.", depth=blocks)
+        for blocks in (1, 4, 6)
+    },
+    "photographs": _design(
+        (8, 16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096),
+        "For --data with images of 32 x 32 pixels, as digits are too few: K = 16 tokens of 8 x 8 pixels."
+        " Model, steps and accuracy are chosen, as the paper's are not known.",
+        D=32,
+        eta=0.001,
+        T=400,
+        B=64,
+        test_size=500,
+        accuracy=0.7,
+    ),
 }

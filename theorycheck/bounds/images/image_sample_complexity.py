@@ -7,6 +7,7 @@ claim, and --sensitivity varies it.
 from theorycheck.bounds.images import (
     LEVELS,
     NOTATION,
+    OTHERS,
     PAPER,
     SAMPLES_UP_TO_230,
     SETTING,
@@ -36,5 +37,6 @@ claim = Claim(
     rivals=(-1, -3, -4),
     refuted_by="N* grows faster than alpha_*^-2.25 as alpha_* -> 0, with 95 % confidence",
     notation=NOTATION,
+    designs=OTHERS,
     variations=VARIATIONS,
 )

@@ -93,7 +93,7 @@ class Setting(Parameters):
         if 2 * have[fewest] < self.N:
             raise ValueError(
                 f"N = {self.N} training samples need {self.N // 2} images of each class, but {images.name}"
-                f" has {have[fewest]} of the class {fewest!r}; add images or lower N"
+                f" has {have[fewest]} of the class {fewest!r}; lower N, add images, or name others by --data"
             )
 
     @property

@@ -21,7 +21,7 @@ class Block(nn.Module):
         """Attention of every token on every token, and the values."""
         q, k, v = self.qkv(self.before(x)).unflatten(-1, (3, self.heads, -1)).unbind(2)  # (n, l, h, e)
         q, k, v = (t.transpose(1, 2) for t in (q, k, v))  # (n, h, l, e)
-        scores = q @ k.transpose(2, 3) / q.shape[-1] ** 0.5  # (n, h, l, l)
+        scores = (q / q.shape[-1] ** 0.5) @ k.transpose(2, 3)  # (n, h, l, l)
         return torch.softmax(scores if self.attention else 0 * scores, -1), v
 
     def forward(self, x: Float[Tensor, "n l D"]) -> Float[Tensor, "n l D"]:
