@@ -159,6 +159,16 @@ def test_a_trial_depends_on_its_seed_and_on_no_company():
     alone = [dict(response("image_test_error").run([trial]))[0] for trial in trials]
     assert [together[i] for i in range(5)] == alone
     assert len({found["test_error"] for found in alone}) > 1
+    assert all(0 <= found["train_accuracy"] <= 1 for found in alone)
+
+
+def test_what_is_learned_by_heart_is_right_in_training_alone():
+    point = {**POINT, "N": 16, "T": 150, "labels": "shuffled"}
+    (found,) = dict(
+        response("image_test_error").run([Trial("image_test_error", point, 5, 0, REVISION)])
+    ).values()
+    assert found["train_accuracy"] == 1
+    assert 0.2 < found["test_error"] < 0.8
 
 
 IMPOSSIBLE = {

@@ -102,6 +102,16 @@ def test_weights_are_those_of_a_plain_loop(changed, trials):
     assert any((KEPT[oracle(of, POINT, 7)[0]][n] - t).abs().max() > 1e-5 for n, t in other.items())
 
 
+def test_a_value_may_name_other_numbers_beside_it():
+    of = training(value=lambda module, x, y: {"value": torch.tensor(2.0).item(), "samples": len(x)})
+    (outcome,) = of([POINT], [3])
+    assert outcome.more == {"steps_taken": 50, "value": 2.0, "samples": 12.0}
+    with pytest.raises(ClaimError, match="samples of the training returned 'many'; return a number"):
+        training(value=lambda module, x, y: {"value": 2.0, "samples": "many"})([POINT], [3])
+    with pytest.raises(ClaimError, match="value of a Training names 'machine', which the table"):
+        training(value=lambda module, x, y: {"value": 2.0, "machine": 1.0})([POINT], [3])
+
+
 def convolutions(point):
     net = nn.Sequential(nn.Conv1d(1, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(3 * (point["d"] - 2), 1))
     return nn.Sequential(nn.Unflatten(1, (1, point["d"])), net)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -47,7 +47,8 @@ class Training:
         success: f(model, inputs, targets), whether the trained module succeeds on the test data (on the
             training data where there are no others), where a threshold is searched; called without gradients,
             the module as by `eval()`, as are value and watch.
-        value: f(model, inputs, targets), what is measured there; or "steps", those taken until `stop`.
+        value: f(model, inputs, targets), what is measured there, a number, or a mapping of numbers with a
+            "value"; or "steps", those taken until `stop`.
         stop: the mean training loss over an epoch at or below which a trial is done. Without it all steps are
             taken; with it, a trial that does not get there is no evidence, and its steps are a lower bound.
         batch: samples of a mini-batch, or f(point); by default all. Each epoch is a new permutation.
@@ -97,10 +98,7 @@ class Training:
             )
         if self.watch and "value" not in self.watch:
             raise ClaimError("watch of a Training names no 'value', which is what a Limit is about")
-        if taken := sorted((_OWN_NAMES | RESERVED) - {"value"} & set(self.watch)):
-            raise ClaimError(
-                f"watch of a Training names {taken[0]!r}, which the table of trials needs; rename it"
-            )
+        check_names("watch", self.watch)
 
     def _check_kinds(self) -> None:
         """Raise ClaimError where an argument is of another kind than it says."""
@@ -155,6 +153,14 @@ class Training:
             warnings.filterwarnings("ignore", message="There is a performance drop")
             found = dict(training_loop.train(self, points, seeds))
         return [found[i] for i in range(len(points))]
+
+
+def check_names(where: str, names: Collection[str]) -> None:
+    """Raise ClaimError where what is measured has a name that it must not have."""
+    if taken := sorted((_OWN_NAMES | RESERVED) - {"value"} & set(names)):
+        raise ClaimError(
+            f"{where} of a Training names {taken[0]!r}, which the table of trials needs; rename it"
+        )
 
 
 def _is_number(value: Any) -> bool:

@@ -1,7 +1,7 @@
 """Carries out trainings: what trials draw, the steps of those that train together, and what they measure."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from numbers import Real
@@ -16,7 +16,7 @@ from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
 from theorycheck.design import Point
 from theorycheck.empirical.looking import looking_times
 from theorycheck.empirical.returned import Outcome, shown
-from theorycheck.empirical.training import STEPS, Measure, Training
+from theorycheck.empirical.training import STEPS, Measure, Training, check_names
 from theorycheck.empirical.training_stack import Alone, Samples, Stack, shapes, why_not_stacked
 from theorycheck.errors import ClaimError
 
@@ -164,7 +164,10 @@ def _asked(training: Training, measure: Measure, member: Member) -> Any:
 
 
 def _number(training: Training, name: str, measure: Measure, member: Member) -> float:
-    found = _asked(training, measure, member)
+    return _as_number(name, _asked(training, measure, member))
+
+
+def _as_number(name: str, found: Any) -> float:
     if isinstance(found, Real) and not isinstance(found, bool):
         return float(found)
     raise ClaimError(f"{name} of the training returned {shown(found)}; return a number")
@@ -195,7 +198,10 @@ def _outcome(
             )
         return Outcome("success" if found else "failure", more)
     measure: Any = training.value
-    return _finite(outcome, {"value": _number(training, "value", measure, member)})
+    found = _asked(training, measure, member)
+    named = found if isinstance(found, Mapping) and "value" in found else {"value": found}
+    check_names("value", named)
+    return _finite(outcome, {name: _as_number(name, one) for name, one in named.items()})
 
 
 def _finite(outcome: Outcome, measured: dict[str, Any]) -> Outcome:

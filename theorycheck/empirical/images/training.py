@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -13,17 +13,19 @@ from torch.nn.functional import softplus
 
 from theorycheck.design import Point
 from theorycheck.empirical.images.setting import Setting
-from theorycheck.empirical.images.tokens import draw, patch_size
+from theorycheck.empirical.images.tokens import Samples, draw, patch_size
 from theorycheck.empirical.images.vit import ViT, rollout
 from theorycheck.empirical.parameters import Mark
-from theorycheck.empirical.training import Measure, Training
+from theorycheck.empirical.training import Training
 from theorycheck.empirical.trial import Trial
 
 Measured = Iterator[tuple[int, dict[str, Any]]]
 
 
-def trained(trials: Sequence[Trial], value: Measure) -> Measured:
-    """Train trials that agree in their parameters, and measure the trained models on test samples.
+def trained(trials: Sequence[Trial], value: Callable[[Module, Tensor, Tensor], Any]) -> Measured:
+    """Train trials that agree in their parameters, and measure the trained models.
+
+    They are measured on the N training samples and, after them, the test samples.
 
     Trials that differ only in model, training or removal share their samples, and what else they draw.
 
@@ -32,7 +34,7 @@ def trained(trials: Sequence[Trial], value: Measure) -> Measured:
     """
     training = Training(
         model=_model,
-        data=lambda point, generator: draw(Setting(**point), generator),
+        data=_data,
         loss=_logistic,
         optimizer=lambda parameters, point: optim.AdamW(parameters, lr=point["eta"]),
         schedule=lambda optimizer, point: optim.lr_scheduler.CosineAnnealingLR(optimizer, point["T"]),
@@ -54,19 +56,25 @@ def trained(trials: Sequence[Trial], value: Measure) -> Measured:
 
 
 def accuracies(trials: Sequence[Trial]) -> Measured:
-    """Train, and measure the share of test samples whose label is right, as test_accuracy and test_error."""
-    for i, found in trained(trials, _accuracy):
-        right = found.pop("value", None)
-        yield i, found if right is None else {**found, "test_accuracy": right, "test_error": 1 - right}
+    """Train, and measure how many labels are right: train_accuracy, test_accuracy and test_error."""
+    n = Setting(**trials[0].parameters).N
+
+    def right(model: Module, tokens: Tensor, y: Tensor) -> dict[str, float]:
+        correct = (model(tokens) * y > 0).double()
+        return {"value": float(correct[n:].mean()), "train_accuracy": float(correct[:n].mean())}
+
+    for i, found in trained(trials, right):
+        test = found.pop("value", None)
+        yield i, found if test is None else {**found, "test_accuracy": test, "test_error": 1 - test}
 
 
 def attention_on_object(trials: Sequence[Trial]) -> Measured:
     """Train, and measure the attention rollout on the object's tokens of test samples, as on_object."""
-    K = Setting(**trials[0].parameters).K
+    s = Setting(**trials[0].parameters)
 
     def on_object(model: Module, tokens: Tensor, y: Tensor) -> float:
         assert isinstance(model, ViT)
-        return float(rollout(model, tokens)[:, :K].sum(1).mean())
+        return float(rollout(model, tokens[s.N :])[:, : s.K].sum(1).mean())
 
     for i, found in trained(trials, on_object):
         share = found.pop("value", None)
@@ -78,9 +86,10 @@ def _model(point: Point) -> ViT:
     return ViT(patch_size(s), s.D, s.heads, s.depth, s.attention)
 
 
+def _data(point: Point, generator: torch.Generator) -> tuple[Samples, Samples]:
+    training, test = draw(Setting(**point), generator)
+    return training, (torch.cat([training[0], test[0]]), torch.cat([training[1], test[1]]))
+
+
 def _logistic(outputs: Float[Tensor, " n"], y: Float[Tensor, " n"]) -> Float[Tensor, ""]:
     return softplus(-outputs * y).mean()
-
-
-def _accuracy(model: Module, tokens: Tensor, y: Tensor) -> float:
-    return float((model(tokens) * y > 0).double().mean())
