@@ -18,7 +18,7 @@ from theorycheck.empirical.trial import Trial
 from theorycheck.errors import DesignError
 
 POINT = {getattr(name, "name", name): value for name, value in SETTING.items()}
-POINT |= {"alpha_relevant": 0.25, "N": 40, "test_size": 60}
+POINT |= {"alpha_relevant": 0.25, "N": 40, "test_size": 60, "T": 20}
 DIGITS = sources.opened(SETTING["data"])
 
 
