@@ -17,6 +17,9 @@ from theorycheck.executors.code import Code
 from theorycheck.stopping import cause_of
 
 
+BATCHES = 4  # a worker and round, so that workers end about together: within a quarter of their time
+
+
 def run(
     trials: Sequence[Trial],
     store: Store,
@@ -105,13 +108,13 @@ def batches(trials: Sequence[Trial], measured: Measured | None = None, workers: 
     Args:
         trials: what is missing.
         measured: the response of the trials, where it is a function.
-        workers: how many batches are made at once; there are as many, where there are as many trials.
+        workers: how many batches are made at once; there are four times as many, or as many as trials.
     """
     groups: dict[tuple[Any, ...], list[Trial]] = {}
     for trial in trials:
         shape = (measured or response(trial.response)).shape(trial.parameters, trial.device)
         groups.setdefault((trial.response, trial.dtype, trial.device, shape), []).append(trial)
-    most = max(1, len(trials) // workers)
+    most = max(1, len(trials) // (BATCHES * workers)) if workers > 1 else len(trials)
     cut = [batch for group in groups.values() for batch in _cut(group, measured, most)]
     random.Random(0).shuffle(cut)
     return cut
