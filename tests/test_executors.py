@@ -22,7 +22,7 @@ from test_sweep import stored, vit_trial, wait_until
 from theorycheck import bounds
 from theorycheck.empirical import sweep
 from theorycheck.empirical.machine import machine
-from theorycheck.errors import DesignError
+from theorycheck.errors import DesignError, Interrupted
 from theorycheck.executors import completed, opened
 from theorycheck.executors.code import Code
 from theorycheck.executors.local import Workers
@@ -187,6 +187,25 @@ def test_machines_that_are_not_alike_are_told_and_their_bits_not_compared(tmp_pa
     told = conclude(plan, elsewhere, 0, 0.0, None).verdict.judgement.checks
     (check,) = [check for check in told if check.name == "machines"]
     assert check.detail.startswith("140 on this; 100 on another; numbers may differ")
+
+
+class Unasked:
+    """A cluster without workers, which must not be waited for where nothing is missing."""
+
+    jobs = 0
+
+    def prepare(self, code):
+        raise ConnectionError("the scheduler was lost")
+
+    submit = prepare
+
+
+def test_nothing_is_asked_of_a_cluster_where_nothing_is_missing(tmp_path):
+    plan = make_plan(claim(noisy))
+    found = Session(tmp_path / "s.sqlite", 1).carry_out(plan)
+    assert table(Session(tmp_path / "s.sqlite", Unasked()).carry_out(plan)) == table(found)
+    with pytest.raises(Interrupted, match="the scheduler was lost: 0 of 240 missing trials were trained"):
+        Session(tmp_path / "new.sqlite", Unasked()).carry_out(plan)
 
 
 # Clusters that are not ours.

@@ -16,7 +16,6 @@ from theorycheck.executors import Executor, calls_at_once, fitting, prepare, sta
 from theorycheck.executors.code import Code
 from theorycheck.stopping import cause_of
 
-
 BATCHES = 4  # a worker and round, so that workers end about together: within a quarter of their time
 
 
@@ -49,6 +48,8 @@ def run(
             stored.
         StoreError: the store cannot be written.
     """
+    if not trials:
+        return 0
     for name, device in {(trial.response, trial.device) for trial in trials}:
         (measured or response(name)).check_device(device)
     done = 0

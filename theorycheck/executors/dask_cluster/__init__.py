@@ -25,6 +25,7 @@ from theorycheck.executors.local import ONE_THREAD
 P = ParamSpec("P")
 T = TypeVar("T")
 SERVES = "dask (a cluster of this machine), dask://HOST:PORT, or the scheduler file FILE.json of a cluster"
+LOST = "the scheduler of the cluster was lost"
 PATIENCE = 20  # seconds that a scheduler is given to answer
 
 
@@ -169,7 +170,10 @@ class Cluster:
         return ours
 
     def _threads(self) -> Mapping[str, int]:
-        found: Mapping[str, int] = self._client.nthreads()
+        try:
+            found: Mapping[str, int] = self._client.nthreads()
+        except (OSError, TimeoutError) as error:
+            raise ConnectionError(LOST) from error
         return found
 
     def _check_versions(self) -> None:
@@ -202,6 +206,6 @@ def _tell(ours: Future[T], theirs: Future[T]) -> None:
     except KilledWorker as error:
         ours.set_exception(BrokenExecutor(str(error)))
     except CancelledError:
-        ours.set_exception(ConnectionError("the scheduler of the cluster was lost"))
+        ours.set_exception(ConnectionError(LOST))
     except BaseException as error:
         ours.set_exception(error)
