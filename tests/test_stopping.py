@@ -60,7 +60,7 @@ AWAY = {  # what ends a run, and what is said
     ),
     "import os; os.closerange(3, 1000)": "worker process",
 }
-OFTEN = ("import sys; sys.exit(0)", "import os; os.kill(os.getpid(), 9)")
+OFTEN = ("import sys; sys.exit(0)",)
 STAYS = """import os, signal, sys, threading, time
     x = point['x']
     if os.environ.get('DONE') != '1':
