@@ -106,13 +106,13 @@ def _found(name: str) -> Iterator[dict[str, Any]]:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep dask's words on what dies to itself, as it is told in ours."""
-    log = logging.getLogger("distributed")
-    before = log.level
-    log.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        log.setLevel(before)
+    names = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == "distributed"]
+    before = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    yield  # after an error its threads have more to say
+    for name, level in before.items():
+        logging.getLogger(name).setLevel(level)
 
 
 def _say(text: str) -> None:
