@@ -108,6 +108,7 @@ def test_of_the_packages_own_trials_one_that_died_is_kept_as_no_evidence(tmp_pat
 
 
 @pytest.mark.parametrize("victims", mostly_slow([1], [1, 2]))
+@pytest.mark.slow
 def test_a_run_goes_on_when_its_workers_are_killed(victims, tmp_path):
     path = claim_file(tmp_path, "", f"import time; time.sleep(0.3)\n    {GOOD}")
     command = [sys.executable, "-m", "theorycheck", "verify", "--claim", path.name, "--jobs", "2", "--json"]

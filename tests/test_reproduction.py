@@ -191,6 +191,7 @@ def test_the_hints_of_messages_run(tmp_path, monkeypatch):
     assert "N:" not in result.stdout
 
 
+@pytest.mark.slow
 def test_the_hints_of_errors_run(tmp_path, monkeypatch):
     path = coin(tmp_path)
     text = THRESHOLD.replace("BigO(b**-2, (b, 0))", "Direction(b, grows=False)").replace(
@@ -207,6 +208,7 @@ def test_the_hints_of_errors_run(tmp_path, monkeypatch):
         hypothesis(bounds.find(str(path)).model_copy())
 
 
+@pytest.mark.slow
 def test_the_hint_of_a_store_lists_its_runs(tmp_path):
     path = coin(tmp_path)
     run(
