@@ -190,6 +190,28 @@ def test_machines_that_are_not_alike_are_told_and_their_bits_not_compared(tmp_pa
     assert check.detail.startswith("140 on this; 100 on another; numbers may differ")
 
 
+def test_one_process_has_the_card_whatever_the_number_of_workers(tmp_path, monkeypatch):
+    """As several would wait for each other, and cut its batches small."""
+    from theorycheck.empirical import response as responses
+    from theorycheck.empirical.store import Store
+
+    made = []
+
+    def measured(name, trials):
+        made.append((os.getpid(), len(trials)))
+        counts = {"iterations": 1, "test_samples": 1}
+        return [(i, {"outcome": "success", **counts}) for i in range(len(trials))], None
+
+    monkeypatch.setattr(responses, "measure", measured)
+    monkeypatch.setattr("theorycheck.empirical.attempts.machine", lambda device: "a card")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    plan = make_plan(bounds.find("sample_complexity"), "smoke", device="cuda")
+    trials = [plan.trial(plan.cells[0], i) for i in range(40)]
+    with Store(tmp_path / "s.sqlite") as store:
+        assert sweep.run(trials, store, 4, lambda done: None, plan.measured) == 40
+    assert made == [(os.getpid(), 40)]
+
+
 class Unasked:
     """A cluster without workers, which must not be waited for where nothing is missing."""
 

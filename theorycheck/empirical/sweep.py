@@ -59,7 +59,8 @@ def run(
 
     try:
         with started(executor) as workers:
-            if measured is None and any(trial.device != "cpu" for trial in trials):
+            isolated = measured is not None and measured.isolated
+            if not isolated and any(trial.device != "cpu" for trial in trials):
                 workers = fitting(workers, calls=1)  # several processes on a card would wait for each other
             prepare(workers, measured.code if measured else Code())
             for results in train(batches(trials, measured, calls_at_once(workers) or 1), workers, measured):
