@@ -157,9 +157,10 @@ class Cluster:
                     f" `dask worker --nworkers {threads} --nthreads 1`"
                 )
         self._check_versions()
-        if code.modules:
+        agreement = Agreement.on(code)
+        if agreement != self._agreement and code.modules:  # each round asks for the same
             self._client.register_plugin(Modules(code.modules))
-        self._agreement = Agreement.on(code)
+        self._agreement = agreement
 
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Have a function called by a worker of the same code."""
