@@ -201,6 +201,7 @@ def test_an_update_that_verifies_no_claim_fails(pytester):
 
 
 @pytest.mark.parametrize("reverse", mostly_slow([True], [False, True]))
+@pytest.mark.slow
 def test_the_order_of_the_tests_does_not_matter(pytester, reverse):
     for name in ("a", "b", "c"):
         claim_file(pytester, name)

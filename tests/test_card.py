@@ -154,6 +154,7 @@ def test_trials_of_different_n_share_a_batch_and_their_bits_do_not_tell():
 
 
 @pytest.mark.parametrize("values", mostly_slow([FULL], [FULL, {"attention": False, "N": 32}]))
+@pytest.mark.slow
 def test_as_many_trials_succeed_as_on_the_cpu(values):
     """And twice the noise is distinguished."""
     n, successes, iterations = 300, {}, {}

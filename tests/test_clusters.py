@@ -69,9 +69,10 @@ def carried_out(folder, name, options, tasks, first="rounds.sh"):
 
 @pytest.mark.parametrize(
     ("body", "rounds", "tasks"),
-    [(GOOD, 1, 2), pytest.param(SEARCHED, 6, 2, marks=pytest.mark.slow)],
+    [(GOOD, 1, 2), (SEARCHED, 6, 2)],
     ids=["fixed", "adaptive"],
 )
+@pytest.mark.slow
 def test_the_job_scripts_end_in_the_verdict_of_one_machine(tmp_path, body, rounds, tasks):
     path = claim_file(tmp_path, "", body)
     if body is SEARCHED:

@@ -179,7 +179,7 @@ def test_of_damaged_stores_each_ends_as_if_undamaged_or_is_refused(sound, tmp_pa
 )
 def test_a_wrong_measurement_is_named_set_aside_and_trained_anew(sound, copied, caplog, wrong):
     path = copied
-    ((key,),) = look(path, "SELECT key FROM trials LIMIT 1 OFFSET 5")
+    key = sound[1].trials["key"].iloc[5]  # of the plan's own, not of what is made twice
     change(path, "UPDATE trials SET measurement = ? WHERE key = ?", wrong, key)
     table, trained = outcome(path)
     assert (trained, table.equals(sound[1].trials)) == (1, True)

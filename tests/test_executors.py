@@ -22,7 +22,7 @@ from test_sweep import stored, vit_trial, wait_until
 from theorycheck import bounds
 from theorycheck.empirical import sweep
 from theorycheck.empirical.machine import machine
-from theorycheck.errors import DesignError
+from theorycheck.errors import DesignError, Interrupted
 from theorycheck.executors import completed, opened
 from theorycheck.executors.code import Code
 from theorycheck.executors.local import Workers
@@ -108,6 +108,7 @@ def test_of_the_packages_own_trials_one_that_died_is_kept_as_no_evidence(tmp_pat
 
 
 @pytest.mark.parametrize("victims", mostly_slow([1], [1, 2]))
+@pytest.mark.slow
 def test_a_run_goes_on_when_its_workers_are_killed(victims, tmp_path):
     path = claim_file(tmp_path, "", f"import time; time.sleep(0.3)\n    {GOOD}")
     command = [sys.executable, "-m", "theorycheck", "verify", "--claim", path.name, "--jobs", "2", "--json"]
@@ -164,7 +165,7 @@ def test_a_round_has_at_least_as_many_batches_as_workers():
     trials = [plan.trial(cell, i) for cell in plan.cells for i in range(40)]
     for workers in (1, 7, 64, 240, 1000):
         cut = sweep.batches(trials, plan.measured, workers)
-        assert len(cut) >= min(workers, len(trials))
+        assert len(cut) >= min(4 * workers, len(trials)) or workers == 1
         assert sorted(t.key for batch in cut for t in batch) == sorted(t.key for t in trials)
     assert len(sweep.batches(trials, plan.measured, 1)) == 30  # of eight
 
@@ -187,6 +188,47 @@ def test_machines_that_are_not_alike_are_told_and_their_bits_not_compared(tmp_pa
     told = conclude(plan, elsewhere, 0, 0.0, None).verdict.judgement.checks
     (check,) = [check for check in told if check.name == "machines"]
     assert check.detail.startswith("140 on this; 100 on another; numbers may differ")
+
+
+def test_one_process_has_the_card_whatever_the_number_of_workers(tmp_path, monkeypatch):
+    """As several would wait for each other, and cut its batches small."""
+    from theorycheck.empirical import response as responses
+    from theorycheck.empirical.store import Store
+
+    made = []
+
+    def measured(name, trials):
+        made.append((os.getpid(), len(trials)))
+        counts = {"iterations": 1, "test_samples": 1}
+        return [(i, {"outcome": "success", **counts}) for i in range(len(trials))], None
+
+    monkeypatch.setattr(responses, "measure", measured)
+    monkeypatch.setattr("theorycheck.empirical.attempts.machine", lambda device: "a card")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    plan = make_plan(bounds.find("sample_complexity"), "smoke", device="cuda")
+    trials = [plan.trial(plan.cells[0], i) for i in range(40)]
+    with Store(tmp_path / "s.sqlite") as store:
+        assert sweep.run(trials, store, 4, lambda done: None, plan.measured) == 40
+    assert made == [(os.getpid(), 40)]
+
+
+class Unasked:
+    """A cluster without workers, which must not be waited for where nothing is missing."""
+
+    jobs = 0
+
+    def prepare(self, code):
+        raise ConnectionError("the scheduler was lost")
+
+    submit = prepare
+
+
+def test_nothing_is_asked_of_a_cluster_where_nothing_is_missing(tmp_path):
+    plan = make_plan(claim(noisy))
+    found = Session(tmp_path / "s.sqlite", 1).carry_out(plan)
+    assert table(Session(tmp_path / "s.sqlite", Unasked()).carry_out(plan)) == table(found)
+    with pytest.raises(Interrupted, match="the scheduler was lost: 0 of 240 missing trials were trained"):
+        Session(tmp_path / "new.sqlite", Unasked()).carry_out(plan)
 
 
 # Clusters that are not ours.

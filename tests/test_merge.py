@@ -14,7 +14,7 @@ import pytest
 from conftest import SMALL
 from large_store import build
 from test_cli import run as run_cli
-from test_damaged_store import foreign, former
+from test_damaged_store import foreign
 
 from theorycheck.empirical import rows
 from theorycheck.empirical.merge import merge
@@ -205,15 +205,13 @@ def test_a_foreign_target_is_left_as_it_is(three, tmp_path):
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("state", ["former", "killed", "read-only"])
+@pytest.mark.parametrize("state", ["killed", "read-only"])
 def test_any_store_that_can_be_read_is_a_source(three, tmp_path, state):
     target, a, _ = three
     folder = tmp_path / "source"
     folder.mkdir()
     source = folder / "a"
-    if state == "former":
-        former(source, a)
-    elif state == "killed":
+    if state == "killed":
         with Store(a) as opened:
             opened.add([(trial(5), measured())])
             for file in tmp_path.glob("a*"):

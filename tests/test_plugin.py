@@ -203,6 +203,7 @@ def test_the_profiles_are_those_of_the_plan():
     assert tuple(PROFILES) == options.PROFILES
 
 
+@pytest.mark.slow
 def test_interruption_ends_the_session(pytester):
     answered = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)"
     pytester.makeconftest(answered)  # shells start what runs in the background with Ctrl-C ignored

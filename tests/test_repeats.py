@@ -168,6 +168,7 @@ def trained(**changed):
     return Training(**{**told, **changed})
 
 
+@pytest.mark.slow
 def test_a_limit_is_about_what_a_training_watches():
     def nearness(model, inputs, targets):
         """Output over target"""
@@ -186,6 +187,7 @@ def test_a_limit_is_about_what_a_training_watches():
     assert checks["repeated trials"].status == "ok"
 
 
+@pytest.mark.slow
 def test_the_verdict_says_why_trainings_ran_one_at_a_time():
     response = trained(
         model=lambda point: nn.Sequential(nn.Linear(1, 1, bias=False), nn.Dropout(0.1)),

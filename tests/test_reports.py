@@ -117,6 +117,7 @@ def test_the_source_compiles_with_plain_latex(folder, tmp_path):
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
 
 
+@pytest.mark.slow
 def test_without_a_maker_a_pdf_is_refused_when_asked_for_and_left_out_otherwise(tiny, tmp_path, monkeypatch):
     monkeypatch.setattr(pdf, "makers", list)
     with pytest.raises(ReportError, match=r"pip install 'theorycheck\[pdf\]'"):

@@ -98,9 +98,7 @@ def coin(base, folder=ODD):
     return path.relative_to(base)
 
 
-@pytest.mark.parametrize(
-    "options", mostly_slow([SENSITIVE], [(), ("--design", "so few"), SENSITIVE]), ids=" ".join
-)
+@pytest.mark.parametrize("options", mostly_slow([()], [(), ("--design", "so few"), SENSITIVE]), ids=" ".join)
 def test_the_command_of_a_claim_file_asks_the_same(tmp_path, options):
     path = coin(tmp_path)
     result = run(
@@ -193,6 +191,7 @@ def test_the_hints_of_messages_run(tmp_path, monkeypatch):
     assert "N:" not in result.stdout
 
 
+@pytest.mark.slow
 def test_the_hints_of_errors_run(tmp_path, monkeypatch):
     path = coin(tmp_path)
     text = THRESHOLD.replace("BigO(b**-2, (b, 0))", "Direction(b, grows=False)").replace(
@@ -209,6 +208,7 @@ def test_the_hints_of_errors_run(tmp_path, monkeypatch):
         hypothesis(bounds.find(str(path)).model_copy())
 
 
+@pytest.mark.slow
 def test_the_hint_of_a_store_lists_its_runs(tmp_path):
     path = coin(tmp_path)
     run(

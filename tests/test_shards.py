@@ -286,6 +286,7 @@ def test_counting_writes_nothing_and_knows_variations(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_sigterm_keeps_what_was_finished_and_the_same_command_goes_on(tmp_path):
     mark = tmp_path / "stay"
     mark.touch()

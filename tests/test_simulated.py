@@ -54,6 +54,7 @@ def test_draws_depend_on_the_seed_alone():
     assert not first.equals(other)
 
 
+@pytest.mark.slow
 def test_overdispersion_is_that_of_the_correlation():
     law = PlantedThreshold((0.1,), (24,), 20, 0.0, 24.0, correlation=0.1)
     drawn = np.array([law.draw(np.random.default_rng(seed))["successes"][0] for seed in range(4000)])
@@ -89,6 +90,7 @@ def few(monkeypatch):
 
 
 @pytest.mark.usefixtures("few")
+@pytest.mark.slow
 def test_a_fine_design_tells_the_laws_apart_and_a_coarse_one_warns(tiny):
     coarse = cannot_tell(make_plan(bounds.load(tiny), "full"))
     assert "would give about -2" in coarse
@@ -142,6 +144,7 @@ def test_another_statement_is_forecast_in_the_worlds_that_it_plants(name, monkey
         assert found.trials > 0
 
 
+@pytest.mark.slow
 def test_verify_warns_of_a_design_that_cannot_tell(tiny, tmp_path):
     result = run("verify", "--claim", tiny, "--profile", "smoke", cwd=tmp_path)
     assert "theorycheck: if tiny held exactly" in result.stderr

@@ -186,13 +186,17 @@ def test_after_a_kill_the_next_run_continues_and_ends_as_if_nothing_had_happened
         os.kill(children(process.pid)[0], signal.SIGKILL)
     else:
         os.killpg(process.pid, signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    if victim != "run":
+    _, errors = process.communicate(timeout=120)
+    kept = stored(tmp_path / ".theorycheck/store.sqlite")
+    assert b"Traceback" not in errors
+    if victim == "worker":  # whose trials another one makes
+        assert process.returncode in (0, 1, 3), errors
+        assert kept == total
+    else:
+        assert 0 < kept < total
+    if victim == "ctrl-c":
         assert process.returncode == 130, errors
         assert b"run the same command again" in errors
-        assert b"Traceback" not in errors
-    kept = stored(tmp_path / ".theorycheck/store.sqlite")
-    assert 0 < kept < total
     subprocess.run(
         command(tiny, "--jobs", "2", "--profile", profile),
         cwd=tmp_path,

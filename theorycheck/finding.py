@@ -9,7 +9,13 @@ import pandas as pd
 from theorycheck.calibration import error_rates
 from theorycheck.claim import Claim
 from theorycheck.judgement import Check, Decision, Estimate, Judgement
-from theorycheck.observation import Outcomes, as_drawn, report_failures, report_no_evidence
+from theorycheck.observation import (
+    Outcomes,
+    as_drawn,
+    report_failures,
+    report_machines,
+    report_no_evidence,
+)
 from theorycheck.plan import Plan
 from theorycheck.statistics.tests import holm
 from theorycheck.verdict import TriedDesign, Verdict
@@ -57,7 +63,7 @@ def conclude(
     outcomes, law = Outcomes(plan, table), plan.claim.law
     evidence = law.observe(outcomes)
     judgement = report_no_evidence(law.judge(evidence, plan.claim.topic), outcomes)
-    judgement = report_failures(judgement, outcomes)
+    judgement = report_failures(report_machines(judgement, outcomes), outcomes)
     if repeated is not None:
         judgement = judgement.unless_failed(repeated, "No verdict can rest on trials")
     judgement = judgement.with_check(error_rates(law.calibrated_as(plan.measured.value is not None)))

@@ -214,16 +214,20 @@ def report_no_evidence(judgement: Judgement, outcomes: Outcomes) -> Judgement:
     return claim.law.without_evidence(told, where) if nowhere else told
 
 
-def report_failures(judgement: Judgement, outcomes: Outcomes) -> Judgement:
-    """With checks on trials that failed, on how trials were carried out, where their response says so, and on
-    machines that are not alike.
-    """
+def report_machines(judgement: Judgement, outcomes: Outcomes) -> Judgement:
+    """With a check on the machines that trials were made on, if they are not alike."""
     table = outcomes.table
     machines = table["machine"].value_counts() if "machine" in table else pd.Series()
-    if len(machines) > 1:
-        shares = "; ".join(f"{made} on {machine}" for machine, made in machines.items())
-        detail = f"{shares}; numbers may differ between them in their last digits"
-        judgement = judgement.with_check(Check("machines", "ok", detail))
+    if len(machines) < 2:
+        return judgement
+    shares = "; ".join(f"{made} on {machine}" for machine, made in machines.items())
+    detail = f"{shares}; numbers may differ between them in their last digits"
+    return judgement.with_check(Check("machines", "ok", detail))
+
+
+def report_failures(judgement: Judgement, outcomes: Outcomes) -> Judgement:
+    """With checks on trials that failed, and on how trials were carried out, where their response says so."""
+    table = outcomes.table
     noted, failed = (table[table[c].notna()] if c in table else table[:0] for c in ("note", "failed"))
     if len(noted):
         detail = f"{len(noted)} of {len(table)} trials: {noted['note'].iloc[0]}"

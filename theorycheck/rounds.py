@@ -6,7 +6,7 @@ own, as it is chosen from all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,38 @@ import pandas as pd
 
 from theorycheck.empirical.trial import Repeat, Trial
 from theorycheck.observation import check_hope, count, tabulate
-from theorycheck.plan import Plan
+from theorycheck.plan import Cell, Plan
 from theorycheck.repeats import how_many
 
+Following = list[tuple[Cell, Trial]]
 Find = Callable[[Iterable[str]], dict[str, dict[str, Any]]]  # measurements, by the keys of trials
+
+
+class Made:
+    """The trials of a plan, as far as they are made round by round.
+
+    Attributes:
+        table: of them, as by `tabulate`.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._rounds: list[pd.DataFrame] = []
+        self.table = tabulate(plan, [], {})
+
+    def following(self) -> Following:
+        """The trials of the next round, with their cells; none when there are enough."""
+        return self._plan.next_trials(count(self.table, self._plan))
+
+    def add(self, following: Following, stored: Mapping[str, Mapping[str, Any]]) -> None:
+        """Take a round whose trials are all stored.
+
+        Raises:
+            ClaimError: no trial so far is evidence.
+        """
+        self._rounds.append(tabulate(self._plan, following, stored))
+        self.table = pd.concat(self._rounds)
+        check_hope(self.table, self._plan)
 
 
 @dataclass(frozen=True)
@@ -55,18 +83,16 @@ def rounds(plan: Plan, find: Find) -> Iterator[Round]:
         plan: whose trials.
         find: looks up measurements, those of a round when the next is asked for.
     """
-    table, made, number = tabulate(plan, [], {}), list[Trial](), 0
-    while following := plan.next_trials(count(table, plan)):
+    made, every, number = Made(plan), list[Trial](), 0
+    while following := made.following():
         trials, number = [trial for _, trial in following], number + 1
-        made += trials
-        yield Round(number, trials, _again(plan, made) if plan.rounds == 1 else [])
+        every += trials
+        yield Round(number, trials, _again(plan, every) if plan.rounds == 1 else [])
         stored = find(trial.key for trial in trials)
         if len(stored) < len(trials):
             return
-        told = tabulate(plan, following, stored)
-        table = pd.concat([table, told]) if len(table) else told
-        check_hope(table, plan)
-    if plan.rounds > 1 and (again := _again(plan, made)):
+        made.add(following, stored)
+    if plan.rounds > 1 and (again := _again(plan, every)):
         yield Round(number + 1, [], again)
 
 

@@ -19,11 +19,11 @@ from theorycheck.empirical.trial import Repeat, Trial
 from theorycheck.errors import ClaimError, DesignError, Interrupted, StoreError
 from theorycheck.executors import Executor, started
 from theorycheck.finding import Finding, conclude
-from theorycheck.observation import check_hope, count, tabulate
 from theorycheck.plan import Plan, make_plan, response_of
 from theorycheck.profiles import PROFILES, ProfileName
 from theorycheck.repeats import chosen, compared
 from theorycheck.reports.report import Format, write_report
+from theorycheck.rounds import Made
 from theorycheck.stopping import cause_of, stoppable
 from theorycheck.verdict import Variation, Verdict
 
@@ -159,9 +159,8 @@ def collect(
     Raises:
         StoreError: trials are missing, and nothing makes them.
     """
-    rounds: list[pd.DataFrame] = []
-    table = tabulate(plan, [], {})
-    while following := plan.next_trials(count(table, plan)):
+    made = Made(plan)
+    while following := made.following():
         trials = [trial for _, trial in following]
         stored = store.find(trial.key for trial in trials)
         missing = [trial for trial in trials if trial.key not in stored]
@@ -173,10 +172,8 @@ def collect(
             )
         if missing:
             stored |= store.find(trial.key for trial in missing)
-        rounds.append(tabulate(plan, following, stored))
-        table = pd.concat(rounds)
-        check_hope(table, plan)
-    return table.sort_values([*plan.columns, "replicate"], ignore_index=True)
+        made.add(following, stored)
+    return made.table.sort_values([*plan.columns, "replicate"], ignore_index=True)
 
 
 def on_data(claim: Claim, name: str | None, if_taken: bool = False) -> Claim:

@@ -51,6 +51,8 @@ ReportOption = Annotated[
     ),
 ]
 JobsOption = Annotated[int | None, typer.Option(min=1, help="Worker processes, by default one a core.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="Base seed of all trials.")]
+DeviceOption = Annotated[Literal["cpu", "cuda"], typer.Option(help="Where to train.")]
 ExecutorOption = Annotated[
     str,
     typer.Option(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from theorycheck.cli.app import (
     DataOption,
     DesignOption,
+    DeviceOption,
     ExecutorOption,
     FragmentOption,
     JobsOption,
@@ -17,6 +18,7 @@ from theorycheck.cli.app import (
     OutOption,
     ProfileName,
     ReportOption,
+    SeedOption,
     StoreOption,
     app,
     formats_of,
@@ -49,9 +51,9 @@ def verify(
         bool,
         typer.Option("--sensitivity", help="Verify under the claim's variations of the experiment as well."),
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Base seed of all trials.")] = 0,
+    seed: SeedOption = 0,
     jobs: JobsOption = None,
-    device: Annotated[Literal["cpu", "cuda"], typer.Option(help="Where to train.")] = "cpu",
+    device: DeviceOption = "cpu",
     executor: ExecutorOption = "local",
     store: StoreOption = DEFAULT_STORE,
     out: OutOption = DEFAULT_OUT,

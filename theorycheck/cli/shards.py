@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from theorycheck.cli.app import DataOption, DesignOption, JobsOption, ProfileName, StoreOption, app, say
+from theorycheck.cli.app import (
+    DataOption,
+    DesignOption,
+    DeviceOption,
+    JobsOption,
+    ProfileName,
+    SeedOption,
+    StoreOption,
+    app,
+    say,
+)
 from theorycheck.empirical.store import DEFAULT_STORE
 from theorycheck.exits import explained
 from theorycheck.progress import progress as bar
@@ -40,9 +50,9 @@ def train(
         bool,
         typer.Option("--sensitivity", help="Train the claim's variations of the experiment as well."),
     ] = False,
-    seed: Annotated[int, typer.Option(min=0, help="Base seed of all trials.")] = 0,
+    seed: SeedOption = 0,
     jobs: JobsOption = None,
-    device: Annotated[Literal["cpu", "cuda"], typer.Option(help="Where to train.")] = "cpu",
+    device: DeviceOption = "cpu",
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
 ) -> None:
     """Train a share of a claim's trials into a store of its own; judge nothing.

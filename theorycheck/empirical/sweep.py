@@ -16,6 +16,8 @@ from theorycheck.executors import Executor, calls_at_once, fitting, prepare, sta
 from theorycheck.executors.code import Code
 from theorycheck.stopping import cause_of
 
+BATCHES = 4  # a worker and round, so that workers end about together: within a quarter of their time
+
 
 def run(
     trials: Sequence[Trial],
@@ -46,6 +48,8 @@ def run(
             stored.
         StoreError: the store cannot be written.
     """
+    if not trials:
+        return 0
     for name, device in {(trial.response, trial.device) for trial in trials}:
         (measured or response(name)).check_device(device)
     done = 0
@@ -55,7 +59,8 @@ def run(
 
     try:
         with started(executor) as workers:
-            if measured is None and any(trial.device != "cpu" for trial in trials):
+            isolated = measured is not None and measured.isolated
+            if not isolated and any(trial.device != "cpu" for trial in trials):
                 workers = fitting(workers, calls=1)  # several processes on a card would wait for each other
             prepare(workers, measured.code if measured else Code())
             for results in train(batches(trials, measured, calls_at_once(workers) or 1), workers, measured):
@@ -105,13 +110,13 @@ def batches(trials: Sequence[Trial], measured: Measured | None = None, workers: 
     Args:
         trials: what is missing.
         measured: the response of the trials, where it is a function.
-        workers: how many batches are made at once; there are as many, where there are as many trials.
+        workers: how many batches are made at once; there are four times as many, or as many as trials.
     """
     groups: dict[tuple[Any, ...], list[Trial]] = {}
     for trial in trials:
         shape = (measured or response(trial.response)).shape(trial.parameters, trial.device)
         groups.setdefault((trial.response, trial.dtype, trial.device, shape), []).append(trial)
-    most = max(1, len(trials) // workers)
+    most = max(1, len(trials) // (BATCHES * workers)) if workers > 1 else len(trials)
     cut = [batch for group in groups.values() for batch in _cut(group, measured, most)]
     random.Random(0).shuffle(cut)
     return cut

@@ -163,10 +163,8 @@ def loss_and_step(
     active = f.hidden.sign_()  # (t, ns, m)
     scaled = torch.mul(g, f.attended, out=workspace.take("scaled", f.attended.shape, g))  # (t, ns, d)
     dU = torch.bmm(active.transpose(1, 2), scaled).mul_(a[:, :, None])  # (t, m, d)
-    dW_O = torch.bmm(dU, W.W_V.transpose(1, 2))  # (t, m, d)
-    dW_V = torch.bmm(W.W_O.transpose(1, 2), dU)  # (t, d, d)
     if queries is None or f.attention is None:
-        return loss.mean(-1), Weights(dW_O, dW_V, torch.zeros_like(W.W_K), torch.zeros_like(W.W_Q))
+        return loss.mean(-1), chained(W, dU)
     tokens = X.view(t * n, l, d)
     d_attended = workspace.bmm("d_attended", active, f.U.mul_(a[:, :, None])).mul_(g)  # (t, ns, d)
     inner = torch.mul(d_attended, f.attended, out=scaled).sum(-1).view(t * n, s, 1)  # (tn, s, 1)
@@ -174,6 +172,13 @@ def loss_and_step(
     d_scores.sub_(inner).mul_(f.attention)
     d_mapped = workspace.bmm("mapped", d_scores, tokens).view(t, n * s, d)  # (t, ns, d)
     dC = torch.bmm(queries.view(t, n * s, d).transpose(1, 2), d_mapped)  # (t, d, d)
-    dW_K = torch.bmm(W.W_Q, dC)
-    dW_Q = torch.bmm(W.W_K, dC.transpose(1, 2))
-    return loss.mean(-1), Weights(dW_O, dW_V, dW_K, dW_Q)
+    return loss.mean(-1), chained(W, dU, dC)
+
+
+def chained(W: Weights, dU: Float[Tensor, "t m d"], dC: Float[Tensor, "t d d"] | None = None) -> Weights:
+    """The derivatives by the weights, from those by U = W_O W_V and by C = W_Q^T W_K; zero without C."""
+    dW_O = torch.bmm(dU, W.W_V.transpose(1, 2))  # (t, m, d)
+    dW_V = torch.bmm(W.W_O.transpose(1, 2), dU)  # (t, d, d)
+    if dC is None:
+        return Weights(dW_O, dW_V, torch.zeros_like(W.W_K), torch.zeros_like(W.W_Q))
+    return Weights(dW_O, dW_V, torch.bmm(W.W_Q, dC), torch.bmm(W.W_K, dC.transpose(1, 2)))

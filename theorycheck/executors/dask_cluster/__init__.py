@@ -25,6 +25,7 @@ from theorycheck.executors.local import ONE_THREAD
 P = ParamSpec("P")
 T = TypeVar("T")
 SERVES = "dask (a cluster of this machine), dask://HOST:PORT, or the scheduler file FILE.json of a cluster"
+LOST = "the scheduler of the cluster was lost"
 PATIENCE = 20  # seconds that a scheduler is given to answer
 
 
@@ -105,13 +106,13 @@ def _found(name: str) -> Iterator[dict[str, Any]]:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep dask's words on what dies to itself, as it is told in ours."""
-    log = logging.getLogger("distributed")
-    before = log.level
-    log.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        log.setLevel(before)
+    names = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == "distributed"]
+    before = {name: logging.getLogger(name).level for name in names}
+    for name in names:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    yield  # after an error its threads have more to say
+    for name, level in before.items():
+        logging.getLogger(name).setLevel(level)
 
 
 def _say(text: str) -> None:
@@ -156,9 +157,10 @@ class Cluster:
                     f" `dask worker --nworkers {threads} --nthreads 1`"
                 )
         self._check_versions()
-        if code.modules:
+        agreement = Agreement.on(code)
+        if agreement != self._agreement and code.modules:  # each round asks for the same
             self._client.register_plugin(Modules(code.modules))
-        self._agreement = Agreement.on(code)
+        self._agreement = agreement
 
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Have a function called by a worker of the same code."""
@@ -169,7 +171,10 @@ class Cluster:
         return ours
 
     def _threads(self) -> Mapping[str, int]:
-        found: Mapping[str, int] = self._client.nthreads()
+        try:
+            found: Mapping[str, int] = self._client.nthreads()
+        except (OSError, TimeoutError) as error:
+            raise ConnectionError(LOST) from error
         return found
 
     def _check_versions(self) -> None:
@@ -202,6 +207,6 @@ def _tell(ours: Future[T], theirs: Future[T]) -> None:
     except KilledWorker as error:
         ours.set_exception(BrokenExecutor(str(error)))
     except CancelledError:
-        ours.set_exception(ConnectionError("the scheduler of the cluster was lost"))
+        ours.set_exception(ConnectionError(LOST))
     except BaseException as error:
         ours.set_exception(error)

@@ -45,9 +45,8 @@ class Modules(WorkerPlugin):
         """Write them to the worker's own folder, which dask removes with it."""
         place = Path(worker.local_directory, self.name)
         place.write_bytes(self.archive)
-        if str(place) not in UPLOADED:
-            sys.path_importer_cache.pop(str(place), None)
-            UPLOADED[:] = [str(place)]
+        sys.path_importer_cache.pop(str(place), None)
+        UPLOADED[:] = [str(place)]
 
 
 def packed(modules: Mapping[str, Path]) -> bytes:

@@ -17,7 +17,7 @@ from theorycheck.empirical.shallow_vit.card.step import forward
 from theorycheck.empirical.shallow_vit.card.training import Batch, Realised
 from theorycheck.empirical.shallow_vit.performance import TEST_SAMPLES_AT_ONCE, Performance
 from theorycheck.empirical.shallow_vit.training import Trained
-from theorycheck.empirical.shallow_vit.vit import Weights
+from theorycheck.empirical.shallow_vit.vit import Weights, hinge_loss
 
 Ended = tuple[Trained, Realised]
 
@@ -72,7 +72,7 @@ def _losses(asked: Drawing, W: Weights, a: Float[Tensor, "t m"]) -> list[tuple[f
         queries = X.gather(2, chosen.expand(*chosen.shape[:3], setting.d))  # (t, n, s, d)
     F = forward(W, a, X if setting.attention else mean_token(X), queries).F
     there = torch.arange(asked.n, device=a.device) < asked.counts
-    loss = torch.where(there, (1 - y * F).relu_(), 0).double().sum(-1)
+    loss = torch.where(there, hinge_loss(F, y), 0).double().sum(-1)
     wrong = ((y * F <= 0) & there).sum(-1)
     return list(zip(loss.tolist(), wrong.tolist(), strict=True))
 

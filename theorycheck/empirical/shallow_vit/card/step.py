@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from theorycheck.empirical.shallow_vit.vit import Weights
+from theorycheck.empirical.shallow_vit.vit import Weights, chained, hinge_loss
 
 
 class Forward(NamedTuple):
@@ -70,20 +70,18 @@ def loss_and_step(
     """
     t, n, l, d = X.shape
     f = forward(W, a, X, queries)
-    loss = (1 - y * f.F).relu_()
+    loss = hinge_loss(f.F, y)
     s = f.attended.shape[1] // n
     g = torch.where(loss > 0, y, 0).mul_(share).mul_(eta / -s)  # (t, n)
     g = g[:, :, None].expand(t, n, s).reshape(t, n * s, 1)
     dU = torch.bmm(f.active.transpose(1, 2), g * f.attended).mul_(a[:, :, None])  # (t, m, d)
-    dW_O = torch.bmm(dU, W.W_V.transpose(1, 2))  # (t, m, d)
-    dW_V = torch.bmm(W.W_O.transpose(1, 2), dU)  # (t, d, d)
     mean = loss.mul_(share).sum(-1)
     if queries is None or f.attention is None:
-        return mean, Weights(dW_O, dW_V, torch.zeros_like(W.W_K), torch.zeros_like(W.W_Q))
+        return mean, chained(W, dU)
     tokens = X.view(t * n, l, d)
     d_attended = f.slope.mul_(g).view(t * n, s, d)
     d_attention = torch.bmm(d_attended, tokens.transpose(1, 2))  # (tn, s, l)
     d_scores = torch.ops.aten._softmax_backward_data(d_attention, f.attention, -1, X.dtype)  # one pass
     d_mapped = torch.bmm(d_scores, tokens).view(t, n * s, d)  # (t, ns, d)
     dC = torch.bmm(queries.view(t, n * s, d).transpose(1, 2), d_mapped)  # (t, d, d)
-    return mean, Weights(dW_O, dW_V, torch.bmm(W.W_Q, dC), torch.bmm(W.W_K, dC.transpose(1, 2)))
+    return mean, chained(W, dU, dC)
