@@ -131,7 +131,6 @@ class Cluster:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._made: set[Any] = set()  # by the cluster, or dask would forget them
         self._agreement = Agreement.on(Code())
 
     @property
@@ -168,10 +167,7 @@ class Cluster:
         call = partial(_checked, self._agreement, partial(function, *args, **kwargs))
         ours: Future[T] = Future()
         ours.set_running_or_notify_cancel()
-        theirs = self._client.submit(call, pure=False)
-        self._made.add(theirs)
-        ours.add_done_callback(lambda _: self._made.discard(theirs))
-        self._client.loop.add_callback(_tell, ours, theirs)
+        self._client.loop.add_callback(_tell, ours, self._client.submit(call, pure=False))
         return ours
 
     def _threads(self) -> Mapping[str, int]:
