@@ -3,13 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: help verify test slow check docs nightly clean
+.PHONY: help verify test lint slow check docs nightly clean
 
 help:
 	@echo "make verify   set up .venv, verify the claim sample_complexity, write theorycheck-out/sample_complexity/report.pdf"
 	@echo "make test     set up .venv, run the tests but the slow ones (minutes)"
+	@echo "make lint     set up .venv, run formatter, linter, type checker and import contracts"
 	@echo "make slow     set up .venv, run the slow tests alone: more training, calibration, parameters, mutated inputs"
-	@echo "make check    make test, then formatter, linter, type checker, import contracts and the slow tests"
+	@echo "make check    make test, make lint and make slow"
 	@echo "make docs     set up .venv, serve the documentation at http://127.0.0.1:8000"
 	@echo "make nightly  set up .venv, train every claim anew and compare with claims-baseline.json"
 	@echo "make clean    remove .venv (stored trials and reports stay)"
@@ -30,12 +31,13 @@ slow: $(INSTALLED)
 	@echo "Running the slow tests."
 	@$(BIN)/python -m pytest -n 2 -m slow
 
-check: test
+lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 2 -m slow
+
+check: test lint slow
 
 docs: $(INSTALLED)
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve

@@ -95,6 +95,33 @@ def test_a_trial_that_kills_its_process_is_named_and_no_other_is_lost(executor, 
     assert session.carry_out(plan).verdict.trials["trained"] == 0
 
 
+class Fatal:
+    """Kills the worker that hands it on."""
+
+    def __init__(self, once):
+        self.once = once
+
+    def __reduce__(self):
+        self.once.touch()
+        os._exit(3)
+
+
+def dies_with_its_result(once):
+    if once.exists():
+        os._exit(3)
+    return Fatal(once)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("executor", ["dask"], indirect=True)
+def test_a_call_that_ended_and_is_lost_with_its_worker_and_dies_when_made_again_is_told(executor, tmp_path):
+    """Dask's own executor never tells, and the run would wait for ever."""
+    future = executor.submit(dies_with_its_result, tmp_path / "once")
+    with pytest.raises(BrokenExecutor):
+        future.result(timeout=120)  # dask asks a dead worker for half a minute
+    assert executor.submit(abs, -1).result(timeout=60) == 1
+
+
 def test_of_the_packages_own_trials_one_that_died_is_kept_as_no_evidence(tmp_path):
     """Though it counted nothing that the others count."""
     from theorycheck.empirical.store import Store

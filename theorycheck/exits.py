@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 
 from theorycheck import __version__
 from theorycheck.errors import TheoryCheckError
-from theorycheck.stopping import cause_of, stoppable
+from theorycheck.stopping import cause_of
 from theorycheck.text import cut, neutral
 
 UNEXPECTED, READER_LEFT = 70, 141  # EX_SOFTWARE; 128 + SIGPIPE
@@ -48,8 +48,7 @@ class Commands(TyperGroup):
 def explained() -> Iterator[None]:
     """Turn errors that a user can repair into a message and the documented exit status."""
     try:
-        with stoppable():
-            yield
+        yield
     except TheoryCheckError as error:
         _say(str(error))
         raise typer.Exit(error.status) from error

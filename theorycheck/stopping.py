@@ -14,13 +14,14 @@ class Stopped(KeyboardInterrupt):
 
 
 @contextmanager
-def stoppable(again: bool = False) -> Iterator[None]:
+def stoppable(again: bool = False, last: bool = False) -> Iterator[None]:
     """Raise Stopped on the first SIGTERM or SIGHUP, and KeyboardInterrupt on Ctrl-C, until the block ends,
     unless somebody else answers or ignores it; what comes after that is ignored.
 
     Args:
         again: whether the block's end is also that of this process, by the same signal (but Ctrl-C), as it
             would have been at once; a caller might take the exception for any other, and go on.
+        last: whether this process ends after the block, and nothing that still comes changes how.
     """
     numbers = [getattr(signal, name) for name in _NAMED if hasattr(signal, name)]
     before = {number: signal.getsignal(number) for number in numbers}
@@ -42,7 +43,7 @@ def stoppable(again: bool = False) -> Iterator[None]:
         yield
     finally:
         for number in ours:
-            signal.signal(number, before[number])
+            signal.signal(number, signal.SIG_IGN if last else before[number])
         if came and again and came[0] != signal.SIGINT:
             signal.raise_signal(came[0])
 

@@ -11,6 +11,7 @@ import typer
 
 from theorycheck import __version__
 from theorycheck.exits import Commands, status
+from theorycheck.stopping import stoppable
 
 if TYPE_CHECKING:
     from theorycheck.reports.report import Format
@@ -68,7 +69,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 
 def main() -> None:
     """Run the command line."""
-    sys.exit(status(app))
+    with stoppable(last=True):
+        ended = status(app)
+    sys.exit(ended)
 
 
 def _print_version(wanted: bool) -> None:

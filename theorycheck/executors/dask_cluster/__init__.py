@@ -6,11 +6,12 @@ code, are sent the modules of the claim, and are left running.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError, Future
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -130,7 +131,6 @@ class Cluster:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._executor = client.get_executor(pure=False)
         self._agreement = Agreement.on(Code())
 
     @property
@@ -167,7 +167,7 @@ class Cluster:
         call = partial(_checked, self._agreement, partial(function, *args, **kwargs))
         ours: Future[T] = Future()
         ours.set_running_or_notify_cancel()
-        self._executor.submit(call).add_done_callback(partial(_tell, ours))
+        self._client.loop.add_callback(_tell, ours, self._client.submit(call, pure=False))
         return ours
 
     def _threads(self) -> Mapping[str, int]:
@@ -196,17 +196,21 @@ def _checked(agreement: Agreement, call: Callable[[], T]) -> T:
     return call()
 
 
-def _tell(ours: Future[T], theirs: Future[T]) -> None:
-    """Hand on how a call ended; asked for is its result alone, as its status may be told too early."""
+async def _tell(ours: Future[T], theirs: Awaitable[T]) -> None:
+    """Hand on how a call ended; asked for is its result alone, as its status may be told too early.
+
+    Dask's own executor never tells of a call that ended, whose worker died with the result, and that dies
+    when it is made again.
+    """
     from distributed import KilledWorker
 
     try:
-        ours.set_result(theirs.result())
+        ours.set_result(await theirs)
     except TheoryCheckError as error:
         ours.set_exception(error)
     except KilledWorker as error:
         ours.set_exception(BrokenExecutor(str(error)))
-    except CancelledError:
+    except (CancelledError, asyncio.CancelledError):
         ours.set_exception(ConnectionError(LOST))
     except BaseException as error:
         ours.set_exception(error)
