@@ -259,9 +259,12 @@ def worlds_of(name: str) -> tuple[Truth, ...]:
 
 
 def stated() -> Iterator[Stated]:
-    """For each kind of statement that is no scaling law, the first claim of it, in all its worlds."""
+    """For each kind of statement that is no scaling law, the first claim of it, in all its worlds.
+
+    Those on images come last, as they are younger than the study.
+    """
     first = {}
-    for claim in bounds.claims().values():
+    for claim in sorted(bounds.claims().values(), key=lambda claim: claim.name.startswith("image_")):
         first.setdefault(claim.law.calibrated_as(not claim.design.search), claim)
     for kind, claim in first.items():
         if kind not in ("counts", "measured"):

@@ -30,7 +30,7 @@ import numpy as np
 from sympy import *
 from theorycheck import BigO, Claim, Condition, Design, Omega, Paper, Search, Source, Theta
 from theorycheck.law import Law
-from theorycheck.statements import Contrast, Direction, Limit, Ordering, Transition
+from theorycheck.statements import Contrast, Direction, ForEach, Limit, Ordering, Transition
 
 x, y, z, T, N = symbols("x y z T N", positive=True)
 PAPER = Paper(key="k", short="S", reference="R")
@@ -314,6 +314,10 @@ STATEMENTS = {  # with what their designs need; the message names the field or t
     "Contrast(x, 'g', (1, BigO(x, (x, 0))), (3, BigO(x, (x, 0))))": (
         "field design", {"search": "Search(N, (1, 2, 4))", "crossed": "{'g': (1, 2)}"},
     ),
+    "ForEach('g', (1, 2), Direction(x))": ("law", {}),
+    "ForEach('g', (1, 1), BigO(x, (x, 0)))": ("values", {}),
+    "ForEach('g', (1, 2), BigO(x, (x, 0)))": ("field design", {}),
+    "ForEach('g', (1, 2), BigO(x, (x, 0))), rivals=(1,)": ("field rivals", {"crossed": "{'g': (1, 2)}"}),
     "Theta(x**2, (x, 1))": ("a law speaks of", {}),
     "Theta(2**x, (x, oo))": ("exponent", {}),
 }  # fmt: skip

@@ -9,18 +9,30 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from sympy import sqrt
 from test_contract import KINDS
 
 from theorycheck import bounds
 from theorycheck.claim import Search
 from theorycheck.executors.local import ThisProcess
 from theorycheck.session import Session
-from theorycheck.statements import BigO, Contrast, Direction, Limit, Omega, Ordering, Theta, Transition
+from theorycheck.statements import (
+    BigO,
+    Contrast,
+    Direction,
+    ForEach,
+    Limit,
+    Omega,
+    Ordering,
+    Theta,
+    Transition,
+)
 
 PAGE = Path(__file__).parents[1] / "docs/calibration.md"
 SMALL = {"L": 20, "d": 8, "M": 3, "m": 40, "S": 5, "test_size": 100}
 FRACTIONS = (0.1, 0.15, 0.2, 0.3, 0.45, 0.6)
 SAMPLES = (2, 4, 6, 8, 12, 16, 24, 32, 48, 64)
+ALPHA = next(symbol for symbol, _ in bounds.find("sample_complexity").law.regime)
 ITERATIONS = bounds.find("training_iterations").law
 FEWER = {"removed": 4}
 WHOLE = {"removed": 0}
@@ -86,6 +98,15 @@ CONTROLS = {
         "INCONCLUSIVE",
         "INCONCLUSIVE",
         "INCONCLUSIVE",
+    ),
+    ForEach: Control(
+        "training_iterations",
+        {"levels": FRACTIONS, "crossed": {"eta": (0.1, 0.2, 0.4)}, "replicates": 8},
+        ForEach("eta", (0.1, 0.2, 0.4), BigO(sqrt(1 / ALPHA), (ALPHA, 0))),
+        "SUPPORTED",
+        "INCONCLUSIVE",
+        law=ForEach("eta", (0.1, 0.2, 0.4), BigO(1 / ALPHA, (ALPHA, 0))),
+        held={"N": 16},
     ),
     Limit: Control(
         "attention_concentration",

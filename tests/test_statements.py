@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from sympy import E, sqrt, symbols
+from sympy import E, Symbol, sqrt, symbols
 
 from theorycheck import bounds
 from theorycheck.plan import make_plan
-from theorycheck.statements import BigO, Contrast, Direction, Limit, Ordering, Topic, Transition
+from theorycheck.statements import BigO, Contrast, Direction, ForEach, Limit, Ordering, Topic, Transition
 from theorycheck.statements.base import at
 from theorycheck.statistics.contrast import contrast as difference
 from theorycheck.statistics.contrast import steeper
@@ -41,6 +41,10 @@ def growing(slope, seed=0):
         (Limit(1, 0.1, 1, 20), "N_star -> 1 (within 0.1), with a gap of O(t^-1)"),
         (Transition(ratio, 1 / (2 * E)), "N_star = ratio at the transition to failure >= 1/(2 e) = 0.184"),
         (Ordering((({"k": 4}, {"k": 0}),)), "N_star(k = 4) < N_star(k = 0)"),
+        (
+            ForEach("depth", (1, 2), BigO(alpha**-2, (alpha, 0))),
+            "N_star = O(alpha^-2) as alpha -> 0, at each of depth = 1, 2",
+        ),
         (
             Contrast(alpha, "g", (False, BigO(alpha**-4, (alpha, 0))), (True, BigO(alpha**-2, (alpha, 0)))),
             "the exponent of N_star in alpha is lower with g = False than with g = True (by 2 in the bounds)",
@@ -125,6 +129,65 @@ def test_a_contrast(first, second, decision, difference):
     assert first - second in judgement.estimates[0].interval
     assert [e.value for e in judgement.beside] == pytest.approx([first, second, first - second], abs=0.25)
     assert status(judgement, "difference of the bounds") == [difference]
+
+
+def in_groups(*exponents, measured=False):
+    """Counts, or values, by a law of its own in each of the groups a, b, ..."""
+    rng, tables = np.random.default_rng(4), []
+    for group, exponent in zip("abc", exponents, strict=False):
+        if measured:
+            level = np.repeat(LEVELS, 5)
+            value = level**exponent * np.exp(0.1 * rng.normal(size=len(level)))
+            table = pd.DataFrame({"x": level, "value": value, "censored": 0})
+        else:
+            level, n = (g.ravel() for g in np.meshgrid(LEVELS, SIZES, indexing="ij"))
+            rate = stats.norm.cdf(1.5 * (np.log(n / 16) - exponent * np.log(level / 0.085)))
+            table = counts(level, rate, rng, 60).assign(n=n)
+        tables.append(table.assign(g=group))
+    return pd.concat(tables, ignore_index=True)
+
+
+@pytest.mark.parametrize("measured", [False, True])
+@pytest.mark.parametrize(
+    ("exponents", "decision", "said"),
+    [
+        ((-0.6, -1.0), "SUPPORTED", "at each of the 2 values of g"),
+        ((-0.6, -1.9), "REFUTED", "fails at g = b (-1."),
+        ((-0.6, -1.25), "INCONCLUSIVE", "not established at g = b (-1."),
+    ],
+)
+def test_a_law_in_each_group(exponents, decision, said, measured):
+    x = Symbol("x", positive=True)
+    law = ForEach("g", ("a", "b"), BigO(1 / x, (x, 0)))
+    judgement = law.judge(in_groups(*exponents, measured=measured), TOPIC)
+    assert judgement.decision == decision
+    assert said in judgement.reason
+    assert [e.value for e in judgement.beside] == pytest.approx(exponents, abs=0.2)
+    assert judgement.estimates[0].method.startswith("g = b, ")  # the one that comes nearest to failing
+    assert {level.point[1] for level in judgement.levels} == {0.0, 1.0}
+    (weakest,) = status(judgement, "g = b")
+    assert (weakest == "ok") == (decision == "SUPPORTED")
+
+
+def test_a_law_in_each_group_is_open_where_one_has_no_trials():
+    x = Symbol("x", positive=True)
+    law = ForEach("g", ("a", "b", "c"), BigO(1 / x, (x, 0)))
+    judgement = law.judge(in_groups(-0.6, -0.6), TOPIC)
+    assert judgement.decision == "INCONCLUSIVE"
+    assert "No trial is evidence at g = c." in judgement.reason
+    assert law.judge(in_groups(-0.6, -1.9), TOPIC).decision == "REFUTED"
+
+
+def test_one_of_many_groups_refutes_only_beyond_chance():
+    """The p-value of one group counts as often as there are groups."""
+    x = Symbol("x", positive=True)
+    evidence = in_groups(-0.6, -1.45)
+    alone = BigO(1 / x, (x, 0)).judge(evidence[evidence["g"] == "b"], TOPIC)
+    assert alone.decision == "REFUTED"
+    groups = tuple(range(int(0.05 / alone.p_refuted) + 2))
+    copies = [evidence[evidence["g"] == "a"].assign(g=i) for i in groups[1:]]
+    many = pd.concat([evidence[evidence["g"] == "b"].assign(g=0), *copies])
+    assert ForEach("g", groups, BigO(1 / x, (x, 0))).judge(many, TOPIC).decision == "INCONCLUSIVE"
 
 
 def test_a_contrast_is_open_where_a_group_has_no_evidence():

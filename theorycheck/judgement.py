@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 Decision = Literal["SUPPORTED", "REFUTED", "INCONCLUSIVE"]
 Status = Literal["ok", "warning", "failed"]
@@ -95,7 +96,7 @@ class LevelValue:
     alone.
 
     Attributes:
-        point: value of each factor.
+        point: value of each factor, and `coordinate` of what is crossed.
         value: N* (success rate 1/2) in samples, or the geometric mean of the measurements; a bound when
             censored.
         low, high: its 95 % interval; one-sided when censored.
@@ -118,6 +119,20 @@ class LevelValue:
     def measured(self) -> bool:
         """Whether the value lies within what was tried."""
         return self.kind in ("fitted", "step")
+
+
+def coordinate(value: Any, values: Iterable[Any]) -> float:
+    """Where a value of what is crossed stands in the point of a level: a number itself, else its place among
+    the values in alphabetical order.
+    """
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    return float(sorted(map(str, values)).index(str(value)))
+
+
+def crossed_value(at: float, values: Iterable[Any]) -> Any:
+    """The value of what is crossed that stands at a coordinate."""
+    return next(value for value in values if coordinate(value, values) == at)
 
 
 @dataclass(frozen=True)

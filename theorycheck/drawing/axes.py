@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 
 from theorycheck.drawing import Shown
 from theorycheck.drawing.lettering import formula
-from theorycheck.judgement import Judgement, LevelValue
+from theorycheck.judgement import Judgement, LevelValue, crossed_value
 from theorycheck.text import one_line
 
 TOLD = "told-"  # begins the identifier of what tells something in HTML; the text follows
@@ -40,12 +40,9 @@ def tell(artist: Artist, text: str) -> None:
 
 
 def crossed(shown: Shown, point: Sequence[float]) -> dict[str, Any]:
-    """What is crossed at a level's point: numbers by themselves, words and truth values by their place."""
-    found = {}
-    for (name, values), x in zip(shown.claim.design.crossed.items(), point[1:], strict=False):
-        is_number = isinstance(values[0], float | int) and not isinstance(values[0], bool)
-        found[name] = x if is_number else values[int(x)]
-    return found
+    """What is crossed at a level's point."""
+    pairs = zip(shown.claim.design.crossed.items(), point[1:], strict=False)
+    return {name: crossed_value(x, values) for (name, values), x in pairs}
 
 
 def told(value: LevelValue, shown: Shown) -> str:

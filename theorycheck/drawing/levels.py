@@ -28,11 +28,16 @@ def scaling(shown: Shown, exponent: float) -> Figure:
     return figure
 
 
-def contrast(shown: Shown) -> Figure:
-    """Thresholds of both groups, with their fitted power laws."""
+def groups(shown: Shown) -> Figure:
+    """The quantity in each group, with the power law fitted to it: the estimate that names the group."""
     figure, axes = _series(shown)
-    for (colour, _), i, estimate in zip(SERIES, (0.0, 1.0), shown.judgement.beside, strict=False):
-        if inside := [v for v in shown.judgement.levels if v.point[1] == i and v.measured]:
+    for (colour, _), values in zip(SERIES * 3, _groups(shown.judgement).values(), strict=False):
+        ((name, value),) = crossed(shown, values[0].point).items()
+        told = f"{name} = {_said(value)}, "
+        fitted = [e for e in shown.judgement.beside if e.method.startswith(told)]
+        inside = [v for v in values if v.measured]
+        if inside and fitted:
+            estimate = fitted[0]
             x, y = np.array([(v.point[0], v.value) for v in inside]).T
             law = stats.gmean(y) * (x / stats.gmean(x)) ** estimate.value
             axes.plot(x, law, color=colour, linewidth=1.5, label=f"exponent {estimate.text}")

@@ -3,6 +3,7 @@
 from theorycheck.statements.base import Statement, Topic
 from theorycheck.statements.contrast import Contrast
 from theorycheck.statements.direction import Direction
+from theorycheck.statements.for_each import ForEach
 from theorycheck.statements.limit import Limit
 from theorycheck.statements.ordering import Ordering
 from theorycheck.statements.scaling import BigO, Omega, Scaling, Theta
@@ -12,6 +13,7 @@ __all__ = [
     "BigO",
     "Contrast",
     "Direction",
+    "ForEach",
     "Limit",
     "Omega",
     "Ordering",

@@ -12,7 +12,7 @@ from sympy import Expr, Symbol
 from theorycheck.design import Design
 from theorycheck.errors import ClaimError
 from theorycheck.fields import name_of
-from theorycheck.judgement import Check, Estimate, Interval, Judgement
+from theorycheck.judgement import Check, Estimate, Interval, Judgement, coordinate
 from theorycheck.notation import Notation, latex, plain_text
 from theorycheck.statements import requirements
 from theorycheck.statements.base import (
@@ -131,8 +131,8 @@ class Contrast(Statement):
             for name in (first, second)
         }
         levels = [
-            replace(value, point=(*value.point, float(i)))
-            for i, rows in enumerate(counts.values())
+            replace(value, point=(*value.point, coordinate(side, (self.first[0], self.second[0]))))
+            for side, rows in zip((self.first[0], self.second[0]), counts.values(), strict=True)
             for value in level_thresholds(rows, [topic.factor])
         ]
         beside, found = [], []
@@ -178,7 +178,7 @@ class Contrast(Statement):
         from theorycheck.drawing import levels
 
         what = "Thresholds of each group and level alone, and the power law fitted to each group."
-        yield Drawing("contrast", "Contrast", what, lambda: levels.contrast(shown))
+        yield Drawing("contrast", "Contrast", what, lambda: levels.groups(shown))
 
     def planted(self, plan: Plan) -> tuple[Truth, ...]:
         """Power laws of both groups with equal exponents, with others, and with one law curved."""

@@ -6,6 +6,7 @@ claim, and --sensitivity varies it.
 
 from theorycheck.bounds.images import (
     LEVELS,
+    MARGIN,
     NOTATION,
     OTHERS,
     PAPER,
@@ -34,8 +35,9 @@ claim = Claim(
         replicates=20,
         held=SETTING,
     ),
+    margin=MARGIN,
     rivals=(-1, -3, -4),
-    refuted_by="N* grows faster than alpha_*^-2.25 as alpha_* -> 0, with 95 % confidence",
+    refuted_by="N* grows faster than alpha_*^-2.5 as alpha_* -> 0, with 95 % confidence",
     notation=NOTATION,
     designs=OTHERS,
     variations=VARIATIONS,

@@ -44,6 +44,9 @@ class Setting(Parameters):
         "none", description="tokens that are removed from training and test samples"
     )
     removed: int = Field(0, ge=0, description="how many")
+    pretrained: int = Field(
+        0, ge=0, description="steps of a training beforehand that tells the other classes apart; 0: none"
+    )
     labels: Literal["own", "shuffled"] = Field(
         "own", description="of the training samples: their own, or shuffled, so that nothing can be learned"
     )
@@ -64,6 +67,11 @@ class Setting(Parameters):
             raise ValueError(
                 f"alpha_* = {self.alpha_relevant:g} needs L = {self.K / self.alpha_relevant:g} tokens, no"
                 " whole number; choose alpha_* = K/L"
+            )
+        if self.pretrained and len(images.classes) < 4:
+            raise ValueError(
+                f"pre-training tells the classes apart that are background, and {images.name} has"
+                f" {len(images.classes) - 2} of them; add a class, or leave pretrained at 0"
             )
         if self.D % self.heads:
             raise ValueError(f"{self.heads} heads cannot share D = {self.D}; choose a D that they divide")

@@ -31,8 +31,8 @@ def draw(setting: Setting, generator: torch.Generator) -> tuple[Samples, Samples
     fresh, own = _samples(setting, test, "test", setting.test_size)
     if setting.labels == "shuffled":
         y = labels.permutation(y)
-    return (_tensor(_kept(setting, x, removal)), torch.from_numpy(y)), (
-        _tensor(_kept(setting, fresh, removal)),
+    return (scaled(_kept(setting, x, removal)), torch.from_numpy(y)), (
+        scaled(_kept(setting, fresh, removal)),
         torch.from_numpy(own),
     )
 
@@ -108,6 +108,6 @@ def _kept(
     return np.take_along_axis(tokens, stay[..., None], 1)
 
 
-def _tensor(tokens: UInt8[np.ndarray, "n l p"]) -> Float[Tensor, "n l p"]:
+def scaled(tokens: UInt8[np.ndarray, "n l p"]) -> Float[Tensor, "n l p"]:
     """From 8 bits to about -2 .. 2."""
     return torch.from_numpy(tokens).float() / 64 - 2

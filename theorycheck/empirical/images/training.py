@@ -12,6 +12,7 @@ from torch.nn import Module
 from torch.nn.functional import softplus
 
 from theorycheck.design import Point
+from theorycheck.empirical.images.pretraining import start
 from theorycheck.empirical.images.setting import Setting
 from theorycheck.empirical.images.tokens import Samples, draw, patch_size
 from theorycheck.empirical.images.vit import ViT, rollout
@@ -83,7 +84,7 @@ def attention_on_object(trials: Sequence[Trial]) -> Measured:
 
 def _model(point: Point) -> ViT:
     s = Setting(**point)
-    return ViT(patch_size(s), s.D, s.heads, s.depth, s.attention)
+    return start(ViT(patch_size(s), s.D, s.heads, s.depth, s.attention), s)
 
 
 def _data(point: Point, generator: torch.Generator) -> tuple[Samples, Samples]:

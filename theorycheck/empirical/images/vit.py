@@ -37,7 +37,7 @@ class Block(nn.Module):
 
 
 class ViT(nn.Module):
-    """F(X), one number a sample, whose sign is the predicted label."""
+    """F(X), one number a sample, whose sign is the predicted label; another head gives several."""
 
     def __init__(self, patch: int, D: int, heads: int, depth: int, attention: bool) -> None:
         super().__init__()
