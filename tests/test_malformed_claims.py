@@ -117,6 +117,7 @@ OF_DESIGN = {  # field: values that are refused there, with the words that say w
         ("np.ones((3, 2))", "of the type ndarray"),
         ("(0, 1, 2)", "levels must be positive"),
     ],
+    "budget": [("0", "greater than or equal to 1"), ("'many'", "valid integer")],
     "replicates": [
         ("0", "greater than or equal to 1"),
         ("-3", "greater than or equal to 1"),

@@ -10,11 +10,13 @@ from planted import PlantedThreshold
 from scipy import optimize, stats
 from statsmodels.stats.sandwich_covariance import cov_cluster
 
+from theorycheck.judgement import Estimate, Interval
 from theorycheck.statistics.binomial import clustered_covariance, fit_binomial
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.loglog import fit_loglog, level_thresholds
 from theorycheck.statistics.polynomial import level_numbers
+from theorycheck.statistics.reason import reason
 from theorycheck.statistics.selection import decide, fit_laws, gather
 from theorycheck.statistics.threshold import fit_threshold, shape_p_value
 
@@ -420,3 +422,11 @@ def test_the_binomial_regression_is_that_of_statsmodels(link):
     clustered = sm.GLM(counts, columns, family=sm.families.Binomial(link=links[link]())).fit(tol=1e-12)
     expected = cov_cluster(clustered, pairs)
     assert clustered_covariance(dense, cells, pairs) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(("low", "narrow"), [(-1.3, True), (-1.2, False)])
+def test_a_verdict_that_the_two_sided_interval_does_not_bear_out_says_so(low, narrow):
+    """O is tested one-sided, at another level than the interval that is shown."""
+    hypothesis = Hypothesis((Variable("x", "x", -1.0, "0"),), "O")
+    estimate = Estimate("x", -1.0, Interval(low, -0.7), "")
+    assert ("reaches across the limit -1.25" in reason("SUPPORTED", [estimate], hypothesis)) == narrow

@@ -48,6 +48,8 @@ class Design(Frozen):
             measures a value directly.
         replicates: trials at each design point. A scaling law of one threshold has as many in each cell
             (level, N) under the full profile only; other profiles place its trials where success turns.
+        budget: most trials of a group that are placed so, where a trial is expensive; by default the
+            profile alone says how many.
         held: the other parameters of the response: numbers, texts, True, False or None; a SymPy expression is
             evaluated at every level. What is varied or searched overrides its value here.
         outside_regime: whether points at which conditions of the theorem fail are tried as well; the verdict
@@ -61,6 +63,7 @@ class Design(Frozen):
     crossed: Crossed = Field(default_factory=dict)
     search: Search | None = None
     replicates: int = Field(ge=1, le=MOST_TRIALS)
+    budget: int | None = Field(None, ge=1, le=MOST_TRIALS)
     held: Held
     outside_regime: bool = False
     note: Note = ""

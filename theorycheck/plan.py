@@ -267,7 +267,7 @@ def _place(
     if profile == "full":
         return Grid(cells, claim.design.replicates)
     law, decides = placed_by
-    return PROFILES[profile].place(cells, law.hypothesis(claim.topic), decides)
+    return PROFILES[profile].place(cells, law.hypothesis(claim.topic), decides, claim.design.budget)
 
 
 def hypothesis(claim: Claim, margin: float | None = None, guess_rate: float | None = None) -> Hypothesis:

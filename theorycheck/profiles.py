@@ -25,10 +25,17 @@ class Profile:
     share: float
 
     def place(
-        self, cells: tuple[tuple[float, float], ...], hypothesis: Hypothesis, decides: bool = True
+        self,
+        cells: tuple[tuple[float, float], ...],
+        hypothesis: Hypothesis,
+        decides: bool = True,
+        most: int | None = None,
     ) -> Adaptive:
-        """The placement of trials over cells that tests a hypothesis to this extent; `decides` as there."""
-        return Adaptive(cells, hypothesis, self.width * hypothesis.margin, self.budget, decides)
+        """The placement of trials, at most so many, that tests a hypothesis to this extent; `decides` as
+        there.
+        """
+        budget = self.budget if most is None else min(most, self.budget)
+        return Adaptive(cells, hypothesis, self.width * hypothesis.margin, budget, decides)
 
     def repeat(self, cells: tuple[tuple[float, float], ...], replicates: int) -> Grid:
         """The placement that tries all cells alike, to this extent; at least twice, to see overdispersion."""

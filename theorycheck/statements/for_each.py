@@ -84,6 +84,10 @@ class ForEach(Statement):
         """That of the law."""
         return self.law.standard_margin
 
+    def placed_by(self, group: Point) -> tuple[Scaling, bool] | None:
+        """The law, in each group by itself."""
+        return (self.law, True) if group.get(self.group) in self.values else None
+
     def predictions(self, topic: Topic) -> tuple[Prediction, ...]:
         """The derived exponent."""
         return self.law.predictions(topic)

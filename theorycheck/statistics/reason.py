@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from theorycheck.judgement import Decision, Estimate, Interval
-from theorycheck.statistics.hypothesis import Hypothesis, Variable
+from theorycheck.statistics.hypothesis import SIGNIFICANCE, Hypothesis, Variable
 
 MOST_TRIALS = 100  # times as many as there are, beyond which more trials are no advice: a convention
 
@@ -13,15 +13,17 @@ MOST_TRIALS = 100  # times as many as there are, beyond which more trials are no
 def reason(decision: Decision, estimates: Sequence[Estimate], hypothesis: Hypothesis) -> str:
     """Why a law is SUPPORTED or REFUTED, with what else a reader should know about its exponents."""
     pairs = list(zip(hypothesis.variables, estimates, strict=True))
+    narrow = "".join(_narrowly(v, e, hypothesis) for v, e in pairs)
     if decision == "REFUTED":
-        return " ".join(_refuted(v, e, hypothesis) for v, e in pairs if _excess(v, e, hypothesis) > 0)
+        against = (_refuted(v, e, hypothesis) for v, e in pairs if _excess(v, e, hypothesis) > 0)
+        return " ".join(against) + narrow
     blind = " The margin reaches beyond 0, so that this does not distinguish growth from a fall." * bool(
         hypothesis.signless
     )
     growth = {"O": "no faster than", "Omega": "at least as fast as", "Theta": "as fast as"}[
         hypothesis.relation
     ]
-    return f"Grows {growth} claimed.{blind}{''.join(_tightness(v, e, hypothesis) for v, e in pairs)}"
+    return f"Grows {growth} claimed.{blind}{''.join(_tightness(v, e, hypothesis) for v, e in pairs)}{narrow}"
 
 
 def settle(
@@ -76,6 +78,18 @@ def blurred(estimates: Sequence[Estimate], hypothesis: Hypothesis) -> str:
 def _excess(variable: Variable, estimate: Estimate, hypothesis: Hypothesis) -> float:
     allowed = hypothesis.allowed(variable)
     return max(allowed.low - estimate.value, estimate.value - allowed.high)
+
+
+def _narrowly(variable: Variable, estimate: Estimate, hypothesis: Hypothesis) -> str:
+    """That the interval shown, two-sided, reaches across a limit that the one-sided test excludes."""
+    edges = hypothesis.edges(variable)
+    across = [edge for edge in edges if estimate.interval.low < edge < estimate.interval.high]
+    if not across:
+        return ""
+    return (
+        f" Narrowly: the two-sided 95 % interval reaches across the limit {across[0]:g}, which the one-sided"
+        f" test at {100 * SIGNIFICANCE:g} % excludes; more trials would make it sure."
+    )
 
 
 def _refuted(variable: Variable, estimate: Estimate, hypothesis: Hypothesis) -> str:

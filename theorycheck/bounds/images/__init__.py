@@ -20,7 +20,7 @@ depth, D, eta, T, B = symbols("depth D eta T B", positive=True)
 # trial takes seconds.
 LEVELS = tuple(4 / L for L in (8, 12, 18, 27, 40))
 MARGIN = 0.5  # the paper says that its findings carry over, and no exponent: this still tells 2 from 3
-SAMPLES_UP_TO_230 = (2, 4, 6, 8, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 120, 160, 200, 230)
+SAMPLES_UP_TO_230 = (2, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 230)
 STEPS = 100 + ceiling(24 / alpha_relevant)  # Theorem 1 takes Theta(1 / (eta alpha_*)) of them
 SETTING = {
     "data": "digits:791fa8bbfb32e92c",

@@ -33,6 +33,7 @@ claim = Claim(
         crossed={"attention": (False, True)},
         search=Search(N, SAMPLES_UP_TO_230),
         replicates=20,
+        budget=480,
         held=SETTING,
     ),
     refuted_by="N* grows no faster without attention than with it, with 95 % confidence",

@@ -33,6 +33,7 @@ claim = Claim(
         levels=LEVELS,
         search=Search(N, SAMPLES_UP_TO_230),
         replicates=20,
+        budget=900,
         held=SETTING,
     ),
     margin=MARGIN,
