@@ -5,14 +5,17 @@ experiment, and chosen here: how an image is placed among background tokens, wha
 sizes of the model, its training, and the accuracy that counts as success.
 """
 
-from sympy import ceiling, symbols
+from collections.abc import Mapping
+from typing import Any
+
+from sympy import Symbol, ceiling, symbols
 
 from theorycheck.bounds.shallow_vit import NOTATION, PAPER, N, N_star, alpha_relevant
 from theorycheck.claim import Design, Search
 
 __all__ = [
-    "LEVELS", "MARGIN", "MODEL_VARIATIONS", "NOTATION", "OTHERS", "PAPER", "SAMPLES_UP_TO_230", "SETTING",
-    "VARIATIONS", "N", "N_star", "T", "alpha_relevant",
+    "LEVELS", "MARGIN", "MODEL_VARIATIONS", "NOTATION", "PAPER", "SAMPLES_UP_TO_230", "SETTING", "VARIATIONS",
+    "N", "N_star", "T", "alpha_relevant", "photographs", "variant",
 ]  # fmt: skip
 
 depth, D, eta, T, B = symbols("depth D eta T B", positive=True)
@@ -51,40 +54,23 @@ MODEL_VARIATIONS = {
 }
 
 
-def _design(samples: tuple[int, ...], note: str, **held: object) -> Design:
-    """Another experiment on N*."""
-    return Design(
-        factor=alpha_relevant,
-        levels=LEVELS,
-        search=Search(N, samples),
-        replicates=20,
-        held={**{str(name): value for name, value in SETTING.items()}, **held},
-        note=note,
-    )
+PHOTOGRAPHS = {D: 32, eta: 0.001, B: 64, "test_size": 500, "accuracy": 0.7}
+SAMPLES_UP_TO_4096 = (8, 16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)
 
 
-# Other experiments: deeper models, and images as large as those of CIFAR-10.
-OTHERS = {
-    **{
-        f"depth {blocks}": _design(SAMPLES_UP_TO_230, f"As the default, with {blocks} blocks.", depth=blocks)
-        for blocks in (1, 4, 6)
-    },
-    "pre-trained": _design(
-        SAMPLES_UP_TO_230,
-        "As the default, from weights that 1,000 steps of batches of 64 beforehand left, to tell the other"
-        " classes apart. They are trained once, on each machine, in the time of a few trials, and kept in"
-        " .theorycheck/data; trials themselves cost as much as others.",
-        pretrained=1000,
-    ),
-    "photographs": _design(
-        (8, 16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096),
+def variant(design: Design, note: str, held: Mapping[Symbol | str, Any], **changed: Any) -> Design:
+    """Another experiment: a design, but for a few of its fields, of which some are held."""
+    own = {name: getattr(design, name) for name in Design.model_fields}
+    others = {str(name): value for name, value in held.items()}
+    return Design(**{**own, "note": note, "held": {**design.held, **others}, **changed})
+
+
+def photographs(design: Design, held: Mapping[Symbol | str, Any] | None = None, **changed: Any) -> Design:
+    """The design for images as large as those of CIFAR-10."""
+    note = (
         "For --data with images of 32 x 32 pixels, as digits are too few: K = 16 tokens of 8 x 8 pixels."
-        " Model, steps and accuracy are chosen, as the paper's are not known.",
-        D=32,
-        eta=0.001,
-        T=400,
-        B=64,
-        test_size=500,
-        accuracy=0.7,
-    ),
-}
+        " Model, steps and accuracy are chosen, as the paper's are not known."
+    )
+    if design.search:
+        changed["search"] = Search(N, SAMPLES_UP_TO_4096)
+    return variant(design, note, {**PHOTOGRAPHS, **(held or {})}, **changed)

@@ -10,9 +10,20 @@ from theorycheck.bounds.images import (
     N,
     N_star,
     alpha_relevant,
+    photographs,
 )
 from theorycheck.claim import Claim, Design, Search, Source
 from theorycheck.statements import BigO, Contrast
+
+DESIGN = Design(
+    factor=alpha_relevant,
+    levels=LEVELS,
+    crossed={"attention": (False, True)},
+    search=Search(N, SAMPLES_UP_TO_230),
+    replicates=20,
+    budget=480,
+    held=SETTING,
+)
 
 claim = Claim(
     name="image_attention_advantage",
@@ -27,15 +38,8 @@ claim = Claim(
         second=(True, BigO(alpha_relevant**-2, (alpha_relevant, 0))),
     ),
     response="image_generalization",
-    design=Design(
-        factor=alpha_relevant,
-        levels=LEVELS,
-        crossed={"attention": (False, True)},
-        search=Search(N, SAMPLES_UP_TO_230),
-        replicates=20,
-        budget=480,
-        held=SETTING,
-    ),
+    design=DESIGN,
+    designs={"photographs": photographs(DESIGN)},
     refuted_by="N* grows no faster without attention than with it, with 95 % confidence",
     notation=NOTATION,
     variations=VARIATIONS,

@@ -6,11 +6,27 @@ cannot come near 1, so that what is tested is its direction: it is higher after 
 
 from sympy import symbols
 
-from theorycheck.bounds.images import MODEL_VARIATIONS, NOTATION, PAPER, SETTING, N, T, alpha_relevant
+from theorycheck.bounds.images import (
+    MODEL_VARIATIONS,
+    NOTATION,
+    PAPER,
+    SETTING,
+    N,
+    T,
+    alpha_relevant,
+    photographs,
+)
 from theorycheck.claim import Claim, Design, Source
 from theorycheck.statements import Direction
 
 A = symbols("A", positive=True)
+
+DESIGN = Design(
+    factor=T,
+    levels=(1, 25, 50, 100, 150, 200),
+    replicates=20,
+    held={**SETTING, alpha_relevant: 1 / 4, N: 64},
+)
 
 claim = Claim(
     name="image_attention_concentration",
@@ -20,12 +36,8 @@ claim = Claim(
     quantity=A,
     law=Direction(T, grows=True),
     response="image_attention",
-    design=Design(
-        factor=T,
-        levels=(1, 25, 50, 100, 150, 200),
-        replicates=20,
-        held={**SETTING, alpha_relevant: 1 / 4, N: 64},
-    ),
+    design=DESIGN,
+    designs={"photographs": photographs(DESIGN, {N: 512})},
     refuted_by="the attention on the object falls with the steps, with 95 % confidence",
     notation={**NOTATION, A: "A"},
     variations={name: held for name, held in MODEL_VARIATIONS.items() if name != "twice the steps"},

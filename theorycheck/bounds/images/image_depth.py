@@ -10,9 +10,20 @@ from theorycheck.bounds.images import (
     N,
     N_star,
     alpha_relevant,
+    photographs,
 )
 from theorycheck.claim import Claim, Design, Search, Source
 from theorycheck.statements import BigO, ForEach
+
+DESIGN = Design(
+    factor=alpha_relevant,
+    levels=LEVELS,
+    crossed={"depth": (1, 2, 4, 6)},
+    search=Search(N, SAMPLES_UP_TO_230),
+    replicates=7,
+    budget=240,
+    held=SETTING,
+)
 
 claim = Claim(
     name="image_depth",
@@ -22,15 +33,8 @@ claim = Claim(
     quantity=N_star,
     law=ForEach("depth", (1, 2, 4, 6), BigO(alpha_relevant**-2, (alpha_relevant, 0))),
     response="image_generalization",
-    design=Design(
-        factor=alpha_relevant,
-        levels=LEVELS,
-        crossed={"depth": (1, 2, 4, 6)},
-        search=Search(N, SAMPLES_UP_TO_230),
-        replicates=7,
-        budget=240,
-        held=SETTING,
-    ),
+    design=DESIGN,
+    designs={"photographs": photographs(DESIGN, budget=120)},
     margin=MARGIN,
     refuted_by="at some depth N* grows faster than alpha_*^-2.5 as alpha_* -> 0, with 95 % confidence",
     notation=NOTATION,
