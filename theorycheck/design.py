@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from sympy import Expr, Symbol
 
 from theorycheck.errors import ClaimError
-from theorycheck.fields import Crossed, Frozen, Held, Misfit, Name, Note, finite, numbers
+from theorycheck.fields import Crossed, Frozen, Held, Misfit, Name, Note, finite, name_of, numbers
 from theorycheck.search import Search
 from theorycheck.text import cut
 
@@ -178,6 +178,16 @@ class Design(Frozen):
     def groups(self) -> Iterator[dict[str, Any]]:
         """All combinations of the crossed quantities; one empty one where there are none."""
         return (dict(zip(self.crossed, values, strict=True)) for values in product(*self.crossed.values()))
+
+    def another(self, note: str, held: Mapping[Any, Any] | None = None, **changed: Any) -> Design:
+        """Another experiment: this one, but for a note, some of what is held, and other fields by name.
+
+        Example:
+            >>> design.another("With 4 blocks.", {"depth": 4}, replicates=8)  # doctest: +SKIP
+        """
+        own = {name: getattr(self, name) for name in Design.model_fields}
+        others = {name_of(name): value for name, value in (held or {}).items()}
+        return Design(**{**own, "note": note, "held": {**self.held, **others}, **changed})
 
     def point(
         self, level: float, searched: float | None = None, group: Point = MappingProxyType({})

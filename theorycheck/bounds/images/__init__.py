@@ -15,7 +15,7 @@ from theorycheck.claim import Design, Search
 
 __all__ = [
     "LEVELS", "MARGIN", "MODEL_VARIATIONS", "NOTATION", "PAPER", "SAMPLES_UP_TO_230", "SETTING", "VARIATIONS",
-    "N", "N_star", "T", "alpha_relevant", "photographs", "variant",
+    "N", "N_star", "T", "alpha_relevant", "photographs",
 ]  # fmt: skip
 
 depth, D, eta, T, B = symbols("depth D eta T B", positive=True)
@@ -58,13 +58,6 @@ PHOTOGRAPHS = {D: 32, eta: 0.001, B: 64, "test_size": 500, "accuracy": 0.7}
 SAMPLES_UP_TO_4096 = (8, 16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)
 
 
-def variant(design: Design, note: str, held: Mapping[Symbol | str, Any], **changed: Any) -> Design:
-    """Another experiment: a design, but for a few of its fields, of which some are held."""
-    own = {name: getattr(design, name) for name in Design.model_fields}
-    others = {str(name): value for name, value in held.items()}
-    return Design(**{**own, "note": note, "held": {**design.held, **others}, **changed})
-
-
 def photographs(design: Design, held: Mapping[Symbol | str, Any] | None = None, **changed: Any) -> Design:
     """The design for images as large as those of CIFAR-10."""
     note = (
@@ -73,4 +66,4 @@ def photographs(design: Design, held: Mapping[Symbol | str, Any] | None = None, 
     )
     if design.search:
         changed["search"] = Search(N, SAMPLES_UP_TO_4096)
-    return variant(design, note, {**PHOTOGRAPHS, **(held or {})}, **changed)
+    return design.another(note, {**PHOTOGRAPHS, **(held or {})}, **changed)

@@ -16,7 +16,6 @@ from theorycheck.bounds.images import (
     N_star,
     alpha_relevant,
     photographs,
-    variant,
 )
 from theorycheck.claim import Claim, Design, Search, Source
 from theorycheck.statements import BigO
@@ -45,11 +44,10 @@ claim = Claim(
     notation=NOTATION,
     designs={
         **{
-            f"depth {blocks}": variant(DESIGN, f"As the default, with {blocks} blocks.", {"depth": blocks})
+            f"depth {blocks}": DESIGN.another(f"As the default, with {blocks} blocks.", {"depth": blocks})
             for blocks in (1, 4, 6)
         },
-        "pre-trained": variant(
-            DESIGN,
+        "pre-trained": DESIGN.another(
             "As the default, from weights that 1,000 steps of batches of 64 beforehand left, to tell the"
             " other classes apart. They are trained once on each machine, in the time of a few trials, and"
             " kept in .theorycheck/data.",

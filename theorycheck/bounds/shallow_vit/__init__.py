@@ -1,6 +1,7 @@
 """Li, Wang, Liu, Chen (ICLR 2023): letters, source, and the experiment that its claims share."""
 
 from pathlib import Path
+from typing import Any
 
 from sympy import E, Ge, Gt, Rational, ceiling, log, symbols
 
@@ -40,6 +41,8 @@ REGIME = (CONFUSION, WIDTH)
 # Why these values: docs/design-of-the-experiment.md. alpha_* L is a whole number at every level, N even.
 LEVELS = (0.03, 0.04, 0.06, 0.09, 0.13, 0.20, 0.30)
 SAMPLES_UP_TO_256 = (2, 4, 6, 8, 10, 12, 16, 20, 24, 32, 40, 48, 64, 80, 96, 128, 160, 192, 256)
+OUTPUT_SCALE = Rational(1, 10)  # of the output weights, in the feature-learning regime
+EAGER = 4  # times the step size there; at 10 times the end begins to depend on it (docs/regimes.md)
 SETTING = {
     L: 100,
     d: 40,
@@ -59,6 +62,21 @@ SETTING = {
     "tolerance": 0.01,
     "attention": True,
 }
+
+
+def feature_learning(design: Design, **changed: Any) -> Design:
+    """The design in the regime in which features are learned: docs/regimes.md.
+
+    Output weights are smaller by OUTPUT_SCALE, and the step size larger by EAGER, so that a training takes
+    two to three times the iterations, and not ten times as many. T is the cap of both.
+    """
+    scaled = {T: design.held["T"] / OUTPUT_SCALE, eta: EAGER * design.held["eta"]}
+    note = (
+        f"Output weights are +-{OUTPUT_SCALE}/sqrt(m): attention and values are learned, where weights of"
+        " size 1/sqrt(m) leave them nearly as they began (docs/regimes.md)."
+    )
+    return design.another(note, {"output_scale": OUTPUT_SCALE, **scaled}, **changed)
+
 
 # Other reasonable choices for --sensitivity. 0.1 alpha_* L is no whole number, so exact fractions go without
 # confusion.

@@ -17,9 +17,19 @@ from theorycheck.bounds.shallow_vit import (
     T,
     alpha_relevant,
     eta,
+    feature_learning,
 )
 from theorycheck.claim import Claim, Design, Search, Source
 from theorycheck.statements import BigO, Contrast
+
+DESIGN = Design(
+    factor=alpha_relevant,
+    levels=LEVELS,
+    crossed={"attention": (False, True)},
+    search=Search(N, (*SAMPLES_UP_TO_256, 320, 384, 512)),
+    replicates=20,
+    held={**SETTING, T: ceiling(20 / (eta * alpha_relevant**2))},
+)
 
 claim = Claim(
     name="attention_advantage",
@@ -35,14 +45,8 @@ claim = Claim(
     ),
     conditions=REGIME,
     response="zero_generalization_error",
-    design=Design(
-        factor=alpha_relevant,
-        levels=LEVELS,
-        crossed={"attention": (False, True)},
-        search=Search(N, (*SAMPLES_UP_TO_256, 320, 384, 512)),
-        replicates=20,
-        held={**SETTING, T: ceiling(20 / (eta * alpha_relevant**2))},
-    ),
+    design=DESIGN,
+    designs={"feature_learning": feature_learning(DESIGN)},
     refuted_by="N* grows no faster without attention than with it, with 95 % confidence",
     notation=NOTATION,
     variations=VARIATIONS,

@@ -14,11 +14,19 @@ from theorycheck.bounds.shallow_vit import (
     SETTING,
     N,
     alpha_relevant,
+    feature_learning,
 )
 from theorycheck.claim import Claim, Design, Source
 from theorycheck.statements import Limit
 
 A = symbols("A", positive=True)
+
+DESIGN = Design(
+    factor=alpha_relevant,
+    levels=(0.1, 0.2, 0.3),
+    replicates=20,
+    held={**SETTING, N: 128},
+)
 
 claim = Claim(
     name="attention_concentration",
@@ -29,12 +37,8 @@ claim = Claim(
     law=Limit(1, tolerance=0.1, rate=1, start=20, falls=("attended",)),
     conditions=REGIME,
     response="attention_concentration",
-    design=Design(
-        factor=alpha_relevant,
-        levels=(0.1, 0.2, 0.3),
-        replicates=20,
-        held={**SETTING, N: 128},
-    ),
+    design=DESIGN,
+    designs={"feature_learning": feature_learning(DESIGN)},
     refuted_by=(
         "the last attention is below 0.9, or its gap to 1 falls more slowly than t^-0.75, with 95 %"
         " confidence"

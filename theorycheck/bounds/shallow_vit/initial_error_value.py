@@ -11,10 +11,19 @@ from theorycheck.bounds.shallow_vit import (
     N,
     N_star,
     alpha_relevant,
+    feature_learning,
     sigma,
 )
 from theorycheck.claim import Claim, Design, Search, Source
 from theorycheck.statements import Direction
+
+DESIGN = Design(
+    factor=sigma,
+    levels=(0, 0.2, 0.4, 0.6, 0.8, 1.0),
+    search=Search(N, (6, 8, 12, 16, 24, 32, 48)),
+    replicates=40,
+    held={**SETTING, alpha_relevant: 0.1},
+)
 
 claim = Claim(
     name="initial_error_value",
@@ -25,13 +34,8 @@ claim = Claim(
     law=Direction(sigma, linear=1 / sqrt(N_star)),
     conditions=REGIME,
     response="zero_generalization_error",
-    design=Design(
-        factor=sigma,
-        levels=(0, 0.2, 0.4, 0.6, 0.8, 1.0),
-        search=Search(N, (6, 8, 12, 16, 24, 32, 48)),
-        replicates=40,
-        held={**SETTING, alpha_relevant: 0.1},
-    ),
+    design=DESIGN,
+    designs={"feature_learning": feature_learning(DESIGN)},
     refuted_by="N* falls as sigma grows, with 95 % confidence",
     notation=NOTATION,
     variations=VARIATIONS,

@@ -15,9 +15,18 @@ from theorycheck.bounds.shallow_vit import (
     N,
     N_star,
     alpha_relevant,
+    feature_learning,
 )
 from theorycheck.claim import Claim, Design, Search, Source
 from theorycheck.statements import BigO
+
+DESIGN = Design(
+    factor=alpha_relevant,
+    levels=LEVELS,
+    search=Search(N, SAMPLES_UP_TO_256),
+    replicates=20,
+    held=SETTING,
+)
 
 claim = Claim(
     name="sample_complexity",
@@ -28,16 +37,10 @@ claim = Claim(
     law=BigO(alpha_relevant**-2, (alpha_relevant, 0)),
     conditions=REGIME,
     response="zero_generalization_error",
-    design=Design(
-        factor=alpha_relevant,
-        levels=LEVELS,
-        search=Search(N, SAMPLES_UP_TO_256),
-        replicates=20,
-        held=SETTING,
-    ),
+    design=DESIGN,
     rivals=(-1, -3, -4),
     refuted_by="N* grows faster than alpha_*^-2.25 as alpha_* -> 0, with 95 % confidence",
     notation=NOTATION,
-    designs={"authors": AUTHORS},
+    designs={"authors": AUTHORS, "feature_learning": feature_learning(DESIGN)},
     variations=VARIATIONS,
 )

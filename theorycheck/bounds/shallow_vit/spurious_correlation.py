@@ -4,11 +4,32 @@ accuracy.
 
 from sympy import symbols
 
-from theorycheck.bounds.shallow_vit import MODEL_VARIATIONS, NOTATION, PAPER, SETTING, N, alpha_relevant
+from theorycheck.bounds.shallow_vit import (
+    MODEL_VARIATIONS,
+    NOTATION,
+    PAPER,
+    SETTING,
+    N,
+    alpha_relevant,
+    feature_learning,
+)
 from theorycheck.claim import Claim, Design, Source
 from theorycheck.statements import Ordering
 
 error = symbols("error", positive=True)
+
+DESIGN = Design(
+    factor="removed",
+    levels=(0, 5, 10, 12, 14, 15, 16, 18, 20),
+    replicates=20,
+    held={
+        **SETTING,
+        alpha_relevant: 0.1,
+        N: 128,
+        "alpha_spurious": 0.2,
+        "removal": "spurious",
+    },
+)
 
 claim = Claim(
     name="spurious_correlation",
@@ -21,18 +42,8 @@ claim = Claim(
         beside=(({"removed": 5}, {"removed": 0}), ({"removed": 10}, {"removed": 0})),
     ),
     response="test_error",
-    design=Design(
-        factor="removed",
-        levels=(0, 5, 10, 12, 14, 15, 16, 18, 20),
-        replicates=20,
-        held={
-            **SETTING,
-            alpha_relevant: 0.1,
-            N: 128,
-            "alpha_spurious": 0.2,
-            "removal": "spurious",
-        },
-    ),
+    design=DESIGN,
+    designs={"feature_learning": feature_learning(DESIGN)},
     refuted_by="removing the spurious tokens raises the test error, with 95 % confidence",
     notation=NOTATION,
     variations=MODEL_VARIATIONS,

@@ -221,7 +221,7 @@ def take_steps(
 
     Args:
         W: W_O, W_V, W_K, W_Q, contiguous, in single precision on the CPU.
-        a: output signs.
+        a: output weights.
         samples: the training set.
         order: samples of every mini-batch; a whole number of epochs.
         queries: their query tokens.

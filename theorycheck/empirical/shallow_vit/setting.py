@@ -33,12 +33,17 @@ class Setting(Parameters):
     noise: Data[Literal["sphere", "gaussian"]] = Field(
         description="noise of norm tau, or Gaussian of that rms norm"
     )
-    fractions: Data[Literal["random", "exact"]] = Field(
-        description="token counts random with exact mean, or exact"
+    fractions: Data[Literal["random", "exact", "independent"]] = Field(
+        description="token counts random with exact mean; exact; or the kind of every token drawn by itself,"
+        " and the label by majority"
     )
     sigma: float = Field(ge=0, description="initial error of W_V per pattern")
     delta: float = Field(ge=0, description="initial error of W_K and of W_Q per pattern")
     m: Shape[int] = Field(ge=1, description="neurons, rows of W_O")
+    output_scale: float = Field(
+        1, gt=0, description="of the output weights a = +-scale/sqrt(m): far below 1, features are learned"
+    )
+    query_key_scale: float = Field(1, gt=0, description="of W_K and W_Q at the start")
     attention: Shape[bool] = Field(description="self-attention, or uniform averaging over all tokens")
     S: Shape[int] = Field(ge=1, description="query tokens sampled a sample and iteration, |S^n|")
     N: Data[Shape[int]] = Field(ge=1, description="training samples")
@@ -92,6 +97,15 @@ class Setting(Parameters):
 
     def _check_counts(self) -> None:
         relevant, confusion = self.alpha_relevant * self.L, self.alpha_confusion * self.L
+        if self.fractions == "independent":
+            if self.alpha_relevant <= self.alpha_confusion or self.alpha_spurious:
+                raise ValueError(
+                    "the majority of tokens drawn by themselves tells the label where alpha_* > alpha_# and"
+                    f" none are spurious, got alpha_* = {self.alpha_relevant:g}, alpha_# ="
+                    f" {self.alpha_confusion:g}, {self.alpha_spurious:g} of them spurious; raise alpha_*, or"
+                    " use random fractions"
+                )
+            return
         if self.fractions == "exact":
             for name, mean in (("alpha_*", relevant), ("alpha_#", confusion)):
                 if abs(mean - round(mean)) > 1e-6:

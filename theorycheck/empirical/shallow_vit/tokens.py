@@ -79,8 +79,7 @@ def draw_patterns(
     With spurious tokens, these come third, with a pattern that tells the label in training and a random one
     of the two in tests; the others have the M - 4 remaining patterns.
     """
-    relevant = draw_counts(rng, setting, setting.alpha_relevant, len(y))[:, None]
-    confusion = draw_counts(rng, setting, setting.alpha_confusion, len(y))[:, None]
+    relevant, confusion = (counts[:, None] for counts in draw_vote(rng, setting, len(y)))
     own = np.where(y > 0, 0, 1)[:, None]
     token = np.arange(setting.L)[None, :]
     background = rng.integers(SPURIOUS, setting.M, size=(len(y), setting.L))
@@ -122,6 +121,25 @@ def draw_kept(
     (own,) = rng.spawn(1)
     order = (of_kind + own.random(pattern.shape)).argsort(1)  # those of the kind come last
     return np.sort(order[:, : setting.kept], 1)
+
+
+def draw_vote(
+    rng: np.random.Generator, setting: Setting, n: int
+) -> tuple[Int[np.ndarray, " n"], Int[np.ndarray, " n"]]:
+    """Draw the numbers of label-relevant and of confusion tokens in each of n samples.
+
+    Where the kind of every token is drawn by itself, the majority tells the label, so that the label-relevant
+    tokens are the more numerous ones; samples with a tie are drawn again.
+    """
+    fractions = (setting.alpha_relevant, setting.alpha_confusion)
+    if setting.fractions != "independent":
+        relevant, confusion = (draw_counts(rng, setting, fraction, n) for fraction in fractions)
+        return relevant, confusion
+    votes = np.zeros((n, 2), np.int64)
+    while len(tied := np.flatnonzero(votes[:, 0] == votes[:, 1])):
+        chances = (*fractions, max(0.0, 1 - sum(fractions)))
+        votes[tied] = rng.multinomial(setting.L, chances, size=len(tied))[:, :2]
+    return votes.max(1), votes.min(1)
 
 
 def draw_counts(rng: np.random.Generator, setting: Setting, fraction: float, n: int) -> Int[np.ndarray, " n"]:

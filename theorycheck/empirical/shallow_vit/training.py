@@ -41,7 +41,7 @@ class Trained(NamedTuple):
     Attributes:
         position: place of the trial in the batch it was given in.
         W: its weights, with t = 1.
-        a: its output signs, shape (1, m).
+        a: its output weights, shape (1, m).
         iterations: SGD iterations until the training loss was zero, or until the trial was given up.
         fitted: whether the training loss reached zero.
     """

@@ -31,12 +31,12 @@ class Weights(NamedTuple):
 
 
 def initial_weights(rng: np.random.Generator, setting: Setting) -> tuple[Weights, Float[Tensor, "1 m"]]:
-    """Draw one model: weights, and output signs a in {+1/sqrt(m), -1/sqrt(m)}^m.
+    """Draw one model: weights, and output weights a in {+s/sqrt(m), -s/sqrt(m)}^m, s the output scale.
 
     W_V, W_K, W_Q map pattern mu_j to the basis vector p_j = q_j = r_j plus an error of norm exactly sigma
     (W_V) or delta (W_K, W_Q) in a uniformly random direction; the space orthogonal to the patterns is mapped
     isometrically. Bases are the standard one: W_O and the errors are isotropic, so a rotation of the bases
-    changes nothing.
+    changes nothing. W_K and W_Q are multiplied by their scale.
 
     Returns:
         Weights with t = 1, and a of shape (1, m).
@@ -46,6 +46,8 @@ def initial_weights(rng: np.random.Generator, setting: Setting) -> tuple[Weights
     near_identity = [
         _near_identity(rng, setting, error) for error in (setting.sigma, setting.delta, setting.delta)
     ]
+    signs *= setting.output_scale
+    near_identity[1:] = [setting.query_key_scale * W for W in near_identity[1:]]
     stacked = [torch.tensor(W, dtype=torch.float64)[None] for W in (W_O, *near_identity)]
     return Weights(*stacked), torch.tensor(signs, dtype=torch.float64)[None]
 
@@ -104,7 +106,7 @@ def forward(
 
     Args:
         W: weights of t models.
-        a: output signs, one row a model.
+        a: output weights, one row a model.
         X: tokens; without attention, the mean token of every sample as its only token (l = 1).
         queries: the sampled query tokens; None without attention, where every query sees the same mean token.
         workspace: memory for intermediate values.

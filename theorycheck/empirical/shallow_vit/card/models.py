@@ -18,7 +18,7 @@ from theorycheck.empirical.shallow_vit.vit import Weights
 def draw_models(
     keys: Int[Tensor, "t 3"], settings: Sequence[Setting]
 ) -> tuple[Weights, Float[Tensor, "t m"]]:
-    """Draw weights and output signs of t models, in float32.
+    """Draw weights and output weights of t models, in float32.
 
     Args:
         keys: one of each model.
@@ -29,7 +29,13 @@ def draw_models(
     errors = ((For.W_V, "sigma"), (For.W_K, "delta"), (For.W_Q, "delta"))
     near_identity = [_near_identity(keys, purpose, settings, name) for purpose, name in errors]
     signs = 2.0 * below(words(keys, For.SIGNS, once, s.m)[:, 0], 2) - 1
-    return Weights(W_O, *near_identity), signs / s.m**0.5
+    output, query_key = (
+        torch.tensor([[getattr(setting, name)] for setting in settings], device=keys.device)
+        for name in ("output_scale", "query_key_scale")
+    )
+    W_V, *scaled = near_identity
+    W_K, W_Q = (query_key[:, :, None] * W for W in scaled)
+    return Weights(W_O, W_V, W_K, W_Q), output * (signs / s.m**0.5)
 
 
 def _near_identity(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from theorycheck.errors import DesignError
+
 if TYPE_CHECKING:
     from theorycheck.empirical.shallow_vit.setting import Setting
 
@@ -29,6 +31,10 @@ def shape(setting: Setting) -> tuple[Any, ...]:
     """What trials of one batch share: all that tells which numbers are drawn, but N and B only by the width
     and by whether mini-batches are gathered.
     """
+    if setting.fractions == "independent":
+        raise DesignError(
+            "asked for independent fractions, which are drawn on the CPU alone; use --device cpu"
+        )
     names = ("L", "d", "M", "m", "S", "attention", "removed", "removal", "noise", "fractions", "labels")
     chosen = tuple(getattr(setting, name) for name in names)
     branches = (setting.noisy > 0, setting.alpha_spurious > 0, setting.steps_per_epoch > 1)

@@ -58,7 +58,7 @@ def loss_and_step(
 
     Args:
         W: weights of t models.
-        a: output signs.
+        a: output weights.
         X: tokens.
         y: labels.
         queries: query tokens; None without attention.
