@@ -141,3 +141,8 @@ def test_initial_models_have_the_asked_errors(small):
         assert (norms[:, small.M :] == 0).all()
     assert W.W_O.std() == pytest.approx(0.01, rel=0.1)
     assert set((a * small.m**0.5).round(decimals=5).flatten().tolist()) == {-1.0, 1.0}
+    scales = {"output_scale": 0.1, "query_key_scale": 0.7}
+    V, b = draw_models(KEYS, [small, Setting(**{**SMALL, **scales}), small])
+    torch.testing.assert_close(b, a * torch.tensor([[1.0], [0.1], [1.0]]))
+    torch.testing.assert_close(V.W_K[1], 0.7 * W.W_K[1])
+    torch.testing.assert_close(V.W_V[0], W.W_V[0])

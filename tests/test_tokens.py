@@ -47,6 +47,22 @@ def test_exact_fractions_are_exact_in_every_sample(small):
     assert ((samples.pattern == 1 - own).sum(1) == 2).all()
 
 
+def test_independent_fractions_are_those_of_tokens_drawn_one_by_one(small):
+    """The label is the majority of tokens each of which is drawn by itself; beside, such draws one by one."""
+    setting = changed(small, fractions="independent", alpha_relevant=0.25, alpha_confusion=0.15)
+    own, others = kinds_of(draw_samples(np.random.default_rng(7), setting, 4000))
+    relevant, confusion = own.sum(1), (~own & ~others).sum(1)
+    assert (relevant > confusion).all()
+    rng = np.random.default_rng(8)
+    kind = rng.choice(3, p=[0.25, 0.15, 0.6], size=(8000, setting.L))
+    first, second = ((kind == k).sum(1) for k in (0, 1))
+    kept = first != second
+    more, fewer = np.maximum(first, second)[kept], np.minimum(first, second)[kept]
+    assert relevant.mean() == pytest.approx(more.mean(), abs=0.15)  # standard error 0.03
+    assert confusion.mean() == pytest.approx(fewer.mean(), abs=0.15)
+    assert relevant.std() == pytest.approx(more.std(), rel=0.06)
+
+
 def test_other_tokens_are_uniform_over_the_other_patterns(small):
     setting = changed(small, M=6)
     pattern = draw_samples(np.random.default_rng(3), setting, 2000).pattern
@@ -106,6 +122,8 @@ def test_training_and_test_share_no_noise_and_no_two_tests_are_the_same(small):
         ({"S": 50}, r"query tokens are drawn from L"),
         ({"fractions": "exact"}, "exact fractions need a whole number of tokens"),
         ({"alpha_relevant": 0.05, "alpha_confusion": 0.04}, "majority vote needs more label-relevant"),
+        ({"fractions": "independent", "alpha_confusion": 0.7}, "the majority of tokens drawn by themselves"),
+        ({"output_scale": 0}, "greater than 0"),
         ({"L": 8}, "majority vote needs more label-relevant"),
         ({"eta": -1}, "greater than 0"),
         ({"temperature": 1}, "Extra inputs"),

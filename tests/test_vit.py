@@ -67,6 +67,13 @@ def test_the_written_gradient_is_the_derivative(small, attention):
                 assert expected.abs().max() > 1e-6  # the comparison is not of zeros
 
 
+def test_scales_multiply_the_initial_weights(small):
+    scaled = small.model_copy(update={"output_scale": 0.1, "query_key_scale": 0.7})
+    (W, a), (V, b) = (initial_weights(np.random.default_rng(0), setting) for setting in (small, scaled))
+    torch.testing.assert_close(b, 0.1 * a)
+    torch.testing.assert_close(V, Weights(W.W_O, W.W_V, 0.7 * W.W_K, 0.7 * W.W_Q))
+
+
 def test_initial_errors_have_exactly_the_asked_norm(small):
     W, a = initial_weights(np.random.default_rng(0), small)
     basis = torch.eye(small.d, dtype=torch.float64)
