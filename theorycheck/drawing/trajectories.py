@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
+from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 from sympy import fraction
 
 from theorycheck.drawing import Shown
-from theorycheck.drawing.axes import SERIES, STYLE, one_axes
+from theorycheck.drawing.axes import SERIES, STYLE, log_axes, one_axes, points
 from theorycheck.drawing.lettering import formula
 
 if TYPE_CHECKING:
-    from theorycheck.statements import Limit, Transition
+    from theorycheck.statements import Limit, Transition, UnknownLimit
 
 
 def trajectories(stated: Limit, shown: Shown) -> Figure:
@@ -43,6 +44,32 @@ def trajectories(stated: Limit, shown: Shown) -> Figure:
     right.yaxis.set_major_formatter("{x:g}")
     right.yaxis.set_minor_formatter("{x:g}")
     left.legend(loc="upper left", framealpha=0.95)
+    return figure
+
+
+def ends(stated: UnknownLimit, shown: Shown) -> Figure:
+    """The quantity over the iterations, a line a trial; and how far it ends from the base, with the power."""
+    claim, measured, judgement = shown.claim, shown.evidence, shown.judgement
+    figure = Figure(figsize=(8.4, 4.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    groups = measured.groupby(claim.design.factor)
+    for (colour, _), (level, rows) in zip(SERIES * 3, groups, strict=False):
+        label = formula(claim, claim.design.factor, f" = {level:g}")
+        for _, one in rows[rows["t"] > 0].groupby("key"):
+            left.plot(one["t"], one["value"], label=label, color=colour, linewidth=0.8, alpha=0.6)
+            label = "_nolegend_"
+    points(right, shown, judgement.levels, STYLE["threshold"], "o", "mean of the trials, 95 % interval")
+    if judgement.levels and judgement.estimates:
+        x, y = np.array([(level.point[0], level.value) for level in judgement.levels]).T
+        estimate = judgement.estimates[0]
+        law = stats.gmean(y) * (x / stats.gmean(x)) ** estimate.value
+        right.plot(x, law, color=STYLE["fitted"], label=f"exponent {estimate.text}")
+        log_axes(right, shown, sorted(x))
+        right.legend(framealpha=0.95)
+    label = shown.words.get("measured") or formula(claim, claim.quantity)
+    left.set(xscale="log", ylim=(0, 1.05), xlabel="iterations $t$", ylabel=label)
+    right.set_ylabel(f"{float(stated.base):g} - {label}, at the end")
+    left.legend(loc="upper left", framealpha=0.95, fontsize=8)
     return figure
 
 

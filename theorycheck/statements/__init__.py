@@ -8,6 +8,7 @@ from theorycheck.statements.limit import Limit
 from theorycheck.statements.ordering import Ordering
 from theorycheck.statements.scaling import BigO, Omega, Scaling, Theta
 from theorycheck.statements.transition import Transition
+from theorycheck.statements.unknown_limit import UnknownLimit
 
 __all__ = [
     "BigO",
@@ -22,4 +23,5 @@ __all__ = [
     "Theta",
     "Topic",
     "Transition",
+    "UnknownLimit",
 ]
