@@ -43,6 +43,7 @@ class Setting(Parameters):
     output_scale: float = Field(
         1, gt=0, description="of the output weights a = +-scale/sqrt(m): far below 1, features are learned"
     )
+    xi: float = Field(0.01, gt=0, description="standard deviation of the entries of W_O at the start")
     query_key_scale: float = Field(1, gt=0, description="of W_K and W_Q at the start")
     attention: Shape[bool] = Field(description="self-attention, or uniform averaging over all tokens")
     S: Shape[int] = Field(ge=1, description="query tokens sampled a sample and iteration, |S^n|")

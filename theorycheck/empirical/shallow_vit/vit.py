@@ -41,7 +41,7 @@ def initial_weights(rng: np.random.Generator, setting: Setting) -> tuple[Weights
     Returns:
         Weights with t = 1, and a of shape (1, m).
     """
-    W_O = 0.01 * rng.standard_normal((setting.m, setting.d))
+    W_O = setting.xi * rng.standard_normal((setting.m, setting.d))
     signs = rng.choice([-1.0, 1.0], size=setting.m) / np.sqrt(setting.m)
     near_identity = [
         _near_identity(rng, setting, error) for error in (setting.sigma, setting.delta, setting.delta)

@@ -25,7 +25,8 @@ def draw_models(
         settings: one of each; they agree in m, d and M.
     """
     s, t, once = settings[0], len(settings), torch.zeros_like(keys[:, :1])
-    W_O = 0.01 * normals(keys, For.W_O, once, s.m * s.d).view(t, s.m, s.d)
+    xi = torch.tensor([[[setting.xi]] for setting in settings], device=keys.device)
+    W_O = xi * normals(keys, For.W_O, once, s.m * s.d).view(t, s.m, s.d)
     errors = ((For.W_V, "sigma"), (For.W_K, "delta"), (For.W_Q, "delta"))
     near_identity = [_near_identity(keys, purpose, settings, name) for purpose, name in errors]
     signs = 2.0 * below(words(keys, For.SIGNS, once, s.m)[:, 0], 2) - 1
