@@ -85,3 +85,26 @@ def attention_concentration(trials: Sequence[Trial]) -> Measurements:
     from theorycheck.empirical.shallow_vit.attention import watched
 
     return watched(trials)
+
+
+@vit.response(
+    "1 less the mean attention on label-relevant tokens of fresh samples, when the training loss has reached"
+    " zero",
+    value="gap",
+    measured="what attention on label-relevant tokens lacks to 1",
+)
+def attention_gap(trials: Sequence[Trial]) -> Measurements:
+    """As `watched`, of which the last look counts."""
+    from theorycheck.empirical.shallow_vit.attention import watched
+
+    for i, found in watched(trials):
+        last = {name: found[name][-1] for name in ("relevant", "confusion", "own_query", "attended")}
+        yield (
+            i,
+            {
+                "outcome": found["outcome"],
+                "iterations": found["iterations"],
+                "gap": 1 - last["relevant"],
+                **last,
+            },
+        )
