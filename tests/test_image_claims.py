@@ -58,10 +58,10 @@ claim = stated.model_copy(update={"name": "few", "design": design, "designs": {}
 def test_every_claim_gets_a_verdict_from_real_training(name, tmp_path):
     """Of short trainings, as the store and the report of long ones are no different."""
     claim = CLAIMS[name]
-    changed = {} if claim.design.factor == "T" else {"T": 10}
+    changed = {} if claim.design.factor == "T" else {"T": 3}
     held = {**claim.design.held, "test_size": 40, **changed}
     levels = (1, 5, 10) if claim.design.factor == "T" else claim.design.levels
-    update = {"held": held, "levels": levels}
+    update = {"held": held, "levels": levels, "budget": 16}
     small = claim.model_copy(update={"design": claim.design.model_copy(update=update)})
     verdict = verify(small, "smoke", seed=7, store=tmp_path / "s.sqlite", out=tmp_path / "out")
     assert verdict.trials["total"] > 0
