@@ -40,8 +40,8 @@ DESIGN = Design(
 # The authors' attention figure: sizes, noise and initial errors as remembered; the rest had to be chosen.
 AUTHORS = DESIGN.another(
     "Chosen, as the paper's values are not known: L = 100, B = N, eta = 4, query_key_scale = 0.7, by which"
-    " the attention starts where the published one does, and the output scale, which is varied; the others are"
-    " remembered (docs/regimes.md).",
+    " the attention starts where the published one does, and the output scale, which is varied; the others"
+    " are remembered (docs/regimes.md).",
     {
         alpha_relevant: 0.5,
         alpha_confusion: 0.05,
