@@ -55,7 +55,7 @@ MODEL_VARIATIONS = {
 
 
 PHOTOGRAPHS = {D: 32, eta: 0.001, B: 64, "test_size": 500, "accuracy": 0.7}
-SAMPLES_UP_TO_4096 = (8, 16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)
+SAMPLES_UP_TO_1024 = (8, 16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 
 
 def variant(design: Design, note: str, held: Mapping[Symbol | str, Any], **changed: Any) -> Design:
@@ -72,5 +72,5 @@ def photographs(design: Design, held: Mapping[Symbol | str, Any] | None = None, 
         " Model, steps and accuracy are chosen, as the paper's are not known."
     )
     if design.search:
-        changed["search"] = Search(N, SAMPLES_UP_TO_4096)
+        changed["search"] = Search(N, SAMPLES_UP_TO_1024)
     return variant(design, note, {**PHOTOGRAPHS, **(held or {})}, **changed)
