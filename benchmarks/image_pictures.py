@@ -52,7 +52,7 @@ def mosaic(axes: Axes, tokens: np.ndarray, s: Setting, shares: np.ndarray | None
     for i, token in enumerate(tokens):
         row, column = divmod(i, across)
         at = (column, column + 0.92, row + 0.92, row)
-        axes.imshow(token.reshape(side, side), cmap="gray", vmin=-2, vmax=2, extent=at, zorder=1)
+        axes.imshow(token.reshape(side, side), cmap="gray", vmin=0, vmax=255, extent=at, zorder=1)
         if shares is not None:
             colour = plt.get_cmap("inferno")(min(1.0, shares[i] * len(tokens) / MOST))
             axes.fill_between([at[0], at[1]], at[3], at[2], color=colour, alpha=0.6, linewidth=0, zorder=2)

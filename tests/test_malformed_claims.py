@@ -30,9 +30,10 @@ import numpy as np
 from sympy import *
 from theorycheck import BigO, Claim, Condition, Design, Omega, Paper, Search, Source, Theta
 from theorycheck.law import Law
-from theorycheck.statements import Contrast, Direction, ForEach, Limit, Ordering, Transition
+from theorycheck.statements import Contrast, Direction, ForEach, Limit, Ordering, Transition, UnknownLimit
 
-x, y, z, T, N = symbols("x y z T N", positive=True)
+x, y, z, T, N, t = symbols("x y z T N t", positive=True)
+C = Symbol("C", real=True)
 PAPER = Paper(key="k", short="S", reference="R")
 TRAINED = pathlib.Path(__file__).with_name("trained")
 
@@ -319,6 +320,15 @@ STATEMENTS = {  # with what their designs need; the message names the field or t
     "ForEach('g', (1, 1), BigO(x, (x, 0)))": ("values", {}),
     "ForEach('g', (1, 2), BigO(x, (x, 0)))": ("field design", {}),
     "ForEach('g', (1, 2), BigO(x, (x, 0))), rivals=(1,)": ("field rivals", {"crossed": "{'g': (1, 2)}"}),
+    "UnknownLimit(1 - x**C, C > 0, gap=BigO(1/t, (t, oo)), start=0)": ("start", {}),
+    "UnknownLimit(1 - x**C, C < 0, gap=BigO(1/t, (t, oo)), start=20)": ("unknown", {}),
+    "UnknownLimit(1 - x**C, x > 0, gap=BigO(1/t, (t, oo)), start=20)": ("unknown", {}),
+    "UnknownLimit(1 - x, C > 0, gap=BigO(1/t, (t, oo)), start=20)": ("the limit has one variable", {}),
+    "UnknownLimit(1 - x**(2 * C), C > 0, gap=BigO(1/t, (t, oo)), start=20)": ("exponent 2*C", {}),
+    "UnknownLimit(1 - x**C, C > 0, gap=BigO(t, (t, oo)), start=20)": ("must fall", {}),
+    "UnknownLimit(1 - x**C, C > 0, gap=BigO(t, (t, 0)), start=20)": ("gap is a bound", {}),
+    "UnknownLimit(1 - x**C, C > 0, gap=BigO(1/t, (t, oo)), start=20, falls='k')": ("falls", {}),
+    "UnknownLimit(1 - y**C, C > 0, gap=BigO(1/t, (t, oo)), start=20)": ("field design", {}),
     "Theta(x**2, (x, 1))": ("a law speaks of", {}),
     "Theta(2**x, (x, oo))": ("exponent", {}),
 }  # fmt: skip

@@ -5,7 +5,7 @@ samples, on shuffled labels, and on their own labels with a law that they do not
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from theorycheck.statements import (
     Ordering,
     Theta,
     Transition,
+    UnknownLimit,
 )
 
 PAGE = Path(__file__).parents[1] / "docs/calibration.md"
@@ -134,6 +135,14 @@ CONTROLS = {
         held={"M": 6, "N": 16},
     ),
 }
+CONTROLS[UnknownLimit] = Control(
+    "sparse_attention",
+    {"levels": (0.02, 0.05, 0.15, 0.5), "replicates": 10},
+    replace(LAWS["sparse_attention"], falls=("own_query",)),
+    "REFUTED",
+    "REFUTED",
+    held={"N": 32},
+)
 SLOW = {Direction, Contrast, Transition}  # over ten seconds of training
 controls = pytest.mark.parametrize(
     "kind", [pytest.param(kind, marks=pytest.mark.slow if kind in SLOW else ()) for kind in CONTROLS]

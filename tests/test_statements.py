@@ -4,16 +4,27 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from sympy import E, Symbol, sqrt, symbols
+from sympy import E, Symbol, oo, sqrt, symbols
 
 from theorycheck import bounds
 from theorycheck.plan import make_plan
-from theorycheck.statements import BigO, Contrast, Direction, ForEach, Limit, Ordering, Topic, Transition
+from theorycheck.statements import (
+    BigO,
+    Contrast,
+    Direction,
+    ForEach,
+    Limit,
+    Ordering,
+    Topic,
+    Transition,
+    UnknownLimit,
+)
 from theorycheck.statements.base import at
 from theorycheck.statistics.contrast import contrast as difference
 from theorycheck.statistics.contrast import steeper
 
 alpha, tau, N_star, A, ratio = symbols("alpha tau N_star A ratio", positive=True)
+C, time = Symbol("C", real=True), Symbol("t", positive=True)
 TOPIC = Topic("x", "x", "N*")
 SIZES = np.array([2, 4, 8, 16, 32, 64, 128])
 LEVELS = [0.03, 0.04, 0.06, 0.085, 0.12, 0.17, 0.24]
@@ -38,6 +49,10 @@ def growing(slope, seed=0):
     [
         (Direction(tau), "N_star grows with tau"),
         (Direction(tau, grows=False), "N_star falls with tau"),
+        (
+            UnknownLimit(1 - alpha**C, C > 0, gap=BigO(1 / time, (time, oo)), start=20),
+            "N_star -> 1 - alpha^C, C > 0, with a gap of O(t^-1)",
+        ),
         (Limit(1, 0.1, 1, 20), "N_star -> 1 (within 0.1), with a gap of O(t^-1)"),
         (Transition(ratio, 1 / (2 * E)), "N_star = ratio at the transition to failure >= 1/(2 e) = 0.184"),
         (Ordering((({"k": 4}, {"k": 0}),)), "N_star(k = 4) < N_star(k = 0)"),
@@ -261,6 +276,60 @@ def test_a_limit_must_hold_at_every_level(last, rate, decision):
     assert judgement.decision == decision
     assert status(judgement, "rises") == status(judgement, "falls") == ["ok"]
     assert len(status(judgement, "limit")) == len(status(judgement, "rate")) == 2
+
+
+def to_unknown_limits(power, rate, rng):
+    """Trajectories that end 0.2 (x / 0.1)^power away from 1, at the rate named."""
+    t, rows = np.geomspace(20, 600, 16), []
+    for x in (0.01, 0.03, 0.1, 0.3, 1.0):
+        for i in range(8):
+            missing = 0.3 * (t / 20) ** -rate
+            value = 1 - 0.2 * (x / 0.1) ** power * np.exp(0.05 * rng.normal()) - (missing - missing[-1])
+            rows.append(pd.DataFrame({"x": x, "t": t, "value": value, "seed": i, "key": f"{x} {i}"}))
+    return pd.concat(rows, ignore_index=True).assign(spread=lambda table: 1 / table["t"])
+
+
+@pytest.mark.parametrize(
+    ("power", "rate", "decision", "ends", "rates"),
+    [
+        (0.3, 1.2, "SUPPORTED", "ok", "ok"),
+        (0.0, 1.2, "INCONCLUSIVE", "warning", "ok"),
+        (-0.2, 1.2, "REFUTED", "warning", "ok"),
+        (0.3, 0.4, "REFUTED", "ok", "warning"),
+    ],
+)
+def test_a_limit_with_an_unknown_exponent(power, rate, decision, ends, rates):
+    """The power, and the rate to a limit that nobody tells, are found; each part has its verdict."""
+    x = Symbol("x", positive=True)
+    law = UnknownLimit(1 - x**C, C > 0, gap=BigO(1 / time, (time, oo)), start=20, falls=("spread",))
+    judgement = law.judge(to_unknown_limits(power, rate, np.random.default_rng(3)), TOPIC)
+    assert judgement.decision == decision
+    assert judgement.estimates[0].value == pytest.approx(power, abs=0.05)
+    assert [e.value for e in judgement.beside] == pytest.approx([-rate] * 5, abs=0.02)
+    assert status(judgement, "end") == [ends]
+    assert status(judgement, "rate") == [rates] * 5
+    assert status(judgement, "rises") == status(judgement, "falls") == ["ok"]
+
+
+def test_what_accelerates_has_no_rate():
+    """As attention that rises until training ends: no power of the time falls so."""
+    t = np.geomspace(20, 600, 16)
+    rows = [
+        pd.DataFrame({"x": x, "t": t, "value": 0.5 + 0.4 * (t / 600) ** 2, "seed": i, "key": f"{x} {i}"})
+        for x in (0.1, 0.2, 0.4, 0.8)
+        for i in range(4)
+    ]
+    x = Symbol("x", positive=True)
+    law = UnknownLimit(1 - x**C, C > 0, gap=BigO(1 / time, (time, oo)), start=20)
+    judgement = law.judge(pd.concat(rows, ignore_index=True), TOPIC)
+    assert judgement.decision == "REFUTED"
+    assert "accelerate" in judgement.beside[0].method
+
+
+def test_what_an_unknown_limit_implies_is_derived():
+    eta, power = Symbol("eta", positive=True), Symbol("p", real=True)
+    law = UnknownLimit(3 + 2 * eta**power, power > 0, gap=BigO(time**-0.5, (time, oo)), start=1)
+    assert (law.base, law.exponent, law.rate) == (3, power, 0.5)
 
 
 @pytest.mark.parametrize(("lowest", "decision"), [(0.5, "SUPPORTED"), (0.08, "REFUTED")])

@@ -12,7 +12,7 @@ from statsmodels.stats.sandwich_covariance import cov_cluster
 
 from theorycheck.judgement import Estimate, Interval
 from theorycheck.statistics.binomial import clustered_covariance, fit_binomial
-from theorycheck.statistics.hypothesis import Hypothesis, Variable
+from theorycheck.statistics.hypothesis import SIGNIFICANCE, Hypothesis, Variable
 from theorycheck.statistics.judge import judge
 from theorycheck.statistics.loglog import fit_loglog, level_thresholds
 from theorycheck.statistics.polynomial import level_numbers
@@ -430,3 +430,16 @@ def test_a_verdict_that_the_two_sided_interval_does_not_bear_out_says_so(low, na
     hypothesis = Hypothesis((Variable("x", "x", -1.0, "0"),), "O")
     estimate = Estimate("x", -1.0, Interval(low, -0.7), "")
     assert ("reaches across the limit -1.25" in reason("SUPPORTED", [estimate], hypothesis)) == narrow
+
+
+def test_no_verdict_rests_on_an_interval_without_bound():
+    """Among designs of few trials are some whose one-sided test excludes what the interval does not."""
+    hypothesis, unbounded = Hypothesis((Variable("x", "x", -2.0, "0"),), "O", margin=0.5), 0
+    planted = PlantedThreshold((0.1, 0.15, 0.22, 0.33, 0.5), (4, 8, 16, 32, 64), 1, -0.7, 20.0)
+    for seed in range(40):
+        judgement = judge(planted.draw(np.random.default_rng(seed)), hypothesis)
+        if judgement.estimates and not np.isfinite(judgement.estimates[0].interval.width):
+            unbounded += judgement.p_supported < SIGNIFICANCE
+            assert judgement.decision == "INCONCLUSIVE"
+            assert "The data establish no exponent" in judgement.reason
+    assert unbounded

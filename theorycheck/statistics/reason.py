@@ -37,7 +37,7 @@ def settle(
     for variable, estimate, tested in zip(hypothesis.variables, estimates, intervals, strict=True):
         value = estimate.value
         bounds = [b for b in hypothesis.edges(variable) if tested.low < b < tested.high]
-        if not np.isfinite(tested.width):
+        if not np.isfinite(tested.width + estimate.interval.width):
             return "The data establish no exponent: more replicates are needed."
         if not bounds:
             continue

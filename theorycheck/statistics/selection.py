@@ -221,8 +221,11 @@ def curvature_allowed(fits: Fits, evidence: Evidence) -> Fit | None:
 
 
 def decide(fits: Fits | None, hypothesis: Hypothesis) -> Decision:
-    """SUPPORTED (REFUTED) when the null that some exponent is not (that all are) allowed is rejected."""
-    if fits is None:
+    """SUPPORTED (REFUTED) when the null that some exponent is not (that all are) allowed is rejected.
+
+    Not where an exponent's 95 % interval, which is shown, is without bound.
+    """
+    if fits is None or not all(np.isfinite(fits.interval(f).width) for f in hypothesis.factors):
         return "INCONCLUSIVE"
     if fits.p_supported(hypothesis) < SIGNIFICANCE:
         return "SUPPORTED"

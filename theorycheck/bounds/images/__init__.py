@@ -14,8 +14,8 @@ from theorycheck.bounds.shallow_vit import NOTATION, PAPER, N, N_star, alpha_rel
 from theorycheck.claim import Design, Search
 
 __all__ = [
-    "LEVELS", "MARGIN", "MODEL_VARIATIONS", "NOTATION", "PAPER", "SAMPLES_UP_TO_230", "SETTING", "VARIATIONS",
-    "N", "N_star", "T", "alpha_relevant", "photographs",
+    "LEVELS", "LEVELS_OF_PHOTOGRAPHS", "MARGIN", "MODEL_VARIATIONS", "NOTATION", "PAPER", "SAMPLES_UP_TO_230",
+    "SETTING", "VARIATIONS", "N", "N_star", "T", "alpha_relevant", "photographs",
 ]  # fmt: skip
 
 depth, D, eta, T, B = symbols("depth D eta T B", positive=True)
@@ -54,8 +54,9 @@ MODEL_VARIATIONS = {
 }
 
 
-PHOTOGRAPHS = {D: 32, eta: 0.001, B: 64, "test_size": 500, "accuracy": 0.7}
-SAMPLES_UP_TO_4096 = (8, 16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096)
+PHOTOGRAPHS = {D: 32, eta: 0.001, B: 32, "test_size": 500, "accuracy": 0.7}
+LEVELS_OF_PHOTOGRAPHS = tuple(16 / L for L in (32, 48, 64, 96, 128))
+SAMPLES_UP_TO_1024 = (8, 16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024)
 
 
 def photographs(design: Design, held: Mapping[Symbol | str, Any] | None = None, **changed: Any) -> Design:
@@ -65,5 +66,9 @@ def photographs(design: Design, held: Mapping[Symbol | str, Any] | None = None, 
         " Model, steps and accuracy are chosen, as the paper's are not known."
     )
     if design.search:
-        changed["search"] = Search(N, SAMPLES_UP_TO_4096)
+        changed = {
+            "levels": LEVELS_OF_PHOTOGRAPHS,
+            "search": Search(N, SAMPLES_UP_TO_1024),
+            **changed,
+        }
     return design.another(note, {**PHOTOGRAPHS, **(held or {})}, **changed)

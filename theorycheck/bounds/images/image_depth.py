@@ -2,6 +2,7 @@
 
 from theorycheck.bounds.images import (
     LEVELS,
+    LEVELS_OF_PHOTOGRAPHS,
     MARGIN,
     NOTATION,
     PAPER,
@@ -34,7 +35,7 @@ claim = Claim(
     law=ForEach("depth", (1, 2, 4, 6), BigO(alpha_relevant**-2, (alpha_relevant, 0))),
     response="image_generalization",
     design=DESIGN,
-    designs={"photographs": photographs(DESIGN, budget=120)},
+    designs={"photographs": photographs(DESIGN, levels=LEVELS_OF_PHOTOGRAPHS[:-1], budget=90)},
     margin=MARGIN,
     refuted_by="at some depth N* grows faster than alpha_*^-2.5 as alpha_* -> 0, with 95 % confidence",
     notation=NOTATION,

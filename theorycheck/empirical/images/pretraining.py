@@ -17,7 +17,7 @@ from torch.nn.functional import cross_entropy
 from theorycheck.empirical.images.setting import Setting
 from theorycheck.empirical.images.sources import opened
 from theorycheck.empirical.images.sources.image_set import CACHE
-from theorycheck.empirical.images.tokens import patch_size, patches, scaled
+from theorycheck.empirical.images.tokens import patch_size, patches
 from theorycheck.empirical.images.vit import ViT
 from theorycheck.errors import DesignError
 
@@ -68,7 +68,7 @@ def trained(setting: Setting) -> dict[str, Tensor]:
     images = opened(setting.data)
     others = [name for name in images.classes if name not in (setting.first, setting.second)]
     cut = [patches(images.images["train"][name], setting.grid) for name in others]
-    x = scaled(np.concatenate(cut))
+    x = torch.from_numpy(np.concatenate(cut))
     y = torch.arange(len(cut)).repeat_interleave(torch.tensor([len(of) for of in cut]))
     with torch.random.fork_rng():
         torch.manual_seed(REVISION)

@@ -31,8 +31,8 @@ def draw(setting: Setting, generator: torch.Generator) -> tuple[Samples, Samples
     fresh, own = _samples(setting, test, "test", setting.test_size)
     if setting.labels == "shuffled":
         y = labels.permutation(y)
-    return (scaled(_kept(setting, x, removal)), torch.from_numpy(y)), (
-        scaled(_kept(setting, fresh, removal)),
+    return (torch.from_numpy(_kept(setting, x, removal)), torch.from_numpy(y)), (
+        torch.from_numpy(_kept(setting, fresh, removal)),
         torch.from_numpy(own),
     )
 
@@ -106,8 +106,3 @@ def _kept(
         chance[:, : setting.K] -= 1  # the object's come first, and stay
     stay = np.sort(np.argsort(chance, 1)[:, : L - setting.removed], 1)
     return np.take_along_axis(tokens, stay[..., None], 1)
-
-
-def scaled(tokens: UInt8[np.ndarray, "n l p"]) -> Float[Tensor, "n l p"]:
-    """From 8 bits to about -2 .. 2."""
-    return torch.from_numpy(tokens).float() / 64 - 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Num
 from torch import Tensor, nn
 
 
@@ -45,22 +45,27 @@ class ViT(nn.Module):
         self.blocks = nn.ModuleList(Block(D, heads, attention) for _ in range(depth))
         self.norm, self.head = nn.LayerNorm(D), nn.Linear(D, 1)
 
-    def forward(self, tokens: Float[Tensor, "n l p"]) -> Float[Tensor, " n"]:
+    def embedded(self, tokens: Num[Tensor, "n l p"]) -> Float[Tensor, "n l D"]:
+        """The tokens before the first block, from 8 bits by way of -2 .. 2."""
+        x: Tensor = self.embed(tokens.to(self.embed.weight.dtype) / 64 - 2)
+        return x
+
+    def forward(self, tokens: Num[Tensor, "n l p"]) -> Float[Tensor, " n"]:
         """F of every sample."""
-        x: Tensor = self.embed(tokens)
+        x = self.embedded(tokens)
         for block in self.blocks:
             x = block(x)
         F: Tensor = self.head(self.norm(x).mean(1))  # (n, 1)
         return F.squeeze(1)
 
 
-def rollout(model: ViT, tokens: Float[Tensor, "n l p"]) -> Float[Tensor, "n l"]:
+def rollout(model: ViT, tokens: Num[Tensor, "n l p"]) -> Float[Tensor, "n l"]:
     """Attention of the pooled output on the tokens, through all layers.
 
     Abnar and Zuidema, Quantifying Attention Flow in Transformers, ACL 2020, section 3: the product over
     layers of (A + I) / 2, where A is the mean over heads; here its mean over the rows, as the output is one.
     """
-    x = model.embed(tokens)
+    x = model.embedded(tokens)
     flow = torch.eye(tokens.shape[1]).to(x).expand(len(x), -1, -1)  # (n, l, l)
     for block in model.blocks:
         assert isinstance(block, Block)
