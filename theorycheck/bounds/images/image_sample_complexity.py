@@ -44,10 +44,6 @@ claim = Claim(
     refuted_by="N* grows faster than alpha_*^-2.5 as alpha_* -> 0, with 95 % confidence",
     notation=NOTATION,
     designs={
-        **{
-            f"depth {blocks}": variant(DESIGN, f"As the default, with {blocks} blocks.", {"depth": blocks})
-            for blocks in (1, 4, 6)
-        },
         "pre-trained": variant(
             DESIGN,
             "As the default, from weights that 1,000 steps of batches of 64 beforehand left, to tell the"
