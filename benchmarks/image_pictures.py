@@ -118,8 +118,10 @@ def slopes(store: Path, seed: int) -> None:
         if slope:
             axes.plot(x, stats.gmean(y) * (x / stats.gmean(x)) ** slope.value, color=colour)
         axes.plot(x, y[-1] * (x / x[-1]) ** -2.0, ":", color=colour)
-    axes.plot([], [], ":", color="0.3", label="claimed slope -2, from the last level of each")
+    axes.plot([], [], ":", color="0.3", label="claimed slope -2, through the largest level of each")
     axes.set(xscale="log", yscale="log", xlabel=r"$\alpha_*$", ylabel=r"$N^*$")
+    axes.set_xticks((0.03, 0.05, 0.1, 0.2, 0.3, 0.5), labels=("0.03", "0.05", "0.1", "0.2", "0.3", "0.5"))
+    axes.set_xticks((), minor=True)
     axes.legend()
     figure.savefig(FOLDER / "image-slopes.png", dpi=110, metadata={"Software": None})
 

@@ -25,7 +25,7 @@ SERIES = (
     ("#b08d00", "v"),
     ("0.35", "P"),
 )
-LONGEST = 1e3  # times its value that an interval is drawn, as one without end would hide all else
+LONGEST = 30  # times its value, or as small a part, that an interval is drawn: one without end hides all else
 
 
 def one_axes() -> tuple[Figure, Axes]:
@@ -66,7 +66,7 @@ def points(
     for value in values:
         x, y = value.point[0], value.value
         if value.measured:
-            ends = [[y - value.low], [min(value.high, LONGEST * y) - y]]
+            ends = [[y - max(value.low, y / LONGEST)], [min(value.high, LONGEST * y) - y]]
             drawn = axes.errorbar([x], [y], ends, fmt=marker, color=colour, capsize=3, label=label)
             tell(drawn[0], told(value, shown))
             label = "_nolegend_"
@@ -98,7 +98,7 @@ def log_axes(axes: Axes, shown: Shown, levels: Sequence[float], base: int = 10) 
     axes.xaxis.set_major_locator(FixedLocator(levels))
     axes.xaxis.set_minor_locator(NullLocator())
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter("{x:g}")
+        axis.set_major_formatter("{x:.3g}" if axis is axes.xaxis else "{x:g}")
         if base == 10:
             axis.set_minor_formatter(lambda value, _: f"{value:g}" if f"{value:.0e}"[0] in "25" else "")
     label_axes(axes, shown)

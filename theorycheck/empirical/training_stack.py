@@ -67,6 +67,7 @@ def why_not_stacked(training: Training, member: Member) -> str | None:
     optimizer = _optimizer(training, member)
     if type(optimizer) not in _ELEMENTWISE:
         return f"{type(optimizer).__name__} may mix the elements of a parameter, or those of its steps"
+    member = replace(member, samples=_few(training, member))
     module = copy.deepcopy(member.module)
     before = {name: buffer.clone() for name, buffer in module.named_buffers()}
     state = torch.get_rng_state()
@@ -91,10 +92,18 @@ def why_not_stacked(training: Training, member: Member) -> str | None:
     return None
 
 
+def _few(training: Training, member: Member) -> Samples:
+    """As many samples as a mini-batch has: to look at what a module does, all of them may take long."""
+    few = training.number("batch", member.point) or len(member.samples[1])
+    x, y = member.samples
+    return x[:few], y[:few]
+
+
 def _used(training: Training, member: Member) -> set[str]:
     """The parameters that the loss depends on; an optimizer leaves the others alone."""
     module = copy.deepcopy(member.module)
-    loss = training.loss(module(member.samples[0]), member.samples[1])
+    x, y = _few(training, member)
+    loss = training.loss(module(x), y)
     if not isinstance(loss, Tensor) or loss.dim():
         raise ClaimError("loss of the training must return a scalar tensor, such as a mean over the samples")
     named = {name: p for name, p in module.named_parameters() if p.requires_grad}

@@ -43,10 +43,6 @@ claim = Claim(
     refuted_by="N* grows faster than alpha_*^-2.5 as alpha_* -> 0, with 95 % confidence",
     notation=NOTATION,
     designs={
-        **{
-            f"depth {blocks}": DESIGN.another(f"As the default, with {blocks} blocks.", {"depth": blocks})
-            for blocks in (1, 4, 6)
-        },
         "pre-trained": DESIGN.another(
             "As the default, from weights that 1,000 steps of batches of 64 beforehand left, to tell the"
             " other classes apart. They are trained once on each machine, in the time of a few trials, and"

@@ -20,6 +20,7 @@ from theorycheck.empirical.parameters import Mark
 from theorycheck.empirical.training import Training
 from theorycheck.empirical.trial import Trial
 
+TESTED_AT_ONCE = 128  # samples: a thousand photographs take a gigabyte
 Measured = Iterator[tuple[int, dict[str, Any]]]
 
 
@@ -61,7 +62,8 @@ def accuracies(trials: Sequence[Trial]) -> Measured:
     n = Setting(**trials[0].parameters).N
 
     def right(model: Module, tokens: Tensor, y: Tensor) -> dict[str, float]:
-        correct = (model(tokens) * y > 0).double()
+        outputs = torch.cat([model(part) for part in torch.split(tokens, TESTED_AT_ONCE)])
+        correct = (outputs * y > 0).double()
         return {"value": float(correct[n:].mean()), "train_accuracy": float(correct[:n].mean())}
 
     for i, found in trained(trials, right):
@@ -75,7 +77,8 @@ def attention_on_object(trials: Sequence[Trial]) -> Measured:
 
     def on_object(model: Module, tokens: Tensor, y: Tensor) -> float:
         assert isinstance(model, ViT)
-        return float(rollout(model, tokens[s.N :])[:, : s.K].sum(1).mean())
+        shares = torch.cat([rollout(model, part) for part in torch.split(tokens[s.N :], TESTED_AT_ONCE)])
+        return float(shares[:, : s.K].sum(1).mean())
 
     for i, found in trained(trials, on_object):
         share = found.pop("value", None)
