@@ -32,6 +32,7 @@ from theorycheck.placement.rules import simulate
 from theorycheck.plan import make_plan
 from theorycheck.profiles import PROFILES
 from theorycheck.statements.base import Truth
+from theorycheck.statistics import agreement
 from theorycheck.statistics.diagnostics import drift
 from theorycheck.statistics.hypothesis import Hypothesis, Variable
 from theorycheck.statistics.selection import decide, fit_laws, gather
@@ -271,6 +272,54 @@ def stated() -> Iterator[Stated]:
             yield from (Stated(claim, i) for i in range(len(worlds_of(claim.name))))
 
 
+WITHIN = 1.5  # the ratio of thresholds that matters, of the compared tables
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two tables whose thresholds have a known ratio, as `theorycheck compare` compares them.
+
+    Attributes:
+        name: for readers.
+        ratio: of the thresholds.
+        trials: of each cell of both tables.
+        asked: whether the figures asked of the judge apply.
+    """
+
+    name: str
+    ratio: float
+    trials: int = 60
+    replications: int = 1000
+    asked: bool = True
+    kind = "compare"
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether one reproduces the other; None where the ratio is the one that matters."""
+        return None if self.ratio == WITHIN else self.ratio < WITHIN
+
+
+COMPARED = [
+    Compared("compare, equal", 1.0),
+    Compared("compare, edge: a ratio that matters", WITHIN),
+    Compared("compare, far", 3.0),
+    Compared("compare, edge: few trials", WITHIN, 20),
+]
+
+
+def judge_compared(condition: Compared, seed: Sequence[int]) -> Outcome:
+    rng = np.random.default_rng(seed)
+    ours, theirs = (
+        PlantedThreshold(LEVELS, SAMPLES, condition.trials, -1.0, middle).draw(rng)
+        for middle in (24.0 * condition.ratio, 24.0)
+    )
+    found, places = agreement.concluded(agreement.thresholds(ours, theirs, "x", WITHIN))
+    decision = {"REPRODUCED": "SUPPORTED", "INCONCLUSIVE": "INCONCLUSIVE"}.get(found, "REFUTED")
+    width = float(np.median([np.log(p.interval.high / p.interval.low) for p in places if p.interval.low > 0]))
+    covered = all(condition.ratio in p.interval for p in places[:1])
+    return Outcome(decision, covered, width, False, False)
+
+
 def judge_stated(condition: Stated, seed: Sequence[int]) -> Outcome:
     world = condition.world
     evidence = world.draw(np.random.default_rng(seed))
@@ -302,13 +351,13 @@ def replicate(condition: Condition, seed: Sequence[int]) -> Outcome:
 
 
 def study(
-    conditions: Sequence[Condition | Stated], replications: int | None, seed: int, jobs: int
+    conditions: Sequence[Condition | Stated | Compared], replications: int | None, seed: int, jobs: int
 ) -> Iterator[dict[str, object]]:
     with Parallel(n_jobs=jobs) as parallel:
         for number, condition in enumerate(conditions, 1):
             count = replications or condition.replications
             seeds = [(seed, PLACES[condition.name], i) for i in range(count)]
-            run = judge_stated if isinstance(condition, Stated) else replicate
+            run = RUNS.get(type(condition), replicate)
             outcomes = parallel(delayed(run)(condition, one) for one in seeds)
             row = summarise(condition, outcomes) | {"seed": seed}
             print(f"{number} of {len(conditions)}: {row}", file=sys.stderr, flush=True)
@@ -331,22 +380,24 @@ def store(row: dict[str, object]) -> list[dict[str, object]]:
     return rows
 
 
-def truth_of(condition: Condition | Stated) -> bool | None:
+def truth_of(condition: Condition | Stated | Compared) -> bool | None:
     """Whether the claim holds; None at the very edge of what it allows."""
     if isinstance(condition, Stated):
         return condition.world.holds
+    if isinstance(condition, Compared):
+        return condition.holds
     allowed = condition.hypothesis.allowed(condition.hypothesis.variables[0])
     edge = min(abs(condition.truth - allowed.low), abs(condition.truth - allowed.high)) < 1e-9
     return None if edge else condition.truth in allowed
 
 
-def summarise(condition: Condition | Stated, outcomes: Sequence[Outcome]) -> dict[str, object]:
+def summarise(condition: Condition | Stated | Compared, outcomes: Sequence[Outcome]) -> dict[str, object]:
     """A verdict at the very edge of the claim is false either way; inside only REFUTED is, beyond only
     SUPPORTED.
     """
     true = truth_of(condition)
     edge, inside = true is None, true is True
-    if isinstance(condition, Stated):
+    if isinstance(condition, Stated | Compared):
         kind = condition.kind
     else:
         kind = "measured" if isinstance(condition.planted, PlantedMeasurement) else "counts"
@@ -501,13 +552,15 @@ SMALL = [
 ]
 LATER = [*STEEPENING, *CLEAR, *GUESSED, *SHAPES, *SMALL]
 STATED = list(stated())
-EVERY = [*CONDITIONS, *LATER, *STATED]
+EVERY = [*CONDITIONS, *LATER, *STATED, *COMPARED]
+RUNS = {Stated: judge_stated, Compared: judge_compared}
 # A condition's place is part of its seed: new ones go to an end. Where 17 are left out stood those that
 # statements plant now, whose places begin at 1,000.
 PLACES = (
     {condition.name: i for i, condition in enumerate(CONDITIONS)}
     | {condition.name: i for i, condition in enumerate(LATER, len(CONDITIONS) + 17)}
     | {condition.name: i for i, condition in enumerate(STATED, 1000)}
+    | {condition.name: i for i, condition in enumerate(COMPARED, 2000)}
 )
 
 

@@ -1,4 +1,4 @@
-"""Commands on others' tables: fit."""
+"""Commands on others' tables: fit and compare."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -71,3 +71,34 @@ def fit(
         else:
             say(summary(verdict, found))
     raise typer.Exit(exit_status([verdict]))
+
+
+@app.command()
+def compare(
+    run: Annotated[Path, typer.Argument(help="Folder of a run, as verify wrote it for a claim.")],
+    table: Annotated[Path, typer.Argument(help="CSV file of somebody else's success counts, or curve.")],
+    within: Annotated[
+        float | None,
+        typer.Option(
+            help="Difference that matters: a ratio of thresholds (1.5), or a difference of values (0.05)."
+        ),
+    ] = None,
+    level: Annotated[
+        float | None, typer.Option(help="Of the run's factor, to compare with a curve, if it has several.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Say whether a run reproduces somebody else's table or curve.
+
+    REPRODUCED (exit status 0) where differences that matter are excluded at every level that both have, or
+    time; NOT REPRODUCED (1) where some are shown and none is excluded; PARTLY or INCONCLUSIVE (3) else.
+    """
+    from theorycheck.compare import compare as compared
+
+    with explained():
+        found = compared(run, table, within, level)
+        if json:
+            typer.echo(found.document())
+        else:
+            say(found.text)
+    raise typer.Exit(found.status)

@@ -42,7 +42,7 @@ def summary(verdict: Verdict, claim: Claim | None = None) -> str:
     lines = [
         *regime,
         f"{verdict.name}   {verdict.source} ({verdict.provenance})",
-        *_indent(blocks),
+        *indented(blocks),
         f"  {judgement.decision} over {verdict.range}: {judgement.reason}",
         *([f"  {verdict.headline}"] if verdict.headline else []),
         *(f"  report    {path}" for path in verdict.artifacts if Path(path).stem == "report"),
@@ -153,7 +153,7 @@ def outlook(
 
 
 def _titled(claim: Claim, blocks: dict[str, list[str]]) -> str:
-    return "\n".join(map(one_line, [f"{claim.name}   {claim.title}", *_indent(blocks)]))
+    return "\n".join(map(one_line, [f"{claim.name}   {claim.title}", *indented(blocks)]))
 
 
 def _assumptions(design: TriedDesign) -> list[str]:
@@ -226,7 +226,8 @@ def columns(rows: Iterable[Sequence[str]]) -> list[str]:
     ]
 
 
-def _indent(blocks: dict[str, list[str]]) -> Iterator[str]:
+def indented(blocks: dict[str, list[str]]) -> Iterator[str]:
+    """Lines of named blocks, each behind its name."""
     for name, lines in blocks.items():
         for i, line in enumerate(lines):
             yield f"  {name if i == 0 else '':9} {line}"

@@ -99,7 +99,7 @@ def thresholds(ours: pd.DataFrame, theirs: pd.DataFrame, factor: str, within: fl
     """The ratio of the thresholds of two tables of counts at every level that both have.
 
     A level's threshold is fitted to its own trials (`loglog.level_thresholds`); the logarithms of two are
-    independent, so that their variances add. Where one lies beyond what was tried, its bound takes part: two
+    independent, so that their variances add, with as many degrees of freedom as cells less coefficients. Where one lies beyond what was tried, its bound takes part: two
     differ then where even the bound is farther than a ratio that matters, and some cell of that level differs
     (`cells`).
 
@@ -118,19 +118,23 @@ def thresholds(ours: pd.DataFrame, theirs: pd.DataFrame, factor: str, within: fl
     for level in sorted(mine.keys() & other.keys()):
         there = by_cell[np.isclose(by_cell[factor], level)]
         least = float(there["p_holm"].min()) if len(there) else 1.0
-        places.append(_ratio(level, mine[level], other[level], matters, least))
+        df = sum(table.loc[table[factor] == level, "searched"].nunique() - 2 for table in (ours, theirs))
+        places.append(_ratio(level, mine[level], other[level], matters, max(1, df), least))
     return places
 
 
-def _ratio(level: float, mine: LevelValue, other: LevelValue, matters: float, p_cells: float) -> Place:
+def _ratio(
+    level: float, mine: LevelValue, other: LevelValue, matters: float, df: int, p_cells: float
+) -> Place:
     said = [value.text if value.measured else f"{value.kind} {value.value:g}" for value in (mine, other)]
     if mine.measured and other.measured:
         logs = [np.log([v.value, max(v.low, 1e-12), v.high]) for v in (mine, other)]
         errors = [(high - low) / (2 * Z) for _, low, high in logs]
         estimate, error = float(logs[0][0] - logs[1][0]), max(float(np.hypot(*errors)), 1e-12)
-        interval = Interval(estimate - Z * error, estimate + Z * error)
+        half = float(stats.t.ppf(0.975, df)) * error
+        interval = Interval(estimate - half, estimate + half)
         to_low, to_high = (estimate + matters) / error, (estimate - matters) / error
-        test = t_test(estimate, interval, to_low, to_high, np.inf, "ratio of thresholds")
+        test = t_test(estimate, interval, to_low, to_high, df, "ratio of thresholds")
     else:
         low, high = _log(mine.low) - _log(other.high), _log(mine.high) - _log(other.low)
         estimate, interval = np.nan, Interval(low, high)
