@@ -99,9 +99,9 @@ def thresholds(ours: pd.DataFrame, theirs: pd.DataFrame, factor: str, within: fl
     """The ratio of the thresholds of two tables of counts at every level that both have.
 
     A level's threshold is fitted to its own trials (`loglog.level_thresholds`); the logarithms of two are
-    independent, so that their variances add, with as many degrees of freedom as cells less coefficients. Where one lies beyond what was tried, its bound takes part: two
-    differ then where even the bound is farther than a ratio that matters, and some cell of that level differs
-    (`cells`).
+    independent, so that their variances add, with as many degrees of freedom as cells less coefficients.
+    Where one lies beyond what was tried, its bound takes part: two differ then where even the bound is
+    farther than a ratio that matters, and some cell of that level differs (`cells`).
 
     Args:
         ours: columns factor, searched, successes, trials.
