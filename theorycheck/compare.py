@@ -141,7 +141,7 @@ def compare(
         checks = [_cells(agreement.cells(ours, theirs, factor))]
     else:
         matters = _mattering(within, WITHIN_VALUE, 0.0)
-        theirs = read_table(path, ["t"])
+        theirs = read_table(path, ["t"], logarithms=False)
         if "value" not in theirs:
             raise TableError(f"{path}: the run has values over time; give a table with t, value")
         places = agreement.values(_curves(folder, trials, design, level), theirs, matters)

@@ -31,7 +31,7 @@ _OWN = {"successes", "trials", "value", "censored", "seed"}  # columns that no v
 Text = Sequence[str]  # the fields of some rows in one column
 
 
-def read_table(path: Path, factors: Sequence[str]) -> pd.DataFrame:
+def read_table(path: Path, factors: Sequence[str], logarithms: bool = True) -> pd.DataFrame:
     """Read a table of success counts or of measurements.
 
     Counts have the columns `factors`, n, successes, trials, and optionally seed: one row a cell, or a cell
@@ -41,6 +41,7 @@ def read_table(path: Path, factors: Sequence[str]) -> pd.DataFrame:
     Args:
         path: of a CSV file: UTF-8, comma-separated, with the names of the columns in row 1.
         factors: names of the law's variables.
+        logarithms: whether factors and values are positive, as their logarithms are taken.
 
     Returns:
         The columns in the order above: factors and value as floats, the others as integers, seed as text;
@@ -51,7 +52,7 @@ def read_table(path: Path, factors: Sequence[str]) -> pd.DataFrame:
     """
     with _named(path):
         content = _contents(path)
-        table = _table(content, factors)
+        table = _table(content, factors, logarithms)
         if "trials" in table:
             _check_counts(table)
         elif "censored" in table and table["censored"].all():
@@ -109,7 +110,7 @@ def _names(names: Sequence[str]) -> str:
     return listed([repr(cut(name, 40)) for name in names])
 
 
-def _table(content: bytes, factors: Sequence[str]) -> pd.DataFrame:
+def _table(content: bytes, factors: Sequence[str], logarithms: bool) -> pd.DataFrame:
     """The columns as numbers, or as text where they hold seeds; indexed by the number of their line."""
     _check_text(content)
     pieces = _pieces(content)
@@ -123,7 +124,7 @@ def _table(content: bytes, factors: Sequence[str]) -> pd.DataFrame:
             found = f"found {len(rows[odd[0]])}; correct the row"
             raise _bad(f"expected {len(header)} fields as in row 1, {found}", lines[odd[0]])
         fields = dict(zip(header, zip(*rows, strict=True), strict=True))
-        typed = {column: _typed(fields[column], lines, column) for column in columns}
+        typed = {column: _typed(fields[column], lines, column, logarithms) for column in columns}
         parts.append(pd.DataFrame(typed, index=lines))
     if not parts:
         raise _bad("there is nothing below row 1; add results")
@@ -195,7 +196,7 @@ def _columns(found: Sequence[str], factors: Sequence[str]) -> list[str]:
     return needed + [name for name in optional if name in found]
 
 
-def _typed(text: Text, lines: Sequence[int], column: str) -> Any:
+def _typed(text: Text, lines: Sequence[int], column: str, logarithms: bool) -> Any:
     """Some rows of a column as an array of numbers, or of text if it holds seeds."""
     if column == "seed":
         seeds = np.array([sys.intern(field.strip()) for field in text], dtype=object)
@@ -208,8 +209,10 @@ def _typed(text: Text, lines: Sequence[int], column: str) -> Any:
         good = (numbers % 1 == 0) & (numbers >= whole[0]) & (numbers <= whole[1])
         _demand(good, text, lines, column, f"a whole number from {whole[0]} to {whole[1]:g}")
         return numbers.astype(np.int64)
-    good = (numbers > 0) & np.isfinite(numbers)
-    _demand(good, text, lines, column, "a positive finite number, as its logarithm is taken")
+    good, wanted = np.isfinite(numbers), "a finite number"
+    if logarithms:
+        good, wanted = good & (numbers > 0), "a positive finite number, as its logarithm is taken"
+    _demand(good, text, lines, column, wanted)
     return numbers
 
 
