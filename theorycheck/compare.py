@@ -77,9 +77,7 @@ class Comparison:
         """For a terminal."""
         difference = "ratio" if self.kind == "thresholds" else "difference"
         rows = [("at", "ours", "theirs", difference, "")]
-        rows += [
-            (f"{p.at:.4g}", p.ours, p.theirs, p.interval.around(p.difference), p.where) for p in self.places
-        ]
+        rows += [(f"{p.at:.4g}", p.ours, p.theirs, p.text, p.where) for p in self.places]
         blocks = {
             "table": columns(rows),
             "checks": columns([(check.status, check.name, check.detail) for check in self.checks]),

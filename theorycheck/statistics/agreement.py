@@ -45,6 +45,12 @@ class Place:
     test: Tested
     where: Where = "open"
 
+    @property
+    def text(self) -> str:
+        """The difference with its interval, or that alone where a threshold lies beyond what was tried."""
+        known = f"{self.difference:.3g} " * bool(np.isfinite(self.difference))
+        return f"{known}{self.interval:.3g}"
+
 
 def concluded(places: Sequence[Place]) -> tuple[Agreement, tuple[Place, ...]]:
     """What follows from all places, with what is concluded at each.
@@ -149,7 +155,7 @@ def _log(value: float) -> float:
 
 
 def _exp(value: float) -> float:
-    return float(np.exp(min(value, 700.0)))
+    return float(np.exp(value)) if value < 700 else np.inf
 
 
 def values(ours: pd.DataFrame, theirs: pd.DataFrame, within: float) -> list[Place]:
