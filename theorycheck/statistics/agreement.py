@@ -155,7 +155,7 @@ def _log(value: float) -> float:
 
 
 def _exp(value: float) -> float:
-    return float(np.exp(value)) if value < 700 else np.inf
+    return np.inf if value >= 700 else float(np.exp(value))  # which leaves nan as it is
 
 
 def values(ours: pd.DataFrame, theirs: pd.DataFrame, within: float) -> list[Place]:
