@@ -153,7 +153,8 @@ def test_verify_warns_of_a_design_that_cannot_tell(tiny, tmp_path):
 def test_the_stored_calibration_meets_the_figures_asked_of_the_judge():
     """Measured by `python benchmarks/calibration.py --write`; the table in docs/ is of the same run."""
     rows = calibration.conditions()
-    assert all(row["replications"] >= 1000 for row in rows)
+    slow = {"each group": 200, "unknownlimit": 400, "compare": 400}  # of which one takes up to a second
+    assert all(row["replications"] >= slow.get(row["kind"], 1000) for row in rows)
     for row in (row for row in rows if row["asked"]):
         if row["coverage"] is not None:
             assert calibration.COVERAGE[0] <= row["coverage"], row["name"]
@@ -169,7 +170,8 @@ def test_the_stored_calibration_meets_the_figures_asked_of_the_judge():
         coverage = "-" if row["coverage"] is None else f"{100 * row['coverage']:.1f} %"
         assert f"| {row['name']} | {coverage} | {100 * row['false_supported']:.1f} % |" in table
     kinds = {row["kind"] for row in rows}
-    assert kinds == {"counts", "measured", "direction", "contrast", "limit", "transition", "ordering"}
+    scaling = {"counts", "measured"}
+    assert kinds == scaling | {"direction", "contrast", "limit", "transition", "ordering"} | set(slow)
     assert {calibration.error_rates(kind).status for kind in kinds} == {"ok"}
 
 

@@ -209,7 +209,7 @@ class ForEach(Statement):
         return (
             world("edge: all at the edge", None, edge, edge),
             world("edge: one at the edge", None, edge, inside),
-            world("all inside", True, inside, inside),
+            world("all inside", True, *[edge - worse * 1.5 * FAR] * 2),
             world("all beyond", False, edge + worse * FAR, edge + worse * FAR),
             world("one beyond", False, edge + worse * FAR, inside),
         )

@@ -17,8 +17,8 @@ PAPER = Paper(
     ),
 )
 
-alpha_relevant, alpha_confusion, tau, sigma, delta, eta, L, d, M, m, S, B, T = symbols(
-    "alpha_relevant alpha_confusion tau sigma delta eta L d M m S B T", positive=True
+alpha_relevant, alpha_confusion, tau, sigma, delta, eta, L, d, M, m, S, B, T, output_scale = symbols(
+    "alpha_relevant alpha_confusion tau sigma delta eta L d M m S B T output_scale", positive=True
 )
 N = SAMPLES
 N_star = symbols("N_star", positive=True)
@@ -122,4 +122,26 @@ AUTHORS = Design(
         " are remembered. N below 40 were added, because with these choices most thresholds lie there."
     ),
     published=Path(__file__).with_name("li2023_vit_success.csv"),
+)
+
+# The authors' attention figure: sizes, noise and initial errors as remembered; the rest had to be chosen.
+AUTHORS_ATTENTION = Design(
+    factor=output_scale,
+    levels=(0.05, 0.2, 1),
+    replicates=10,
+    held={
+        **SETTING,
+        alpha_relevant: 0.5,
+        alpha_confusion: 0.05,
+        **{d: 10, M: 5, m: 1000, S: 50, N: 200, B: 200, eta: 4},
+        "noise": "gaussian",
+        tau: 0.01 * 10**0.5,
+        "query_key_scale": 0.7,
+        T: ceiling(100 / (eta * output_scale)),
+    },
+    note=(
+        "Chosen, as the paper's values are not known: L = 100, B = N, eta = 4, query_key_scale = 0.7, by"
+        " which the attention starts where the published one does, and the output scale, which is varied; the"
+        " others are remembered (docs/regimes.md)."
+    ),
 )
