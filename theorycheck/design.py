@@ -186,7 +186,7 @@ class Design(Frozen):
             >>> design = Design(factor="x", levels=(1, 2, 4), replicates=4, held={"depth": 2})
             >>> other = design.another("With 4 blocks.", {"depth": 4}, replicates=8)
             >>> other.levels, dict(other.held), other.replicates
-            ((1, 2, 4), {'depth': 4}, 8)
+            ((1.0, 2.0, 4.0), {'depth': 4}, 8)
         """
         own = {name: getattr(self, name) for name in Design.model_fields}
         others = {name_of(name): value for name, value in (held or {}).items()}

@@ -8,6 +8,7 @@ from theorycheck.bounds.images import (
     PAPER,
     SAMPLES_UP_TO_230,
     SETTING,
+    VARIATIONS,
     N,
     N_star,
     alpha_relevant,
@@ -22,7 +23,7 @@ DESIGN = Design(
     crossed={"depth": (1, 2, 4, 6)},
     search=Search(N, SAMPLES_UP_TO_230),
     replicates=7,
-    budget=240,
+    budget=360,
     held=SETTING,
 )
 
@@ -39,4 +40,5 @@ claim = Claim(
     margin=MARGIN,
     refuted_by="at some depth N* grows faster than alpha_*^-2.5 as alpha_* -> 0, with 95 % confidence",
     notation=NOTATION,
+    variations=VARIATIONS,
 )
