@@ -1,0 +1,90 @@
+"""Writes theorems.md, .html, .json and .yaml from the runs in claims/results/:  python docs/write_theorems.py
+
+With --add RUN_FOLDER ... it first stores the result.json of these runs there, without paths of this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from theorycheck import bounds
+from theorycheck.reports.records import read, records
+from theorycheck.reports.theorems import RENDERED
+
+DOCS = Path(__file__).parent
+RESULTS = DOCS / "claims/results"
+ABOUT = (
+    "Every claim of the package, judged under the standard profile with seed 0, which no pilot saw."
+    " Written by `python docs/write_theorems.py` from the runs in docs/claims/results/."
+)
+ALSO = (
+    "The same [to sort and filter](theorems.html), and as records that a registry of replications can import:"
+    " [JSON](theorems.json), [YAML](theorems.yaml). `theorycheck table` makes such a table of your own runs."
+)
+
+
+def pages() -> dict[str, str]:
+    """The texts of the four files, by name."""
+    known = bounds.claims()
+    links = {name: f"claims/{name}.md" for name in known if (DOCS / f"claims/{name}.md").exists()}
+    made = records(read([RESULTS]) if any(RESULTS.glob("*.json")) else [], known, all_known=True)
+    about = {"md": f"{ABOUT}\n\n{ALSO}", "html": ABOUT.replace("`", "")}
+    return {f"theorems.{kind}": render(made, links, about.get(kind, "")) for kind, render in RENDERED.items()}
+
+
+def portable(document: dict[str, Any]) -> str:
+    """A result document without paths of the machine that made it, as it is stored."""
+    claims = [
+        {name: [] if name == "artifacts" else value for name, value in claim.items() if name != "unwritten"}
+        for claim in document["claims"]
+    ]
+    return json.dumps({**document, "claims": claims}, indent=2) + "\n"
+
+
+def name_of(claim: dict[str, Any]) -> str:
+    """The file of a run: of its claim, its design, and its data, where these are not the default."""
+    design = claim["design"]
+    known = bounds.claims()
+    if claim["name"] not in known:
+        raise ValueError(f"{claim['name']} is no claim of the package")
+    if (design["profile"], design["seed"]) != ("standard", 0):
+        raise ValueError(
+            f"{claim['name']} was judged under the profile {design['profile']} with seed {design['seed']};"
+            " only runs of the profile standard with seed 0 are stored"
+        )
+    held, usual = design["held"].get("data"), known[claim["name"]].held.get("data")
+    data = None if held in (None, usual) else held.partition(":")[0]
+    return "-".join(filter(None, (claim["name"], design.get("name"), data))) + ".json"
+
+
+def add(folder: Path) -> Path:
+    """Store the result of a run."""
+    document = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    (claim,) = document["claims"]
+    path = RESULTS / name_of(claim)
+    RESULTS.mkdir(exist_ok=True)
+    path.write_text(portable(document), encoding="utf-8")
+    return path
+
+
+def main() -> None:
+    """Store what is added, make what is stored portable, and write the four files."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--add", nargs="+", type=Path, default=[], metavar="RUN_FOLDER")
+    for folder in parser.parse_args().add:
+        try:
+            print(f"stored {add(folder).relative_to(DOCS.parent)}")
+        except (OSError, ValueError, KeyError) as error:
+            sys.exit(f"write_theorems: the run {folder} was not stored: {error}")
+    for path in RESULTS.glob("*.json"):  # also of those that were copied there
+        path.write_text(portable(json.loads(path.read_text(encoding="utf-8"))), encoding="utf-8")
+    for name, text in pages().items():
+        (DOCS / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

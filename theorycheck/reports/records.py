@@ -1,0 +1,242 @@
+"""What stored runs found, a record a claim: for the table of theorems, and for registries of replications."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from theorycheck.claim import Claim
+from theorycheck.errors import TableError
+from theorycheck.judgement import Decision, Interval
+from theorycheck.text import shell_word
+
+# Of an entry of `claims` in result.json: those that an equal run finds equal, unlike seconds and paths.
+EVIDENCE = ("name", "verdict", "statement", "exponents", "design", "plan_hash")
+
+
+class Exponent(BaseModel):
+    """An entry of `exponents` in the JSON document."""
+
+    variable: str
+    predicted: float | None
+    relation: str
+    margin: float | None
+    estimate: float | None
+    ci_low: float | None
+    ci_high: float | None
+    confidence: float
+
+
+class Run(BaseModel):
+    """An entry of `claims` in the JSON document, as far as the table needs it."""
+
+    name: str
+    verdict: Decision
+    statement: str
+    provenance: str
+    exponents: list[Exponent]
+    design: dict[str, Any]
+    trials: dict[str, int]
+    plan_hash: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """A stored run: what its file says, the hash of that, the version that made it, and the file."""
+
+    run: Run
+    evidence: str
+    version: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Record:
+    """A claim and its stored run, either of which may be missing.
+
+    Attributes:
+        name: of the claim.
+        claim: as it is today; None where it is not known here.
+        found: its run; None where it is not judged.
+    """
+
+    name: str
+    claim: Claim | None
+    found: Found | None
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the claim states something else today than what was judged."""
+        return bool(self.claim and self.found and self.claim.statement != self.found.run.statement)
+
+    @property
+    def verdict(self) -> str:
+        """The decision, or that there is none on what the claim states today."""
+        if self.found is None:
+            return "not judged"
+        return f"outdated ({self.found.run.verdict})" if self.outdated else self.found.run.verdict
+
+    @property
+    def statement(self) -> str:
+        """Of today, or else that of the run."""
+        return self.claim.statement if self.claim else self.found.run.statement if self.found else ""
+
+    @property
+    def provenance(self) -> str:
+        """Whether the statement was seen in the source, or is recalled."""
+        return self.claim.provenance if self.claim else self.found.run.provenance if self.found else ""
+
+    @property
+    def predicted(self) -> str:
+        """The claimed number of each variable, with its relation, as in `exponent -2 (O)`."""
+        return "; ".join(map(self._predicted, self.found.run.exponents)) if self.found else ""
+
+    def _predicted(self, exponent: Exponent) -> str:
+        derived = exponent.margin is not None
+        of = self.claim.law.estimated if self.claim else "exponent" if derived else ""
+        number = "" if exponent.predicted is None else f"{exponent.predicted:.3g}"
+        if derived:
+            return f"{of} {number} ({exponent.relation}){self._letter(exponent)}"
+        return " ".join(filter(None, (of, exponent.relation, number)))
+
+    @property
+    def estimated(self) -> str:
+        """The estimate of each variable with its interval, as in `-0.80 [-0.88, -0.73]`."""
+        return "; ".join(map(self._estimated, self.found.run.exponents)) if self.found else ""
+
+    def _estimated(self, exponent: Exponent) -> str:
+        if exponent.estimate is None:
+            return "no estimate"
+        low = -math.inf if exponent.ci_low is None else exponent.ci_low
+        high = math.inf if exponent.ci_high is None else exponent.ci_high
+        interval = Interval(low, high, exponent.confidence)
+        digits = interval.digits if exponent.margin is not None else ".3g"
+        return f"{exponent.estimate:{digits}} {interval:{digits}}{self._letter(exponent)}"
+
+    def _letter(self, exponent: Exponent) -> str:
+        several = self.found is not None and len(self.found.run.exponents) > 1
+        letter = self.claim.text(exponent.variable) if self.claim else exponent.variable
+        return f" in {letter}" * several
+
+    @property
+    def command(self) -> str:
+        """The command that repeats the run, or makes it."""
+        design = self.found.run.design if self.found else {}
+        if "table" in design:
+            return f"theorycheck fit {shell_word(design['table'])}"
+        usual = {"--design": None, "--profile": "standard", "--seed": 0, "--device": "cpu"}
+        asked = {"--design": design.get("name"), "--data": self._data}
+        asked |= {f"--{name}": design[name] for name in ("profile", "seed", "device") if name in design}
+        told = {option: value for option, value in asked.items() if value not in (None, usual.get(option))}
+        options = "".join(f" {option} {shell_word(str(value))}" for option, value in told.items())
+        return f"theorycheck verify --claim {shell_word(self.name)}{options}"
+
+    @property
+    def _data(self) -> str | None:
+        """The name of a source of data that is not the claim's own; of a folder, its path is not known."""
+        held = self.found.run.design.get("held", {}).get("data") if self.found else None
+        if held is None or (self.claim and self.claim.held.get("data") == held):
+            return None
+        kind = str(held).partition(":")[0]
+        return "folder:PATH" if kind == "folder" else kind
+
+    def document(self) -> dict[str, Any]:
+        """As JSON values; what is not known is null."""
+        claim, found = self.claim, self.found
+        paper = claim.source.paper if claim else None
+        run = found.run if found else None
+        return {
+            "claim": self.name,
+            "title": claim.title if claim else None,
+            "paper": paper and {**paper.model_dump(), "arxiv": arxiv(paper.reference)},
+            "place": claim.source.place if claim else None,
+            "statement": self.statement,
+            "statement_latex": claim.statement_latex if claim else None,
+            "provenance": self.provenance,
+            "verdict": run.verdict if run and not self.outdated else None,
+            "outdated": self.outdated,
+            "judged_statement": run.statement if run else None,
+            "estimate_of": claim.law.estimated if claim else None,
+            "estimates": [exponent.model_dump() for exponent in run.exponents] if run else [],
+            "design": run and {name: run.design.get(name) for name in ("name", "profile", "seed", "device")},
+            "trials": run.trials if run else None,
+            "seconds": run.seconds if run else None,
+            "evidence": found and {"plan": found.run.plan_hash, "result": found.evidence},
+            "command": self.command,
+            "version": found.version if found else None,
+        }
+
+
+def arxiv(reference: str) -> str | None:
+    """The identifier that a reference names on arXiv, as in `arXiv:2302.06015`."""
+    named = re.search(r"arXiv:\s*(\d{4}\.\d{4,5})", reference)
+    return named[1] if named else None
+
+
+def read(paths: Iterable[Path]) -> Iterator[Found]:
+    """The runs in files of results, and in all files of results below folders, in the order of their names.
+
+    Raises:
+        TableError: a file cannot be read, or is no document of results.
+    """
+    for path in paths:
+        files = sorted(path.rglob("*.json")) if path.is_dir() else [path]
+        if not files:
+            raise TableError(f"there is no result in the folder {path}; `theorycheck verify` writes them")
+        for file in files:
+            yield from _found(file, path.is_dir())
+
+
+def _found(path: Path, optional: bool) -> Iterator[Found]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise TableError(f"{path} cannot be read as JSON: {error}; name a result.json of a run") from error
+    if not (isinstance(document, dict) and isinstance(document.get("claims"), list)):
+        if optional:  # other JSON files may lie in a folder
+            return
+        raise TableError(f"{path} has no list of claims; name a result.json of a run")
+    for entry in document["claims"]:
+        try:
+            run = Run.model_validate(entry)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            where = ".".join(map(str, problem["loc"])) or "claims"
+            raise TableError(f"{path}: {where}: {problem['msg']}; verify the claim again") from error
+        yield Found(run, _evidence(entry), str(document.get("theorycheck")), path)
+
+
+def _evidence(entry: Mapping[str, Any]) -> str:
+    """SHA-256 of what was found, equal for equal runs."""
+    kept = {name: entry[name] for name in EVIDENCE} | {"trials": entry["trials"].get("total")}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
+
+
+def records(found: Iterable[Found], known: Mapping[str, Claim], all_known: bool = False) -> list[Record]:
+    """A record a run, in the order of the known claims, then those of others; maybe those without a run.
+
+    Args:
+        found: the runs.
+        known: claims by name.
+        all_known: whether known claims that have no run are told of as well.
+    """
+    by_name: dict[str, list[Found]] = {}
+    for one in found:
+        by_name.setdefault(one.run.name, []).append(one)
+    made = []
+    for name in dict.fromkeys([*known, *by_name]):
+        claim = known.get(name)
+        runs = sorted(by_name.get(name, []), key=lambda one: one.run.design.get("name") or "")
+        made += [Record(name, claim, one) for one in runs]
+        if not runs and all_known:
+            made.append(Record(name, claim, None))
+    return made
