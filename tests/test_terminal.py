@@ -2,7 +2,7 @@
 
 import re
 
-from theorycheck.reports.terminal import columns, wrapped
+from theorycheck.reports.lines import columns, wrapped
 
 CHECKS = [
     ("ok", "censoring", "threshold inside the N range at 7 of 7 levels"),

@@ -13,7 +13,8 @@ from theorycheck.calibration import error_rates
 from theorycheck.empirical.response import response
 from theorycheck.errors import TableError
 from theorycheck.judgement import Check
-from theorycheck.reports.terminal import columns, indented
+from theorycheck.reports.lines import columns
+from theorycheck.reports.terminal import indented
 from theorycheck.statistics import agreement
 from theorycheck.statistics.agreement import Agreement, Place
 from theorycheck.statistics.hypothesis import SIGNIFICANCE

@@ -20,6 +20,7 @@ from theorycheck.stopping import cause_of
 from theorycheck.text import cut, neutral
 
 UNEXPECTED, READER_LEFT = 70, 141  # EX_SOFTWARE; 128 + SIGPIPE
+_ENDS = (KeyboardInterrupt, EOFError, OSError)
 _LONGEST = 300  # characters of a quoted command or message
 
 
@@ -30,18 +31,19 @@ class Unforeseen(Exception):
 
 
 @contextmanager
-def _carried() -> Iterator[None]:
+def _carried(kinds: tuple[type[BaseException], ...]) -> Iterator[None]:
     try:
         yield
-    except (SystemExit, KeyboardInterrupt, EOFError, OSError) as error:
+    except kinds as error:
         raise Unforeseen from error
 
 
 class Commands(TyperGroup):
     """The commands; what ends one of them unforeseen reaches `status`."""
 
-    make_context = _carried()(TyperGroup.make_context)
-    invoke = _carried()(TyperGroup.invoke)
+    # While options are parsed no claim is loaded: what exits is --install-completion or --show-completion.
+    make_context = _carried(_ENDS)(TyperGroup.make_context)
+    invoke = _carried((SystemExit, *_ENDS))(TyperGroup.invoke)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Finds claims: those of this package by scanning its folders, a reader's own by the path of its file."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -12,7 +12,7 @@ from theorycheck.claim_file import load
 from theorycheck.errors import ClaimError
 from theorycheck.local_modules import modules_within
 
-__all__ = ["claims", "find", "load", "packed"]
+__all__ = ["chosen", "claims", "find", "load", "of_paper", "packed"]
 
 GROUP = "theorycheck.claims"  # entry points by which installed packages offer claims
 
@@ -61,7 +61,7 @@ def find(name: str) -> Claim:
     """
     if name.endswith(".py"):
         return load(Path(name))
-    known = claims()
+    known = _alone(name) or claims()  # one alone is found in a quarter of the time, and less by more claims
     if name in known:
         return known[name]
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or list(known)
@@ -69,3 +69,38 @@ def find(name: str) -> Claim:
         f"there is no claim {name!r}; did you mean {' or '.join(near)}? `theorycheck list` shows all; "
         "a claim file of your own is given by its path, ending in .py"
     )
+
+
+def _alone(name: str) -> dict[str, Claim]:
+    """A claim of this package by the name of its file, without loading others; empty if there is none."""
+    pattern = f"*/{name}.py" if name.isidentifier() else ""
+    found = [path for folder in __path__ * bool(pattern) for path in Path(folder).glob(pattern)]
+    modules = [import_module(f"{__name__}.{path.parent.name}.{name}") for path in found]
+    claims = [module.claim for module in modules if hasattr(module, "claim")]
+    return {claim.name: claim.as_found(claim.name) for claim in claims if claim.name == name}
+
+
+def of_paper(key: str) -> list[Claim]:
+    """The claims of a paper, by its key.
+
+    Raises:
+        ClaimError: no claim is of this paper.
+    """
+    known = claims().values()
+    if found := [claim for claim in known if claim.source.paper.key == key]:
+        return found
+    keys = list(dict.fromkeys(claim.source.paper.key for claim in known))
+    raise ClaimError(f"there is no paper {key!r}; there are {', '.join(keys)}")
+
+
+def chosen(names: Iterable[str], papers: Iterable[str], every: bool = False) -> list[Claim]:
+    """Claims by names or paths, then those of papers, each once; or every claim.
+
+    Raises:
+        ClaimError: no such claim, file or paper, or a file is malformed.
+    """
+    if every:
+        return list(claims().values())
+    found = [find(name) for name in names]
+    found += [claim for key in papers for claim in of_paper(key)]
+    return list({claim.found_as: claim for claim in found}.values())

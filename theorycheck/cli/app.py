@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
+from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
+import theorycheck
 from theorycheck import __version__
 from theorycheck.exits import Commands, status
 from theorycheck.stopping import stoppable
@@ -23,9 +25,15 @@ app = typer.Typer(
     cls=Commands,
     help="Check a theorem's scaling statement by training what it speaks about.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def claim_names(incomplete: str) -> list[str]:
+    """What a shell offers where a claim is asked for: names, by the files' own, and Python files."""
+    names = (path.stem for path in Path(theorycheck.__file__).parent.glob("bounds/*/[!_]*.py"))
+    return sorted(name for name in names if name.startswith(incomplete)) + sorted(glob(f"{incomplete}*.py"))
+
 
 StoreOption = Annotated[
     Path, typer.Option(help="File of finished trials; what is found there is not trained again.")
@@ -106,6 +114,6 @@ def formats_of(report: str | None) -> tuple[Format, ...]:
 
 def say(text: str) -> None:
     """Print a text; on a terminal, in lines that fit it."""
-    from theorycheck.reports.terminal import wrapped
+    from theorycheck.reports.lines import wrapped
 
     typer.echo(wrapped(text, shutil.get_terminal_size().columns) if sys.stdout.isatty() else text)

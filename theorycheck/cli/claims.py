@@ -6,26 +6,31 @@ from typing import Annotated
 
 import typer
 
-from theorycheck.cli.app import DesignOption, JobsOption, ProfileName, app, say
+from theorycheck.cli.app import DesignOption, JobsOption, OutOption, ProfileName, app, claim_names, say
 from theorycheck.errors import ClaimError
 from theorycheck.exits import explained
 from theorycheck.progress import progress as bar
+from theorycheck.reports import DEFAULT_OUT
 
 
 @app.command("list")
-def list_claims() -> None:
-    """List the claims: name, source, statement."""
+def list_claims(out: OutOption = DEFAULT_OUT) -> None:
+    """List the claims by paper: name, last verdict among the reports, place in the paper, statement."""
     from theorycheck.bounds import claims
-    from theorycheck.reports.terminal import columns
+    from theorycheck.reports.listing import listing
 
     with explained():
-        rows = [(c.name, f"{c.source} ({c.provenance})", c.statement) for c in claims().values()]
-        say("\n".join(columns(rows)))
+        say(listing(list(claims().values()), out))
 
 
 @app.command()
-def show(claim: Annotated[str, typer.Argument(help="Name of a claim, or path of a claim file.")]) -> None:
-    """Show one claim: statement, source, assumptions, and the experiment that tests it."""
+def show(
+    claim: Annotated[
+        str,
+        typer.Argument(help="Name of a claim, or path of a claim file.", autocompletion=claim_names),
+    ],
+) -> None:
+    """Show one claim: statement, source, how to cite it, assumptions, and the experiment that tests it."""
     from theorycheck.bounds import find
     from theorycheck.empirical.response import response
     from theorycheck.reports.terminal import description
@@ -37,7 +42,9 @@ def show(claim: Annotated[str, typer.Argument(help="Name of a claim, or path of 
 
 @app.command()
 def plan(
-    claim: Annotated[str, typer.Option(help="Name of a claim, or path of a claim file.")],
+    claim: Annotated[
+        str, typer.Option(help="Name of a claim, or path of a claim file.", autocompletion=claim_names)
+    ],
     profile: Annotated[ProfileName, typer.Option(help="How much of the design to carry out.")] = "standard",
     threshold: Annotated[
         float | None,

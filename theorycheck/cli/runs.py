@@ -21,6 +21,7 @@ from theorycheck.cli.app import (
     SeedOption,
     StoreOption,
     app,
+    claim_names,
     formats_of,
     say,
 )
@@ -34,7 +35,16 @@ from theorycheck.reports import DEFAULT_OUT
 @app.command()
 def verify(
     claim: Annotated[
-        list[str] | None, typer.Option(help="Name of a claim, or path of a claim file; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            help="Name of a claim, or path of a claim file; may be repeated.", autocompletion=claim_names
+        ),
+    ] = None,
+    paper: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Key of a paper, as `theorycheck list` shows it: every claim of it; may be repeated."
+        ),
     ] = None,
     all_claims: Annotated[bool, typer.Option("--all", help="Verify every claim.")] = False,
     profile: Annotated[
@@ -66,9 +76,10 @@ def verify(
     input error, 70 unexpected error, 130 or (by SIGTERM) 143 interrupted (finished trials are stored, and the
     same command continues).
     """
-    if bool(claim) == all_claims:
+    if bool(claim or paper) == all_claims:
         raise typer.BadParameter(
-            "name the claims to verify by --claim NAME, or all of them by --all; not both"
+            "name the claims to verify by --claim NAME, or all of them by --all, or those of a paper by"
+            " --paper KEY; with --all not both"
         )
     from theorycheck import bounds
     from theorycheck.executors import opened
@@ -82,14 +93,14 @@ def verify(
     from theorycheck.verdict import exit_status, result_document
 
     with explained():
-        claims = list(bounds.claims().values()) if all_claims else [bounds.find(name) for name in claim or []]
+        claims = bounds.chosen(claim or (), paper or (), all_claims)
         jobs = jobs or os.cpu_count() or 1
         formats = formats_of(report)
         verdicts, findings = [], []
         with opened(executor, jobs) as workers:
             session = Session(store, workers, silent if quiet else bar)
             for found in claims:
-                asked = on_data(found.of_design(design), data, if_taken=all_claims)
+                asked = on_data(found.of_design(design), data, if_taken=bool(all_claims or paper))
                 planned = make_plan(asked, profile, seed, device)
                 warning = cannot_tell(planned)
                 if warning and not quiet:
@@ -115,7 +126,7 @@ def runs(store: StoreOption = DEFAULT_STORE) -> None:
     """List the runs in the store: claim, plan, trials trained and reused, verdict. Writes nothing."""
     from theorycheck.empirical.store import Store
     from theorycheck.empirical.store_file import is_there
-    from theorycheck.reports.terminal import columns
+    from theorycheck.reports.lines import columns
     from theorycheck.text import one_line
 
     with explained():

@@ -17,6 +17,7 @@ from theorycheck.cli.app import (
     SeedOption,
     StoreOption,
     app,
+    claim_names,
     say,
 )
 from theorycheck.empirical.store import DEFAULT_STORE
@@ -26,7 +27,9 @@ from theorycheck.progress import progress as bar
 
 @app.command()
 def train(
-    claim: Annotated[str, typer.Option(help="Name of a claim, or path of a claim file.")],
+    claim: Annotated[
+        str, typer.Option(help="Name of a claim, or path of a claim file.", autocompletion=claim_names)
+    ],
     shard: Annotated[
         str, typer.Option(help="Which share of the trials, such as 3/16: the third of sixteen.")
     ] = "1/1",
@@ -101,7 +104,7 @@ def merge(
     in the stores where they were made. Exit status: 0 all is copied, 2 usage or input error.
     """
     from theorycheck.empirical.merge import merge as merged
-    from theorycheck.reports.terminal import columns
+    from theorycheck.reports.lines import columns
     from theorycheck.text import one_line
 
     with explained():

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from theorycheck.drawing.axes import STYLE
 from theorycheck.drawing.lettering import words
-from theorycheck.reports.terminal import columns
+from theorycheck.reports.lines import columns
 from theorycheck.verdict import Prediction, Verdict
 
 MARKS = {"SUPPORTED": ("o", "#0b3c5d"), "REFUTED": ("X", "#c1440e"), "INCONCLUSIVE": ("d", "0.45")}

@@ -2,7 +2,6 @@
 installation.
 """
 
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -18,8 +17,9 @@ from matplotlib.ft2font import FT2Font
 from theorycheck.errors import ReportError
 from theorycheck.reports import latex
 from theorycheck.reports.blocks import Block, Code, Math, PageBreak, Paragraph, Picture, each_text
+from theorycheck.reports.makers import MISSING, makers
 
-MISSING = "no PDF can be made here: install pdflatex, tectonic, or `pip install 'theorycheck[pdf]'`"
+__all__ = ["MISSING", "makers", "write"]
 BREAK = "PAGEBREAKHERE"
 FONTS = Path(mpl.get_data_path()) / "fonts/ttf"  # which matplotlib brings along
 SECONDS = 120  # for a program that waits for a network, or loops
@@ -32,13 +32,6 @@ TYPST = """#set document(date: none)
 #show figure: set block(breakable: true)
 #let horizontalrule = line(length: 100%)
 """
-
-
-def makers() -> list[str]:
-    """What can make a PDF on this machine, of "pdflatex", "tectonic" and "typst", in this order."""
-    programs = [program for program in ("pdflatex", "tectonic") if shutil.which(program)]
-    typst = all(importlib.util.find_spec(name) is not None for name in ("typst", "pypandoc"))
-    return programs + ["typst"] * typst
 
 
 def write(blocks: Sequence[Block], path: Path) -> str:

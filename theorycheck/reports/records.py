@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from theorycheck.claim import Claim
 from theorycheck.errors import TableError
 from theorycheck.judgement import Decision, Interval
+from theorycheck.reports.citation import arxiv
 from theorycheck.text import shell_word
 
 # Of an entry of `claims` in result.json: those that an equal run finds equal, unlike seconds and paths.
@@ -29,10 +29,10 @@ class Exponent(BaseModel):
     predicted: float | None
     relation: str
     margin: float | None
-    estimate: float | None
-    ci_low: float | None
-    ci_high: float | None
-    confidence: float
+    estimate: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    confidence: float = 0.95
 
 
 class Run(BaseModel):
@@ -96,9 +96,22 @@ class Record:
         return self.claim.provenance if self.claim else self.found.run.provenance if self.found else ""
 
     @property
+    def exponents(self) -> list[Exponent]:
+        """What is predicted and estimated of each variable; without a run there are no estimates."""
+        if self.found:
+            return self.found.run.exponents
+        claim = self.claim
+        predictions = claim.law.predictions(claim.topic) if claim else ()
+        return [
+            Exponent(variable=p.variable, predicted=p.exponent, relation=claim.law.relation, margin=p.margin)
+            for p in predictions
+            if claim
+        ]
+
+    @property
     def predicted(self) -> str:
         """The claimed number of each variable, with its relation, as in `exponent -2 (O)`."""
-        return "; ".join(map(self._predicted, self.found.run.exponents)) if self.found else ""
+        return "; ".join(map(self._predicted, self.exponents))
 
     def _predicted(self, exponent: Exponent) -> str:
         derived = exponent.margin is not None
@@ -111,7 +124,7 @@ class Record:
     @property
     def estimated(self) -> str:
         """The estimate of each variable with its interval, as in `-0.80 [-0.88, -0.73]`."""
-        return "; ".join(map(self._estimated, self.found.run.exponents)) if self.found else ""
+        return "; ".join(map(self._estimated, self.exponents)) if self.found else ""
 
     def _estimated(self, exponent: Exponent) -> str:
         if exponent.estimate is None:
@@ -123,9 +136,8 @@ class Record:
         return f"{exponent.estimate:{digits}} {interval:{digits}}{self._letter(exponent)}"
 
     def _letter(self, exponent: Exponent) -> str:
-        several = self.found is not None and len(self.found.run.exponents) > 1
         letter = self.claim.text(exponent.variable) if self.claim else exponent.variable
-        return f" in {letter}" * several
+        return f" in {letter}" * (len(self.exponents) > 1)
 
     @property
     def command(self) -> str:
@@ -166,7 +178,7 @@ class Record:
             "outdated": self.outdated,
             "judged_statement": run.statement if run else None,
             "estimate_of": claim.law.estimated if claim else None,
-            "estimates": [exponent.model_dump() for exponent in run.exponents] if run else [],
+            "estimates": [exponent.model_dump() for exponent in self.exponents],
             "design": run and {name: run.design.get(name) for name in ("name", "profile", "seed", "device")},
             "trials": run.trials if run else None,
             "seconds": run.seconds if run else None,
@@ -174,12 +186,6 @@ class Record:
             "command": self.command,
             "version": found.version if found else None,
         }
-
-
-def arxiv(reference: str) -> str | None:
-    """The identifier that a reference names on arXiv, as in `arXiv:2302.06015`."""
-    named = re.search(r"arXiv:\s*(\d{4}\.\d{4,5})", reference)
-    return named[1] if named else None
 
 
 def read(paths: Iterable[Path]) -> Iterator[Found]:

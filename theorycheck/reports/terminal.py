@@ -1,8 +1,6 @@
 """What `theorycheck verify` and `theorycheck show` print."""
 
-import re
-import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -11,6 +9,8 @@ import numpy as np
 
 from theorycheck.claim import Claim
 from theorycheck.judgement import Decision
+from theorycheck.reports.citation import bibtex
+from theorycheck.reports.lines import columns
 from theorycheck.text import one_line
 from theorycheck.verdict import PlannedDesign, Prediction, TableDesign, TriedDesign, Verdict
 
@@ -51,17 +51,6 @@ def summary(verdict: Verdict, claim: Claim | None = None) -> str:
     return "\n".join(map(one_line, lines))
 
 
-def wrapped(text: str, width: int) -> str:
-    """Lines that are too long for a terminal go on below the place where their last column begins."""
-    return "\n".join(part for line in text.split("\n") for part in _wrapped(line, width))
-
-
-def _wrapped(line: str, width: int) -> list[str]:
-    starts = [gap.end() for gap in re.finditer(r"^ +| {3,}", line) if gap.end() <= width / 2]
-    hanging = " " * (max(starts, default=0) or 2)
-    return textwrap.wrap(line, width, subsequent_indent=hanging, break_on_hyphens=False) or [""]
-
-
 def together(adjusted: Mapping[str, float]) -> str:
     """What holds when several claims are tested at once, from their adjusted p-values."""
     alone = [f"{name} (p = {p:.2g})" for name, p in adjusted.items() if p >= 0.05]
@@ -88,6 +77,7 @@ def description(claim: Claim, meaning: str) -> str:
             f"{claim.source.place} of {claim.source.paper.reference}",
             f"provenance: {claim.provenance}",
         ],
+        "cite": [bibtex(claim.source.paper)],
         "assuming": [f"{claim.text(c.relation)} ({c.provenance})" for c in claim.conditions],
         "measures": [meaning],
         "design": [
@@ -214,16 +204,6 @@ def _fits(verdict: Verdict) -> Iterator[str]:
         confidence = f"{100 * e.interval.confidence:g} % interval"
         value, interval = verdict.numbers(e)
         yield f"{verdict.named(e)} {value.rjust(5 * verdict.derived)}   {confidence} {interval}   {e.method}"
-
-
-def columns(rows: Iterable[Sequence[str]]) -> list[str]:
-    """Lines of a table, every column as wide as its widest entry."""
-    rows = [[one_line(text) for text in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "   ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
 
 
 def indented(blocks: dict[str, list[str]]) -> Iterator[str]:

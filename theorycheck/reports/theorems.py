@@ -10,7 +10,8 @@ from typing import Any
 
 from theorycheck.reports import html, markdown
 from theorycheck.reports.blocks import Math, Paragraph
-from theorycheck.reports.records import Record, arxiv
+from theorycheck.reports.citation import arxiv
+from theorycheck.reports.records import Record
 from theorycheck.text import one_line
 
 TITLE = "Theorems and verdicts"
@@ -20,6 +21,7 @@ COLUMNS = (
     "minutes",
 )
 NUMERIC = {6, 7}
+BROKEN = 80  # characters of a statement from which it takes several lines, as no formula does
 NOTES = (
     "A verdict is about the range and the setting that were tried, and is no proof.",
     "Where a statement has several parts, the estimate is that of the part that bears the verdict least.",
@@ -125,8 +127,8 @@ def _row(record: Record, links: Links) -> str:
 
 
 def _formula(record: Record) -> str:
-    """The statement as mathematics; of a claim that is not known here, its text."""
-    if record.claim is None:
+    """The statement as mathematics; as text where its claim is not known, or a formula would be too wide."""
+    if record.claim is None or len(record.statement) > BROKEN:
         return escape(one_line(record.statement))
     return html.body([Paragraph((Math(record.claim.statement_latex),))])
 
