@@ -18,8 +18,8 @@ from theorycheck.reports.theorems import RENDERED
 DOCS = Path(__file__).parent
 RESULTS = DOCS / "claims/results"
 ABOUT = (
-    "Every claim of the package, judged under the standard profile with seed 0, which no pilot saw."
-    " Written by `python docs/write_theorems.py` from the runs in docs/claims/results/."
+    "The claims of the package under the standard profile with seed 0, from the runs in docs/claims/results/;"
+    " a claim without a run there is not judged. Written by `python docs/write_theorems.py`."
 )
 ALSO = (
     "The same [to sort and filter](theorems.html), and as records that a registry of replications can import:"
