@@ -15,7 +15,8 @@ from typing import Any, Literal
 from packaging.requirements import Requirement
 
 from theorycheck import __version__
-from theorycheck.empirical.store_file import check_kind, is_there
+from theorycheck.empirical.store import Store
+from theorycheck.empirical.store_file import is_there
 from theorycheck.errors import StoreError
 from theorycheck.reports.makers import makers
 
@@ -162,7 +163,8 @@ def _store(path: Path) -> Finding:
         if not is_there(path):
             free = f"{shutil.disk_usage(folder).free / 1e9:.0f} GB free"
             return _writable(folder, f"{path} is not there yet, and is made by verify; {free}")
-        check_kind(path)
+        with Store(path, read_only=True):
+            pass  # it is told from other files
         return _writable(path, f"{path}, {path.stat().st_size / 1e6:.1f} MB")
     except (StoreError, OSError) as error:
         return Finding("store", "missing", str(error), "name another by --store")
