@@ -1,5 +1,6 @@
 """The report in every format."""
 
+import importlib.util
 import json
 import re
 import shutil
@@ -78,7 +79,7 @@ def test_equal_runs_give_equal_bytes(folder):
 
 @pytest.mark.parametrize("program", ["pdflatex", "typst"])
 def test_nasty_text_is_typeset(program, tmp_path, monkeypatch):
-    there = shutil.which("pdflatex") if program == "pdflatex" else pdf.importlib.util.find_spec("typst")
+    there = shutil.which("pdflatex") if program == "pdflatex" else importlib.util.find_spec("typst")
     if not there:
         pytest.skip(f"no {program} here")
     monkeypatch.setattr(pdf, "makers", lambda: [program])
@@ -94,7 +95,7 @@ def test_the_next_maker_is_tried_where_one_fails(tmp_path, monkeypatch):
     monkeypatch.setattr(pdf, "makers", lambda: ["pdflatex"])
     with pytest.raises(ReportError, match="no booktabs"):
         pdf.write(BLOCKS, tmp_path / "report.pdf")
-    if pdf.importlib.util.find_spec("typst"):
+    if importlib.util.find_spec("typst"):
         monkeypatch.setattr(pdf, "makers", lambda: ["pdflatex", "typst"])
         assert pdf.write(BLOCKS, tmp_path / "report.pdf") == "typst"
 
