@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from theorycheck import bounds
-from theorycheck.reports.records import read, records
+from theorycheck.reports.records import records
+from theorycheck.reports.stored import read
 from theorycheck.reports.theorems import RENDERED
 
 DOCS = Path(__file__).parent

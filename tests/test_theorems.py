@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 from theorycheck.bounds import claims
 from theorycheck.cli import app
 from theorycheck.errors import TableError
-from theorycheck.reports.records import read, records
+from theorycheck.reports.records import records
+from theorycheck.reports.stored import read
 from theorycheck.reports.theorems import COLUMNS, as_html, as_markdown, document
 
 DOCS = Path(__file__).parents[1] / "docs"

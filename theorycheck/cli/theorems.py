@@ -38,7 +38,8 @@ def tabulate(
     Trains and judges nothing: every figure is that of a result.json.
     """
     from theorycheck import bounds
-    from theorycheck.reports.records import read, records
+    from theorycheck.reports.records import records
+    from theorycheck.reports.stored import read
     from theorycheck.reports.theorems import RENDERED
 
     with explained():

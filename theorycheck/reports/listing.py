@@ -6,7 +6,8 @@ from pathlib import Path
 from theorycheck.claim import Claim
 from theorycheck.errors import TableError
 from theorycheck.reports.lines import columns
-from theorycheck.reports.records import read, records
+from theorycheck.reports.records import records
+from theorycheck.reports.stored import read
 from theorycheck.source import Paper
 from theorycheck.text import one_line
 
