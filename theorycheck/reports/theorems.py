@@ -1,6 +1,7 @@
 """The table of theorems: what is claimed, found and decided of each, in Markdown, HTML, JSON and YAML."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
@@ -66,10 +67,14 @@ def _named(record: Record) -> str:
 
 
 def as_markdown(records: Sequence[Record], links: Links, about: str) -> str:
-    """A page with the table; a claim is linked to its page, if it has one."""
+    """A page with the table; a claim is linked to its page, if it has one.
+
+    Some characters are entities, as Python-Markdown, unlike CommonMark, takes no backslash before them.
+    """
 
     def text(plain: str) -> str:
-        return markdown.render([Paragraph(plain)]).strip() if plain else ""
+        shown = markdown.render([Paragraph(plain)]).strip() if plain else ""
+        return re.sub(r"\\([<~$])", lambda found: f"&#{ord(found[1])};", shown)
 
     def row(record: Record) -> str:
         paper, statement, *others = map(text, _cells(record))
