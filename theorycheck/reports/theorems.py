@@ -38,7 +38,8 @@ def summary(records: Sequence[Record]) -> str:
     order = ("SUPPORTED", "REFUTED", "INCONCLUSIVE")
     verdicts = sorted(counted, key=lambda v: (v not in order, order.index(v) if v in order else 0, v))
     told = ", ".join(f"{counted[verdict]} {verdict}" for verdict in verdicts)
-    return f"{_number(len(records), 'row')} of {_number(len(papers), 'paper')}: {told}."
+    of = f" of {_number(len(papers), 'paper')}" * bool(papers)
+    return f"{_number(len(records), 'row')}{of}: {told}."
 
 
 def _number(count: int, noun: str) -> str:
@@ -48,7 +49,8 @@ def _number(count: int, noun: str) -> str:
 def _cells(record: Record) -> tuple[str, ...]:
     """The plain text of a row, in the order of COLUMNS."""
     run = record.found.run if record.found else None
-    minutes = f"{run.seconds / 60:.1f}" + "*" * bool(run.trials.get("reused")) if run else ""
+    minutes = f"{run.seconds / 60:{'.1f' if run.seconds >= 6 else '.2f'}}" if run else ""
+    minutes += "*" * bool(run and run.trials.get("reused"))
     cells = (
         _paper(record), record.statement, record.provenance, record.predicted, record.estimated,
         record.verdict, str(run.trials.get("total", "")) if run else "", minutes,
