@@ -14,10 +14,7 @@ from theorycheck.reports import DEFAULT_OUT
 def tabulate(
     results: Annotated[
         list[Path] | None,
-        typer.Argument(
-            help="Files result.json, or folders with such in them. [default: theorycheck-out]",
-            show_default=False,
-        ),
+        typer.Argument(help="Files result.json, or folders with such in them; by default theorycheck-out."),
     ] = None,
     kind: Annotated[
         Literal["md", "html", "json", "yaml"],
