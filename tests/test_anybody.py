@@ -1,6 +1,7 @@
 """Anybody's theorem: functions as responses, the examples, `new`, claim packs, and the Python API."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -250,5 +251,5 @@ def test_the_claims_of_an_installed_pack_are_found(pack, tmp_path):
     assert "square" in run("list").stdout
     result = run("verify", "--claim", "square", "--profile", "quick", "--report", "md")
     assert result.returncode == 0, result.stdout + result.stderr
-    listed = [line for line in run("list").stdout.splitlines() if line.startswith("  ")]
+    listed = re.findall(r"^  \w+   ", run("list").stdout, re.MULTILINE)
     assert len(listed) == len(bounds.claims()) + 1

@@ -46,8 +46,9 @@ def test_the_list_is_grouped_by_paper(cli):
         dict.fromkeys(claim.source.paper.key for claim in claims().values())
     )
     for group in groups:
-        key, names = group.split()[0], [line.split()[0] for line in group.strip().splitlines()[1:]]
-        assert names == [claim.name for claim in of_paper(key)]
+        key, listed = group.split()[0], group.strip("\n").splitlines()[1:]
+        assert [line.split()[0] for line in listed[::2]] == [claim.name for claim in of_paper(key)]
+        assert [line.strip() for line in listed[1::2]] == [claim.statement for claim in of_paper(key)]
 
 
 def test_the_list_shows_the_last_verdict_of_a_run(cli, tmp_path):
@@ -60,7 +61,7 @@ def test_the_list_shows_the_last_verdict_of_a_run(cli, tmp_path):
     quick = {"profile": "quick", "seed": 3, "name": None}
     result(tmp_path, "sample_complexity", design=quick)
     result(tmp_path, "model_width", statement="something else")
-    assert "  REFUTED  " in told("token_noise")
+    assert "   REFUTED   " in told("token_noise")
     assert "REFUTED (quick, seed 3)" in told("sample_complexity")
     assert "outdated (REFUTED)" in told("model_width")
     result(tmp_path, "training_iterations").write_text("{")

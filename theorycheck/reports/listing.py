@@ -8,28 +8,26 @@ from theorycheck.errors import TableError
 from theorycheck.reports.lines import columns
 from theorycheck.reports.records import records
 from theorycheck.reports.stored import read
-from theorycheck.source import Paper
 from theorycheck.text import one_line
 
 
 def listing(claims: Sequence[Claim], out: Path) -> str:
-    """Lines: a paper's key and short name, below it its claims with verdict, place and statement.
+    """Lines: a paper's key and short name; below it a table of its claims, each with its statement below it.
+
+    A statement has a line of its own, as behind the other columns few terminals have room for it.
 
     Args:
         claims: those to list.
         out: folder of the reports, one subfolder a claim.
     """
-    rows = columns(
-        (f"  {c.name}", _verdict(c, out), f"{c.source.place} ({c.provenance})", c.statement) for c in claims
-    )
-    papers: dict[str, tuple[Paper, list[str]]] = {}
+    rows = columns((f"  {c.name}", _verdict(c, out), f"{c.source.place} ({c.provenance})") for c in claims)
+    papers: dict[str, list[str]] = {}
     for claim, row in zip(claims, rows, strict=True):
-        papers.setdefault(claim.source.paper.key, (claim.source.paper, []))[1].append(row)
-    parts = (
-        [one_line(f"{key}   {paper.short}, {len(listed)} claim{'s' * (len(listed) != 1)}"), *listed]
-        for key, (paper, listed) in papers.items()
-    )
-    return "\n\n".join("\n".join(part) for part in parts)
+        paper = claim.source.paper
+        papers.setdefault(one_line(f"{paper.key}   {paper.short}"), []).append(
+            f"{row}\n      {one_line(claim.statement)}"
+        )
+    return "\n\n".join("\n".join((title, *listed)) for title, listed in papers.items())
 
 
 def _verdict(claim: Claim, out: Path) -> str:
