@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,7 +17,8 @@ class Prediction:
 
     Where no scaling law is stated, the exponent is the other number that is claimed (a limit, a bound), or
     None. A note says what a reader should know of how the exponent was derived. The margin is how much worse
-    than claimed an exponent may be; None where no scaling law is stated.
+    than claimed an exponent may be, and the allowed exponents follow from it; both are None where no scaling
+    law is stated.
     """
 
     variable: str
@@ -24,6 +26,7 @@ class Prediction:
     exponent: float | None
     note: str = ""
     margin: float | None = None
+    allowed: Interval | None = None
 
 
 @dataclass(frozen=True)
@@ -190,6 +193,29 @@ class Verdict:
         """Estimates with their intervals, or that there are none."""
         return "; ".join(map(self.text, estimates)) or "no estimate"
 
+    def allowed(self, prediction: Prediction) -> Interval | None:
+        """The numbers that are allowed of what is estimated; None where the relation bounds none."""
+        bounded = re.match(r"([<>])=?(?: (-?[\d.]+))?(?:,|$)", self.relation)
+        if prediction.allowed is not None or not bounded:
+            return prediction.allowed
+        end = float(bounded[2]) if bounded[2] else prediction.exponent or 0.0
+        return Interval(end, math.inf, 1.0) if bounded[1] == ">" else Interval(-math.inf, end, 1.0)
+
+    @property
+    def compared(self) -> tuple[tuple[Estimate | None, Prediction], ...]:
+        """Each estimate that the verdict rests on beside what is claimed of it; None where there is none."""
+        estimates, predictions = self.judgement.estimates or (None,), self.predictions
+        repeated = predictions * len(estimates) if self.derived and len(predictions) == 1 else predictions
+        return tuple(zip(estimates, repeated, strict=False))
+
+    def against(self, prediction: Prediction) -> str:
+        """What an estimate is held against: what is allowed, what is claimed, and the margin."""
+        allowed, claimed = self.allowed(prediction), prediction.exponent
+        parts = [f"allowed: {allowed.spoken}"] if allowed else []
+        if claimed is not None and not (allowed and claimed in (allowed.low, allowed.high)):
+            parts.append(f"claimed: {claimed:.3g}")
+        return f"({'; '.join(parts)})" if parts else ""
+
     @property
     def headline(self) -> str:
         """What other reasonable choices do to the verdict; empty where none were looked at."""
@@ -202,6 +228,14 @@ class Verdict:
                 f" {'; '.join(other)}."
             )
         return f"The verdict is the same under all {len(self.sensitivity)} variations."
+
+    @property
+    def decades(self) -> str:
+        """How many decades were measured, in brackets, of one positive variable; else empty."""
+        if len(self.predictions) > 1 or not self.judgement.levels:
+            return ""
+        low, high = self.judgement.span()
+        return f" ({math.log10(high / low):.1f} decades)" if low > 0 else ""
 
     @property
     def range(self) -> str:

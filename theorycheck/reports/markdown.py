@@ -4,7 +4,9 @@ import re
 from collections.abc import Sequence
 
 from theorycheck.reports.blocks import (
+    Badge,
     Block,
+    Card,
     Code,
     Definitions,
     Formula,
@@ -44,7 +46,9 @@ def _block(block: Block) -> str:
             fence = "`" * max(3, 1 + _ticks(text))
             return f"{fence}\n{text}\n{fence}"
         case Picture(name, title, caption):
-            return f"![{_escape(title)}]({name}.png)\n\n{_escape(caption)}"
+            return f"![{_escape(title)}]({name}.png)\n\n{_line(caption)}".rstrip()
+        case Card(blocks=inner):
+            return render(inner).rstrip("\n")
         case PageBreak():
             return ""
 
@@ -76,7 +80,7 @@ def _piece(piece: str) -> str:
             fence = "`" * (1 + _ticks(piece))
             space = " " * (piece.startswith("`") or piece.endswith("`"))
             return f"{fence}{space}{piece}{space}{fence}" if piece.strip() else ""
-        case Strong():
+        case Strong() | Badge():
             return f"**{_escape(piece)}**"
         case Math():
             return f"${_formula(piece)}$"
