@@ -28,16 +28,18 @@ FUNCTIONS = {  # LaTeX of their value, from that of the argument with and withou
 RELATIONS = {"<=": r"\leq", ">=": r"\geq", "->": r"\to", "<": "<", ">": ">", "=": "="}
 NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w%]|\.\d)")
 GREEK_LETTER = re.compile(rf"({'|'.join(sorted(GREEK, key=len, reverse=True))})(?:_([a-zA-Z0-9]+))?(?!\w)")
+OTHER_LETTER = re.compile(r"[A-Za-z](?=\^| (?:[<>]=?|=) -?\d)")  # p = 0.03, t^-1
 BEGINS = re.compile(r"(?<![\w.-])(?:\w+|[-(|])")
 LONGEST, DEEPEST = 300, 8  # characters of a formula, and brackets in brackets
 
 
 def letters(claim: Claim) -> Letters:
     """The letters of a claim: those of its notation and its law, and what has a letter for a name."""
-    named = {claim.quantity, *claim.notation}
-    named |= {s for value in vars(claim.law).values() if isinstance(value, Basic) for s in value.free_symbols}
-    short: list[Basic | str] = [name for name in (*claim.design.varied, *claim.held) if len(name) == 1]
-    return {claim.text(s): claim.latex(s) for s in (*named, *short, claim.searched)} | {"e": "e"}
+    stated = [value for value in vars(claim.law).values() if isinstance(value, Basic)]
+    free = {claim.quantity, *(symbol for value in stated for symbol in value.free_symbols)}
+    short = [name for name in (*claim.design.varied, *claim.held) if len(name) == 1]
+    named = (*free, *short, claim.searched, *claim.notation)  # the notation last, which knows best
+    return {claim.text(letter): claim.latex(letter) for letter in named} | {"e": "e"}
 
 
 def typeset(block: Block, known: Letters) -> Block:
@@ -59,12 +61,17 @@ def pieces(text: str, known: Letters) -> Iterator[str]:
         if found is None or not found.has_letter or text[begin : begin + found.end] in WORDS:
             at += begins.end() - begin
             continue
-        if text[done:begin]:
-            yield text[done:begin]
+        yield from _signs(text[done:begin])
         yield Math(found.latex)
         done = at = begin + found.end
-    if text[done:]:
-        yield text[done:]
+    yield from _signs(text[done:])
+
+
+def _signs(text: str) -> Iterator[str]:
+    """A text without formulas, whose signs between words are such."""
+    for part in re.split(r"((?<= )(?:<=|>=|->)(?= ))", text):
+        if part:
+            yield Math(RELATIONS[part]) if part in RELATIONS else part
 
 
 @dataclass(frozen=True)
@@ -119,7 +126,7 @@ class _Reader:
         """What may follow on a factor: one with a letter that is no word, and that is no number."""
         found = self._power(at)
         if found and found.latex == "e":
-            return found if self._factor(found.end + 1) else None
+            return found
         if not found or found.is_number or not found.has_letter or self.text[at : found.end] in WORDS:
             return None
         return found
@@ -169,6 +176,8 @@ class _Reader:
                 name[-1].isalnum() and self.text[end : end + 1].isalnum()
             ):
                 return _Found(self.known[name], end, name != "e")
+        if other := OTHER_LETTER.match(self.text, at):
+            return _Found(other[0], other.end(), True)
         if not (greek := GREEK_LETTER.match(self.text, at)):
             return None
         below = rf"_{{\mathrm{{{greek[2]}}}}}" if greek[2] else ""
