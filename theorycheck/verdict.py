@@ -204,7 +204,8 @@ class Verdict:
     @property
     def compared(self) -> tuple[tuple[Estimate | None, Prediction], ...]:
         """Each estimate that the verdict rests on beside what is claimed of it; None where there is none."""
-        estimates, predictions = self.judgement.estimates or (None,), self.predictions
+        found = [e if math.isfinite(e.value) else None for e in self.judgement.estimates]
+        estimates, predictions = found or [None], self.predictions
         repeated = predictions * len(estimates) if self.derived and len(predictions) == 1 else predictions
         return tuple(zip(estimates, repeated, strict=False))
 

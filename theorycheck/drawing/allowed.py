@@ -27,7 +27,9 @@ def anchor(x: np.ndarray, y: np.ndarray, end: float) -> int:
     return int(np.argmin(x) if end == 0 else np.argmax(x))
 
 
-def wedge(axes: Axes, x: np.ndarray, at: tuple[float, float], slopes: Interval, **style: Any) -> None:
+def wedge(
+    axes: Axes, x: np.ndarray, at: tuple[float, float], slopes: Interval, edges: bool = True, **style: Any
+) -> None:
     """The slopes that are allowed through a point, over some values of the variable; axes keep their limits.
 
     Args:
@@ -35,6 +37,7 @@ def wedge(axes: Axes, x: np.ndarray, at: tuple[float, float], slopes: Interval, 
         x: values in increasing order.
         at: the point.
         slopes: the allowed exponents; an end without bound is a slope that leaves the figure.
+        edges: whether its edges are drawn as lines.
         style: of the area.
     """
     held = axes.get_xlim(), axes.get_ylim()
@@ -48,7 +51,7 @@ def wedge(axes: Axes, x: np.ndarray, at: tuple[float, float], slopes: Interval, 
     } | style
     axes.fill_between(x, np.minimum(one, other), np.maximum(one, other), **looks)
     for slope, line in zip((slopes.low, slopes.high), (one, other), strict=True):
-        if np.isfinite(slope):
+        if edges and np.isfinite(slope):
             axes.plot(x, line, color=STYLE["allowed"], linewidth=1.2, zorder=1.5)
     axes.set(xlim=held[0], ylim=held[1])
 

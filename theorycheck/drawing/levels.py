@@ -1,5 +1,9 @@
 """The quantity at every level, drawn for statements of several kinds."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -12,6 +16,9 @@ from theorycheck.drawing.lettering import formula
 from theorycheck.drawing.lettering import words as lettered
 from theorycheck.drawing.style import SERIES, STYLE
 from theorycheck.judgement import Interval, Judgement, Levels, LevelValue
+
+if TYPE_CHECKING:
+    from theorycheck.claim import Claim
 
 
 def scaling(shown: Shown, exponent: float, allowed: Interval | None = None) -> Figure:
@@ -30,7 +37,7 @@ def scaling(shown: Shown, exponent: float, allowed: Interval | None = None) -> F
                 at = middle.point[0], middle.value
                 low, high = axes.get_xlim() if len(groups) == 1 else x
                 reach = np.geomspace(low, high, 200)
-                wedge(axes, reach, at, allowed, alpha=0.16 / len(groups))
+                wedge(axes, reach, at, allowed, edges=len(groups) == 1)
     label = f"claimed slope {exponent:g} through the middle" + " of each series" * (len(groups) > 1)
     axes.plot([], [], "--", color=STYLE["threshold"], label=label)
     if allowed is not None:
@@ -109,11 +116,18 @@ def _series(shown: Shown) -> tuple[Figure, Axes]:
     claim, groups = shown.claim, _groups(shown.judgement).values()
     for (colour, marker), values in zip(SERIES * len(groups), groups, strict=False):
         group = crossed(shown, values[0].point).items()
-        named = [f"{claim.text(name)} = {_said(value)}" for name, value in group]
-        label = lettered(", ".join(named) or f"{claim.text(claim.quantity)} of one level, 95 % interval")
+        named = ", ".join(_named(claim, name, value) for name, value in group)
+        label = named or f"{formula(claim, claim.quantity)} of one level, 95 % interval"
         points(axes, shown, values, colour, marker, label)
     log_axes(axes, shown, sorted({v.point[0] for v in shown.judgement.levels}))
     return figure, axes
+
+
+def _named(claim: Claim, name: str, value: object) -> str:
+    """What is crossed: `eta = 0.1` as a formula, `attention = False` as words."""
+    numeric = isinstance(value, int | float) and not isinstance(value, bool)
+    said = f" = {_said(value)}"
+    return formula(claim, name, said) if numeric else lettered(claim.text(name) + said)
 
 
 def _said(value: object) -> str:

@@ -1,6 +1,7 @@
 """The success map of a scaling law of one threshold, its log-log plot, and the residuals."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,8 @@ from theorycheck.drawing.lettering import formula
 from theorycheck.drawing.lettering import words as lettered
 from theorycheck.drawing.style import EMPTY, PAPER, STYLE
 from theorycheck.judgement import Interval, Judgement, Regression
+
+MANY = 13  # levels from which only those that move the fit most are named in a figure
 
 
 def success_map(shown: Shown, exponent: float, allowed: Interval | None = None, end: float = 0) -> Figure:
@@ -99,7 +102,8 @@ def residual_plot(regression: Regression, shown: Shown) -> Figure:
     left.plot([row.fitted for row in rows], [row.residual for row in rows], "o", color=STYLE["fitted"])
     left.set(xlabel=f"fitted log {formula(claim, claim.quantity)}", ylabel="studentised residual")
     right.plot([row.leverage for row in rows], [row.residual for row in rows], "o", color=STYLE["fitted"])
-    for row in rows:
+    telling = sorted(rows, key=lambda row: -row.cooks_distance)[: len(rows) if len(rows) < MANY else 3]
+    for row in telling:
         label = ", ".join(f"{x:g}" for x in row.point)
         right.annotate(label, (row.leverage, row.residual), (4, 4), textcoords="offset points", fontsize=8)
     right.set(xlabel=f"leverage (labels: {formula(claim, claim.design.factor)})")
@@ -133,7 +137,7 @@ def _draw_laws(
     exponent: float,
     allowed: Interval | None,
     end: float,
-    area: dict[str, object],
+    area: dict[str, Any],
 ) -> None:
     """The fitted threshold with its 95 % band, and the claimed slope through a point of it, within the wedge
     of those that are allowed.

@@ -44,7 +44,7 @@ def trajectories(stated: Limit, shown: Shown) -> Figure:
     right.set(xscale="log", yscale="log", xlabel="iterations $t$", ylabel=f"gap to {limit:g}")
     right.yaxis.set_major_formatter("{x:g}")
     right.yaxis.set_minor_formatter("{x:g}")
-    left.legend(loc="upper left")
+    figure.legend(*left.get_legend_handles_labels(), loc="outside upper left", ncols=4)
     return figure
 
 
@@ -70,7 +70,7 @@ def ends(stated: UnknownLimit, shown: Shown) -> Figure:
     label = shown.words.get("measured") or formula(claim, claim.quantity)
     left.set(xscale="log", ylim=(0, 1.05), xlabel="iterations $t$", ylabel=label)
     right.set_ylabel(f"{float(stated.base):g} - {label}, at the end")
-    left.legend(loc="upper left", fontsize=8)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside upper left", ncols=4)
     return figure
 
 
@@ -98,5 +98,5 @@ def transition(stated: Transition, shown: Shown) -> Figure:
         xlim=(0, None),
         ylim=(-0.03, 1.03),
     )
-    axes.legend(loc="lower left")
+    figure.legend(loc="outside upper left", ncols=3)
     return figure

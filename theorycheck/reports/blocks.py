@@ -31,6 +31,11 @@ class Math(str):
 Line = str | Sequence[str]  # a piece, or several: plain text, Code, Strong, Badge or Math
 
 
+def in_pieces(line: Line) -> Sequence[str]:
+    """The pieces of a line."""
+    return (line,) if isinstance(line, str) else line
+
+
 @dataclass(frozen=True)
 class Heading:
     """A title; level 1 is that of the report, 2 of a claim, 3 of a section."""
@@ -66,7 +71,7 @@ class Table:
 class Definitions:
     """Terms, each with what is said of it."""
 
-    items: Sequence[tuple[str, Line]]
+    items: Sequence[tuple[Line, Line]]
 
 
 @dataclass(frozen=True)
@@ -155,8 +160,6 @@ def each_text(block: Block, change: Callable[[str], str]) -> Block:
             return Formula(changed) if isinstance(changed, Math) else Paragraph((changed,))
         case Table(names):
             return replace(block, names=tuple(map(change, names)))
-        case Definitions(items):
-            return Definitions(tuple((change(term), line) for term, line in items))
         case Listing(text):
             return Listing("\n".join(map(change, text.splitlines())))
         case Picture(title=title):
@@ -169,8 +172,7 @@ def each_line(block: Block, split: Callable[[str], Iterable[str]]) -> Block:
     """A block with each piece of its running text replaced by others."""
 
     def line(pieces: Line) -> Line:
-        parts = (pieces,) if isinstance(pieces, str) else pieces
-        return tuple(new for piece in parts for new in split(piece))
+        return tuple(new for piece in in_pieces(pieces) for new in split(piece))
 
     match block:
         case Paragraph(pieces):
@@ -178,7 +180,7 @@ def each_line(block: Block, split: Callable[[str], Iterable[str]]) -> Block:
         case Table(rows=rows):
             return replace(block, rows=tuple(tuple(map(line, row)) for row in rows))
         case Definitions(items):
-            return Definitions(tuple((term, line(pieces)) for term, pieces in items))
+            return Definitions(tuple((line(term), line(pieces)) for term, pieces in items))
         case Picture(caption=caption):
             return replace(block, caption=line(caption))
         case Card(blocks=inner):

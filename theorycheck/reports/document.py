@@ -108,11 +108,11 @@ def _card(part: Part) -> Iterator[Block]:
     )  # fmt: skip
 
 
-def _numbers(verdict: Verdict) -> Iterator[tuple[str, Line]]:
+def _numbers(verdict: Verdict) -> Iterator[tuple[Line, Line]]:
     """Every estimate against what is allowed of it."""
     for estimate, prediction in verdict.compared:
         if estimate is None:
-            yield verdict.estimated, "no estimate"
+            yield verdict.estimated, f"no estimate {verdict.against(prediction)}".rstrip()
         else:
             against = verdict.against(prediction)
             value, interval = verdict.numbers(estimate)
@@ -226,12 +226,14 @@ def _design(part: Part) -> Iterator[Block]:
     yield Paragraph(f"Response {design.response}.")
     changing = claim.design.changing.items()
     rows: list[tuple[Line, str]] = [(_letter(claim, name), _list(values)) for name, values in changing]
-    rows += [(_letter(claim, name), str(value)) for name, value in design.held.items()]
     rows += [
         ((_letter(claim, name), " as drawn"), f"{low:.3f} to {high:.3f} times the value asked")
         for name, (low, high) in design.as_drawn.items()
     ]
     yield Table(("quantity", "values"), rows)
+    if held := [(_letter(claim, name), f" = {value}") for name, value in design.held.items()]:
+        between = (piece for pair in held for piece in (*pair, ", "))
+        yield Paragraph(("Held: ", *list(between)[:-1], "."))
     placed = f"{design.placement}; seed {design.seed}, profile {design.profile}; {trials['total']} trials, "
     yield Paragraph((placed[0].upper() + placed[1:], f"of which {trials['censored']} are no evidence."))
     if design.note:

@@ -30,6 +30,7 @@ from theorycheck.reports.blocks import (
     Picture,
     Strong,
     Table,
+    in_pieces,
 )
 
 OBEYED = ("href", "style", "class", "id")  # attributes of MathML that a page acts on
@@ -73,12 +74,12 @@ def _block(block: Block, identifier: str) -> str:
         case Paragraph(line):
             return f"<p>{_line(line)}</p>"
         case Formula(latex):
-            return f'<div class="formula">{_mathml(latex, "block")}</div>'
+            return "\n".join(f'<div class="formula">{_mathml(row, "block")}</div>' for row in _rows(latex))
         case Table():
             return _table(block)
         case Definitions(items):
             parts = "\n".join(
-                f"<dt{_noted(term)}>{escape(term)}</dt><dd>{_line(line)}</dd>" for term, line in items
+                f"<dt{_noted(term)}>{_line(term)}</dt><dd>{_line(line)}</dd>" for term, line in items
             )
             return f"<dl>\n{parts}\n</dl>"
         case Listing(text):
@@ -92,8 +93,14 @@ def _block(block: Block, identifier: str) -> str:
             return ""
 
 
-def _noted(term: str) -> str:
-    return ' class="attention"' if term.endswith(("(warning)", "(failed)")) else ""
+def _rows(latex: str) -> list[str]:
+    """The lines of a formula, as the converter does not align them."""
+    aligned = re.fullmatch(r"\\begin\{aligned\}(.*)\\end\{aligned\}", latex)
+    return aligned[1].replace("&", "").split(r"\\") if aligned else [latex]
+
+
+def _noted(term: Line) -> str:
+    return ' class="attention"' if "".join(term).endswith(("(warning)", "(failed)")) else ""
 
 
 def _table(table: Table) -> str:
@@ -118,7 +125,7 @@ def _short(cell: Line) -> bool:
 
 def _line(line: Line) -> str:
     """Pieces in a row; a formula is not parted from the punctuation after it."""
-    shown = "".join(map(_piece, line))
+    shown = "".join(map(_piece, in_pieces(line)))
     return re.sub(r"(<math(?:(?!</math>).)*</math>[])]*[.,;:])", r'<span class="whole">\1</span>', shown)
 
 

@@ -24,6 +24,7 @@ from theorycheck.reports.blocks import (
     Strong,
     Table,
     each_text,
+    in_pieces,
 )
 
 PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
@@ -121,7 +122,7 @@ def _block(block: Block) -> str:
         case Table():
             return _table(block)
         case Definitions(items):
-            lines = "\n".join(f"\\item[{{{_escape(term)}}}] {_line(line)}" for term, line in items)
+            lines = "\n".join(f"\\item[{{{_line(term)}}}] {_line(line)}" for term, line in items)
             return f"\\begin{{description}}\n{lines}\n\\end{{description}}"
         case Listing(text):
             return _listing(text)
@@ -164,7 +165,7 @@ def _table(table: Table) -> str:
 
 
 def _line(line: Line) -> str:
-    return "".join(map(_piece, line))
+    return "".join(map(_piece, in_pieces(line)))
 
 
 def _piece(piece: str) -> str:

@@ -19,6 +19,7 @@ from theorycheck.reports.blocks import (
     Picture,
     Strong,
     Table,
+    in_pieces,
 )
 
 
@@ -41,7 +42,7 @@ def _block(block: Block) -> str:
             head, *body = (f"| {' | '.join(cells)} |" for cells in lines)
             return "\n".join([head, f"|{rule}|", *body])
         case Definitions(items):
-            return "\n".join(f"* **{_escape(term)}**: {_line(line)}" for term, line in items)
+            return "\n".join(f"* **{_line(term)}**: {_line(line)}" for term, line in items)
         case Listing(text):
             fence = "`" * max(3, 1 + _ticks(text))
             return f"{fence}\n{text}\n{fence}"
@@ -54,7 +55,7 @@ def _block(block: Block) -> str:
 
 
 def _line(line: Line) -> str:
-    return "".join(map(_piece, line))
+    return "".join(map(_piece, in_pieces(line)))
 
 
 def _cell(line: Line) -> str:

@@ -27,7 +27,9 @@ FUNCTIONS = {  # LaTeX of their value, from that of the argument with and withou
 }
 RELATIONS = {"<=": r"\leq", ">=": r"\geq", "->": r"\to", "<": "<", ">": ">", "=": "="}
 NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w%]|\.\d)")
-GREEK_LETTER = re.compile(rf"({'|'.join(sorted(GREEK, key=len, reverse=True))})(?:_([a-zA-Z0-9]+))?(?!\w)")
+GREEK_LETTER = re.compile(
+    rf"({'|'.join(sorted(GREEK, key=len, reverse=True))})(?:_([a-zA-Z0-9]+|[*#]))?(?!\w)"
+)
 OTHER_LETTER = re.compile(r"[A-Za-z](?=\^| (?:[<>]=?|=) -?\d)")  # p = 0.03, t^-1
 BEGINS = re.compile(r"(?<![\w.-])(?:\w+|[-(|])")
 LONGEST, DEEPEST = 300, 8  # characters of a formula, and brackets in brackets
@@ -39,7 +41,9 @@ def letters(claim: Claim) -> Letters:
     free = {claim.quantity, *(symbol for value in stated for symbol in value.free_symbols)}
     short = [name for name in (*claim.design.varied, *claim.held) if len(name) == 1]
     named = (*free, *short, claim.searched, *claim.notation)  # the notation last, which knows best
-    return {claim.text(letter): claim.latex(letter) for letter in named} | {"e": "e"}
+    known = {claim.text(letter): claim.latex(letter) for letter in named}
+    words = [text for text, latex in known.items() if text == latex and len(text) > 1]  # such as a loss
+    return {text: latex for text, latex in known.items() if text not in words} | {"e": "e"}
 
 
 def typeset(block: Block, known: Letters) -> Block:
@@ -180,5 +184,6 @@ class _Reader:
             return _Found(other[0], other.end(), True)
         if not (greek := GREEK_LETTER.match(self.text, at)):
             return None
-        below = rf"_{{\mathrm{{{greek[2]}}}}}" if greek[2] else ""
+        below = f"_{greek[2]}".replace("#", r"\#") if greek[2] in ("*", "#") else ""
+        below = below or (rf"_{{\mathrm{{{greek[2]}}}}}" if greek[2] else "")
         return _Found(rf"\{greek[1]}{below}", greek.end(), True)

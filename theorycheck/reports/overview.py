@@ -10,6 +10,8 @@ from theorycheck.drawing.allowed import gauge as gauge_of
 from theorycheck.drawing.lettering import words
 from theorycheck.drawing.style import MARKS
 from theorycheck.judgement import Estimate
+from theorycheck.reports.blocks import Math
+from theorycheck.reports.mathematics import pieces
 from theorycheck.reports.terminal import columns
 from theorycheck.verdict import Prediction, Verdict
 
@@ -69,7 +71,8 @@ def gauge(verdict: Verdict) -> Figure:
 
 def _of(verdict: Verdict, estimate: Estimate | None, prediction: Prediction) -> str:
     named = f" in {prediction.letter}" * (len(verdict.predictions) > 1)
-    return words(estimate.name if estimate and estimate.name else verdict.estimated + named)
+    text = estimate.name if estimate and estimate.name else verdict.estimated + named
+    return "".join(f"${piece}$" if isinstance(piece, Math) else words(piece) for piece in pieces(text, {}))
 
 
 def _gauge(axes: Axes, verdict: Verdict, estimate: Estimate | None, prediction: Prediction) -> None:

@@ -36,7 +36,7 @@ BREAK, BOX, BOX_ENDS, BADGE = "PAGEBREAKHERE", "BOXBEGINSOF", "BOXENDSHERE", "BA
 FONTS = Path(mpl.get_data_path()) / "fonts/ttf"  # which matplotlib brings along
 SECONDS = 120  # for a program that waits for a network, or loops
 TYPST = """#set document(date: none)
-#set page(paper: "a4", margin: 2.2cm, numbering: "1")
+#set page(paper: "a4", margin: (x: 2.2cm, y: 1.9cm), numbering: "1")
 #set text(size: 10pt)
 #set par(justify: true)
 #set table(stroke: (x, y) => if y == 0 { (bottom: 0.5pt) }, inset: (x: 6pt, y: 3pt))
@@ -160,7 +160,8 @@ def _marked(block: Block) -> Iterator[Block]:
 
 def _unmarked(source: str) -> str:
     """Typst's markup with what the words stand for."""
-    for word, markup in ((BREAK, "#pagebreak(weak: true)"), (BOX_ENDS, "]")):
+    words = {BREAK: "#pagebreak(weak: true)", BOX_ENDS: "]", "#box(image(": "#align(center, image("}
+    for word, markup in words.items():
         source = source.replace(word, markup)
     for decision, (_, colour) in MARKS.items():
         source = source.replace(f"{BOX}{decision}", f'#card(rgb("{colour}"))[')

@@ -52,7 +52,7 @@ def brief(verdict: Verdict) -> str:
 def _held_against(verdict: Verdict) -> Iterator[str]:
     for estimate, prediction in verdict.compared:
         if estimate is None:
-            yield f"no {verdict.estimated} {verdict.against(prediction)}".rstrip()
+            yield f"no estimate of the {verdict.estimated} {verdict.against(prediction)}".rstrip()
         else:
             yield f"{verdict.named(estimate)} {verdict.text(estimate)} {verdict.against(prediction)}".rstrip()
 
