@@ -149,8 +149,7 @@ def report(
         str | None,
         typer.Option(
             "--format",
-            metavar="[badge|sentence|bibtex|latex-table]",
-            help="Print this to paste elsewhere, and write no report: an SVG badge, a sentence, ...",
+            help="Print a badge (SVG), sentence, bibtex or latex-table to paste, and write no report.",
         ),
     ] = None,
     claim: Annotated[

@@ -33,7 +33,7 @@ def success_map(shown: Shown, exponent: float, allowed: Interval | None = None, 
     log_axes(axes, shown, changing[factor], base=2)
     rows, columns = _edges(changing[letter]), _edges(changing[factor])
     axes.set(xlim=(columns[0], columns[-1]), ylim=(rows[0], rows[-1]))
-    hatched = {"facecolor": "none", "edgecolor": PAPER, "hatch": "//", "alpha": 0.55, "zorder": 1.2}
+    hatched = {"facecolor": "none", "edgecolor": PAPER, "hatch": "/", "alpha": 0.55, "zorder": 1.2}
     _draw_laws(axes, shown.judgement, exponent, allowed, end, hatched)
     for line in axes.lines:
         line.set_path_effects([withStroke(linewidth=4, foreground=PAPER)])  # to be seen on every colour

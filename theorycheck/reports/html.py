@@ -96,7 +96,7 @@ def _block(block: Block, identifier: str) -> str:
 def _rows(latex: str) -> list[str]:
     """The lines of a formula, as the converter does not align them."""
     aligned = re.fullmatch(r"\\begin\{aligned\}(.*)\\end\{aligned\}", latex)
-    return aligned[1].replace("&", "").split(r"\\") if aligned else [latex]
+    return re.sub(r"(?<!\\)&", "", aligned[1]).split(r"\\") if aligned else [latex]
 
 
 def _noted(term: Line) -> str:

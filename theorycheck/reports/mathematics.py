@@ -31,6 +31,7 @@ GREEK_LETTER = re.compile(
     rf"({'|'.join(sorted(GREEK, key=len, reverse=True))})(?:_([a-zA-Z0-9]+|[*#]))?(?!\w)"
 )
 OTHER_LETTER = re.compile(r"[A-Za-z](?=\^| (?:[<>]=?|=) -?\d)")  # p = 0.03, t^-1
+WORD = re.compile(r"\w")
 BEGINS = re.compile(r"(?<![\w.-])(?:\w+|[-(|])")
 LONGEST, DEEPEST = 300, 8  # characters of a formula, and brackets in brackets
 
@@ -176,9 +177,7 @@ class _Reader:
     def _letter(self, at: int) -> _Found | None:
         for name in sorted(self.known, key=len, reverse=True):
             end = at + len(name)
-            if self.text.startswith(name, at) and not (
-                name[-1].isalnum() and self.text[end : end + 1].isalnum()
-            ):
+            if self.text.startswith(name, at) and not (name[-1].isalnum() and WORD.match(self.text, end)):
                 return _Found(self.known[name], end, name != "e")
         if other := OTHER_LETTER.match(self.text, at):
             return _Found(other[0], other.end(), True)

@@ -37,7 +37,7 @@ FONTS = Path(mpl.get_data_path()) / "fonts/ttf"  # which matplotlib brings along
 SECONDS = 120  # for a program that waits for a network, or loops
 TYPST = """#set document(date: none)
 #set page(paper: "a4", margin: (x: 2.2cm, y: 1.9cm), numbering: "1")
-#set text(size: 10pt)
+#set text(size: 9.5pt)
 #set par(justify: true)
 #set table(stroke: (x, y) => if y == 0 { (bottom: 0.5pt) }, inset: (x: 6pt, y: 3pt))
 #show heading: set block(above: 1.4em, below: 0.8em)
