@@ -33,7 +33,7 @@ def success_map(shown: Shown, exponent: float, allowed: Interval | None = None, 
     log_axes(axes, shown, changing[factor], base=2)
     rows, columns = _edges(changing[letter]), _edges(changing[factor])
     axes.set(xlim=(columns[0], columns[-1]), ylim=(rows[0], rows[-1]))
-    hatched = {"facecolor": "none", "edgecolor": PAPER, "hatch": "/", "alpha": 0.55, "zorder": 1.2}
+    hatched = {"facecolor": "none", "edgecolor": STYLE["allowed"], "hatch": "/", "alpha": 0.6, "zorder": 1.2}
     _draw_laws(axes, shown.judgement, exponent, allowed, end, hatched)
     for line in axes.lines:
         line.set_path_effects([withStroke(linewidth=4, foreground=PAPER)])  # to be seen on every colour
@@ -43,7 +43,7 @@ def success_map(shown: Shown, exponent: float, allowed: Interval | None = None, 
             mark, f"{row['successes']} of {row['trials']} trials succeed at {row[factor]:g}, {row[letter]:g}"
         )
     if shown.judgement.curve:
-        figure.legend(loc="outside upper left", ncols=2, facecolor=EMPTY)
+        figure.legend(loc="outside upper left", ncols=2)
     return figure
 
 
@@ -112,14 +112,14 @@ def residual_plot(regression: Regression, shown: Shown) -> Figure:
 
 
 def _draw_shares(axes: Axes, shown: Shown, cells: pd.DataFrame) -> ScalarMappable:
-    """Share of successes in every cell; grey where there is no evidence."""
+    """Share of successes in every cell; empty where there is no evidence."""
     # not needed, outside of the regime, or all trials unfitted
-    axes.set_facecolor(EMPTY)
     (factor, levels), (letter, values) = shown.claim.design.changing.items()
     share = cells["successes"] / cells["trials"].where(cells["trials"] > 0)
     by_cell = share.groupby([cells[letter], cells[factor]]).sum(min_count=1).unstack()
     grid = by_cell.reindex(index=values, columns=levels).to_numpy(float)  # nan where nothing was tried
-    return axes.pcolormesh(_edges(levels), _edges(values), grid, cmap="cividis", vmin=0, vmax=1)
+    lines = {"edgecolors": EMPTY, "linewidth": 0.4}  # in grey, cells that all succeed are near the paper
+    return axes.pcolormesh(_edges(levels), _edges(values), grid, cmap="cividis", vmin=0, vmax=1, **lines)
 
 
 def _draw_points(axes: Axes, shown: Shown) -> None:

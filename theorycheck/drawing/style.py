@@ -9,7 +9,7 @@ from typing import Any
 
 import matplotlib as mpl
 
-INK, PAPER, EMPTY = "#1b1d20", "#fefefe", "#d9dadb"  # text and axes; what lies behind; cells without evidence
+INK, PAPER, EMPTY = "#1b1d20", "#fefefe", "#c9cbce"  # text and axes; what lies behind; lines between cells
 STYLE = {"fitted": "#0b3c5d", "claimed": "#c1440e", "allowed": "#2a9d8f", "threshold": INK}
 MARKS = {"SUPPORTED": ("o", "#0b5c8a"), "REFUTED": ("X", "#b8380a"), "INCONCLUSIVE": ("d", "#63686e")}
 SERIES = (

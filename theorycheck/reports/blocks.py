@@ -102,12 +102,7 @@ class Card:
     blocks: Sequence["Block"]
 
 
-@dataclass(frozen=True)
-class PageBreak:
-    """The end of a page."""
-
-
-Block = Heading | Paragraph | Formula | Table | Definitions | Listing | Picture | Card | PageBreak
+Block = Heading | Paragraph | Formula | Table | Definitions | Listing | Picture | Card
 
 
 def pictures(blocks: Iterable[Block]) -> Iterator[Picture]:

@@ -21,7 +21,6 @@ from theorycheck.reports.blocks import (
     Line,
     Listing,
     Math,
-    PageBreak,
     Paragraph,
     Picture,
     Strong,
@@ -60,7 +59,7 @@ def document(parts: Sequence[Part], overview: Picture | Paragraph | None = None)
     else:
         blocks = [Heading(f"{len(parts)} claims", 1), *_summary(parts), *([overview] if overview else [])]
         for part in parts:
-            blocks += [PageBreak(), Heading(part.claim.title, 2), *_claim(part)]
+            blocks += [Heading(part.claim.title, 2), *_claim(part)]
     return [harmless(block) for block in (*blocks, *_bibliography(parts))]
 
 
@@ -77,7 +76,7 @@ def _summary(parts: Sequence[Part]) -> Iterator[Block]:
         for verdict in (part.verdict for part in parts)
     ]
     names = ("claim", "of", "claimed", "estimate and 95 % interval", "verdict", "trials")
-    yield Table(names, rows, {5})
+    yield typeset(harmless(Table(names, rows, {5})), {})
 
 
 def _claim(part: Part) -> Iterator[Block]:

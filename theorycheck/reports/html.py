@@ -25,7 +25,6 @@ from theorycheck.reports.blocks import (
     Line,
     Listing,
     Math,
-    PageBreak,
     Paragraph,
     Picture,
     Strong,
@@ -89,8 +88,6 @@ def _block(block: Block, identifier: str) -> str:
         case Card(decision, inner):
             parts = "\n".join(_block(one, f"{identifier}-{i}") for i, one in enumerate(inner))
             return f'<section class="card {decision.lower()}">\n{parts}\n</section>'
-        case PageBreak():
-            return ""
 
 
 def _rows(latex: str) -> list[str]:

@@ -18,7 +18,6 @@ from theorycheck.reports.blocks import (
     Line,
     Listing,
     Math,
-    PageBreak,
     Paragraph,
     Picture,
     Strong,
@@ -132,8 +131,6 @@ def _block(block: Block) -> str:
         case Card(_, inner):
             rule = "\\noindent\\rule{\\textwidth}{0.4pt}"
             return "\n\n".join([rule, *map(_block, inner), rule])
-        case PageBreak():
-            return "\\clearpage"
 
 
 def _listing(text: str) -> str:

@@ -14,7 +14,6 @@ from theorycheck.reports.blocks import (
     Line,
     Listing,
     Math,
-    PageBreak,
     Paragraph,
     Picture,
     Strong,
@@ -25,7 +24,7 @@ from theorycheck.reports.blocks import (
 
 def render(blocks: Sequence[Block]) -> str:
     """Text of report.md."""
-    return "\n\n".join(text for block in blocks if (text := _block(block))) + "\n"
+    return "\n\n".join(map(_block, blocks)) + "\n"
 
 
 def _block(block: Block) -> str:
@@ -50,8 +49,6 @@ def _block(block: Block) -> str:
             return f"![{_escape(title)}]({name}.png)\n\n{_line(caption)}".rstrip()
         case Card(blocks=inner):
             return render(inner).rstrip("\n")
-        case PageBreak():
-            return ""
 
 
 def _line(line: Line) -> str:

@@ -24,7 +24,6 @@ from theorycheck.reports.blocks import (
     Card,
     Code,
     Math,
-    PageBreak,
     Paragraph,
     each_line,
     each_text,
@@ -32,7 +31,7 @@ from theorycheck.reports.blocks import (
 )
 
 MISSING = "no PDF can be made here: install pdflatex, tectonic, or `pip install 'theorycheck[pdf]'`"
-BREAK, BOX, BOX_ENDS, BADGE = "PAGEBREAKHERE", "BOXBEGINSOF", "BOXENDSHERE", "BADGEOF"
+BOX, BOX_ENDS, BADGE = "BOXBEGINSOF", "BOXENDSHERE", "BADGEOF"
 FONTS = Path(mpl.get_data_path()) / "fonts/ttf"  # which matplotlib brings along
 SECONDS = 120  # for a program that waits for a network, or loops
 TYPST = """#set document(date: none)
@@ -147,8 +146,6 @@ def _typst(blocks: Sequence[Block], folder: Path) -> Path:
 def _marked(block: Block) -> Iterator[Block]:
     """A block with words that pandoc passes on instead of what it would drop."""
     match block:
-        case PageBreak():
-            yield Paragraph((BREAK,))
         case Card(decision, inner):
             yield Paragraph((f"{BOX}{decision}",))
             for one in inner:
@@ -160,8 +157,7 @@ def _marked(block: Block) -> Iterator[Block]:
 
 def _unmarked(source: str) -> str:
     """Typst's markup with what the words stand for."""
-    words = {BREAK: "#pagebreak(weak: true)", BOX_ENDS: "]", "#box(image(": "#align(center, image("}
-    for word, markup in words.items():
+    for word, markup in ((BOX_ENDS, "]"), ("#box(image(", "#align(center, image(")):
         source = source.replace(word, markup)
     for decision, (_, colour) in MARKS.items():
         source = source.replace(f"{BOX}{decision}", f'#card(rgb("{colour}"))[')

@@ -100,8 +100,8 @@ class Scaling(Law, Statement):
         end = 0.0 if variable.goes_to == "0" else np.inf
         shares = (
             "Share of successful trials in the cells tried. Hatched: where a law with an allowed slope may"
-            " run. Grey cells hold no evidence: they were not needed, lie outside of the theorem's regime, or"
-            " none of their trials is evidence."
+            " run. Empty cells hold no evidence: they were not needed, lie outside of the theorem's regime,"
+            " or none of their trials is evidence."
         )
         alone = (
             "Thresholds estimated from each level alone, beside the law fitted to all trials at once. Shaded:"
