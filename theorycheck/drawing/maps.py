@@ -118,7 +118,10 @@ def _draw_shares(axes: Axes, shown: Shown, cells: pd.DataFrame) -> ScalarMappabl
     share = cells["successes"] / cells["trials"].where(cells["trials"] > 0)
     by_cell = share.groupby([cells[letter], cells[factor]]).sum(min_count=1).unstack()
     grid = by_cell.reindex(index=values, columns=levels).to_numpy(float)  # nan where nothing was tried
-    lines = {"edgecolors": EMPTY, "linewidth": 0.4}  # in grey, cells that all succeed are near the paper
+    lines: dict[str, Any] = {
+        "edgecolors": EMPTY,
+        "linewidth": 0.4,
+    }  # in grey, cells that all succeed are near the paper
     return axes.pcolormesh(_edges(levels), _edges(values), grid, cmap="cividis", vmin=0, vmax=1, **lines)
 
 
