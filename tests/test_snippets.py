@@ -8,8 +8,8 @@ from test_report_texts import CLAIM
 from verified import verify
 
 from theorycheck import bounds
+from theorycheck.reports.brief import brief, coloured
 from theorycheck.reports.snippets import FORMATS
-from theorycheck.reports.terminal import brief, coloured
 
 
 @pytest.fixture(scope="module")

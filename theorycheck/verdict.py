@@ -209,14 +209,6 @@ class Verdict:
         repeated = predictions * len(estimates) if self.derived and len(predictions) == 1 else predictions
         return tuple(zip(estimates, repeated, strict=False))
 
-    def against(self, prediction: Prediction) -> str:
-        """What an estimate is held against: what is allowed, what is claimed, and the margin."""
-        allowed, claimed = self.allowed(prediction), prediction.exponent
-        parts = [f"allowed: {allowed.spoken}"] if allowed else []
-        if claimed is not None and not (allowed and claimed in (allowed.low, allowed.high)):
-            parts.append(f"claimed: {claimed:.3g}")
-        return f"({'; '.join(parts)})" if parts else ""
-
     @property
     def headline(self) -> str:
         """What other reasonable choices do to the verdict; empty where none were looked at."""
@@ -229,14 +221,6 @@ class Verdict:
                 f" {'; '.join(other)}."
             )
         return f"The verdict is the same under all {len(self.sensitivity)} variations."
-
-    @property
-    def decades(self) -> str:
-        """How many decades were measured, in brackets, of one positive variable; else empty."""
-        if len(self.predictions) > 1 or not self.judgement.levels:
-            return ""
-        low, high = self.judgement.span()
-        return f" ({math.log10(high / low):.1f} decades)" if low > 0 else ""
 
     @property
     def range(self) -> str:

@@ -109,7 +109,8 @@ def formats_of(report: str | None) -> tuple[Format, ...]:
 
 def say(text: str) -> None:
     """Print a text; on a terminal, in lines that fit it, and verdicts in colour unless NO_COLOR is set."""
-    from theorycheck.reports.terminal import coloured, wrapped
+    from theorycheck.reports.brief import coloured
+    from theorycheck.reports.terminal import wrapped
 
     if not sys.stdout.isatty():
         return typer.echo(text)

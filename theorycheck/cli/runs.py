@@ -77,9 +77,10 @@ def verify(
     from theorycheck.finding import jointly
     from theorycheck.forecast import cannot_tell
     from theorycheck.plan import make_plan
+    from theorycheck.reports.brief import told
     from theorycheck.reports.overview import table
     from theorycheck.reports.report import part, write_joint_report
-    from theorycheck.reports.terminal import together, told
+    from theorycheck.reports.terminal import together
     from theorycheck.session import Session, folder_of, on_data, silent, write
     from theorycheck.verdict import exit_status, result_document
 
@@ -165,7 +166,7 @@ def report(
     """Write the report of a run again, from its stored trials; trains nothing. Exit status as for verify."""
     from theorycheck.empirical.store_file import is_there
     from theorycheck.reports import snippets
-    from theorycheck.reports.terminal import told
+    from theorycheck.reports.brief import told
     from theorycheck.session import Session, folder_of, write
     from theorycheck.verdict import exit_status
 

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from theorycheck import __version__
 from theorycheck.claim import Claim
 from theorycheck.judgement import Regression
+from theorycheck.reports.against import against, decades
 from theorycheck.reports.blocks import (
     Badge,
     Block,
@@ -99,7 +100,7 @@ def _card(part: Part) -> Iterator[Block]:
             part.gauge,
             Definitions([
                 *_numbers(verdict),
-                ("range", f"{verdict.range}{verdict.decades}"),
+                ("range", f"{verdict.range}{decades(verdict)}"),
                 ("trials", f"{trials['total']}{censored}"),
                 ("What was not tested", _untested(verdict)),
             ]),
@@ -110,12 +111,12 @@ def _card(part: Part) -> Iterator[Block]:
 def _numbers(verdict: Verdict) -> Iterator[tuple[Line, Line]]:
     """Every estimate against what is allowed of it."""
     for estimate, prediction in verdict.compared:
+        held = f" {against(verdict, prediction)}".rstrip()
         if estimate is None:
-            yield verdict.estimated, f"no estimate {verdict.against(prediction)}".rstrip()
+            yield verdict.estimated, f"no estimate{held}"
         else:
-            against = verdict.against(prediction)
             value, interval = verdict.numbers(estimate)
-            yield verdict.named(estimate), (Strong(value), f" {interval} {against}".rstrip())
+            yield verdict.named(estimate), (Strong(value), f" {interval}{held}")
 
 
 def _untested(verdict: Verdict) -> str:

@@ -1,13 +1,11 @@
 """What `theorycheck verify` and `theorycheck show` print."""
 
-from __future__ import annotations
-
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import numpy as np
 
@@ -16,50 +14,7 @@ from theorycheck.judgement import Decision
 from theorycheck.text import one_line
 from theorycheck.verdict import PlannedDesign, Prediction, TableDesign, TriedDesign, Verdict
 
-if TYPE_CHECKING:
-    from rich.text import Text
-
 DECISIONS = get_args(Decision)
-COLOURS = {"SUPPORTED": "bold blue", "REFUTED": "bold red", "INCONCLUSIVE": "bold yellow"}
-
-
-def brief(verdict: Verdict) -> str:
-    """The verdict first, the number it rests on and what that is held against, and what needs attention."""
-    judgement, trials = verdict.judgement, verdict.trials
-    reused = f" ({trials['trained']} trained, {trials['reused']} reused from the store)"
-    doubted = [
-        f"{check.name}{' (failed)' * (check.status == 'failed')}: {check.detail}"
-        for check in judgement.checks
-        if check.status != "ok"
-    ]
-    fine = len(judgement.checks) - len(doubted)
-    reports = [Path(path) for path in verdict.artifacts if Path(path).stem == "report"]
-    first = next((path for path in reports if path.suffix == ".html"), *reports[:1]) if reports else None
-    others = ", ".join(path.suffix for path in reports if path != first)
-    blocks = {
-        "claim": [f"{verdict.statement}   {verdict.source} ({verdict.provenance})"],
-        "estimate": list(_held_against(verdict)),
-        "because": [judgement.reason, *filter(None, [verdict.headline])],
-        "range": [verdict.range + verdict.decades],
-        "trials": [f"{trials['total']} trials{reused}, {verdict.seconds:.0f} s"],
-        "report": [f"{first}" + f" (and {others})" * bool(others)] * bool(first) + [*verdict.unwritten],
-        "warnings": doubted,
-        "checks": [f"{fine} of {len(judgement.checks)} are ok; --verbose shows all"],
-    }
-    return "\n".join(map(one_line, [f"{judgement.decision}   {verdict.name}", *indented(blocks)]))
-
-
-def _held_against(verdict: Verdict) -> Iterator[str]:
-    for estimate, prediction in verdict.compared:
-        if estimate is None:
-            yield f"no estimate of the {verdict.estimated} {verdict.against(prediction)}".rstrip()
-        else:
-            yield f"{verdict.named(estimate)} {verdict.text(estimate)} {verdict.against(prediction)}".rstrip()
-
-
-def told(verdict: Verdict, claim: Claim, verbose: bool) -> str:
-    """What `theorycheck verify` prints of a claim."""
-    return f"{brief(verdict)}\n\n{grounds(verdict, claim)}" if verbose else brief(verdict)
 
 
 def summary(verdict: Verdict, claim: Claim | None = None) -> str:
@@ -107,17 +62,6 @@ def grounds(verdict: Verdict, claim: Claim | None = None) -> str:
 def wrapped(text: str, width: int) -> str:
     """Lines that are too long for a terminal go on below the place where their last column begins."""
     return "\n".join(part for line in text.split("\n") for part in _wrapped(line, width))
-
-
-def coloured(text: str) -> Text:
-    """A text with its verdicts, and what needs attention, in colour; the words stay what they are."""
-    from rich.text import Text
-
-    shown = Text(text)
-    for decision, style in COLOURS.items():
-        shown.highlight_regex(rf"(?m)(?:^ *|(?<=   )){decision}(?= |$)", style)
-    shown.highlight_regex(r"(?m)^  warnings", "bold yellow")
-    return shown
 
 
 def _wrapped(line: str, width: int) -> list[str]:
