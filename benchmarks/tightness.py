@@ -60,7 +60,9 @@ def cell(tau: float, scale: float, attention: bool, budget: int) -> Claim:
     return claim.model_copy(update={"design": there, "designs": {}, "variations": {}})
 
 
-def judged(tau: float, scale: float, attention: bool, asked: argparse.Namespace) -> Iterator[dict[str, object]]:
+def judged(
+    tau: float, scale: float, attention: bool, asked: argparse.Namespace
+) -> Iterator[dict[str, object]]:
     """The local exponents at every level by a quadratic, with 95 % intervals, and what was decided."""
     claim = cell(tau, scale, attention, asked.budget)
     found = tc.verify(claim, seed=asked.seed, jobs=asked.jobs, store=asked.store)
@@ -75,7 +77,12 @@ def judged(tau: float, scale: float, attention: bool, asked: argparse.Namespace)
     for level in LEVELS if fit else ():
         at = (level,)
         interval = fit.interval(FACTOR, at=at)
-        row = {FACTOR: level, "exponent": fit.exponent(FACTOR, at), "low": interval.low, "high": interval.high}
+        row = {
+            FACTOR: level,
+            "exponent": fit.exponent(FACTOR, at),
+            "low": interval.low,
+            "high": interval.high,
+        }
         yield {**said, **row}
 
 

@@ -166,17 +166,17 @@ OPTIONS = {
     "verify": [
         "--claim", "--all", "--profile", "--report", "--fragment", "--design", "--sensitivity",
         "--seed", "--jobs", "--device",
-        "--store", "--out", "--json", "--quiet",
+        "--store", "--out", "--json", "--quiet", "--verbose",
     ],
     "plan": ["--claim", "--profile", "--threshold", "--steepness", "--jobs"],
-    "report": ["--report", "--fragment", "--claim", "--store", "--out"],
+    "report": ["--report", "--fragment", "--format", "--claim", "--store", "--out", "--verbose"],
     "runs": ["--store", "--nothing"],
     "list": ["--nothing"],
     "new": ["--nothing"],
     "--version": [],
     "nothing": ["--claim"],
 }  # fmt: skip
-FLAGS = {"--json", "--fragment", "--quiet", "--sensitivity", "--all", "--help"}
+FLAGS = {"--json", "--fragment", "--quiet", "--verbose", "--sensitivity", "--all", "--help"}
 SOUND = {
     "fit": ["table.csv", "--law", "x", "--variable", "x", "--as-variable-goes-to", "oo"],
     "show": ["mine.py"],

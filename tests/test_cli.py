@@ -61,16 +61,26 @@ def test_verify_prints_the_verdict_and_its_grounds(cli, tiny, tmp_path):
     result = cli("verify", "--claim", tiny, "--jobs", 1, "--profile", "full", "--report", "md")
     (claim,) = json.loads((tmp_path / "theorycheck-out/tiny/result.json").read_text())["claims"]
     assert result.exit_code == STATUS[claim["verdict"]]
-    for line in (
-        "tiny   Li et al. 2023, Theorem 1 (stated)",
-        "60 trials (60 trained, 0 reused from the store)",
-    ):
-        assert line in result.stdout
-    for word in ("claim", "assuming", "design", "fit", "checks", "over 0.15 <= alpha_* <= 0.3", "report"):
-        assert word in result.stdout
-    assert (tmp_path / "theorycheck-out/tiny/report.md").exists()
-    again = cli("verify", "--claim", tiny, "--jobs", 1, "--profile", "full", "--report", "md")
+    first, *lines = result.stdout.splitlines()
+    assert first == f"{claim['verdict']}   tiny"
+    said = {line[2:11].strip(): line[12:] for line in lines if line[2:11].strip()}
+    exponent = claim["exponents"][0]
+    assert said["claim"] == f"{claim['statement']}   Li et al. 2023, Theorem 1 (stated)"
+    assert said["estimate"].startswith(f"exponent {exponent['estimate']:.2f} [{exponent['ci_low']:.2f}, ")
+    assert said["estimate"].endswith("(allowed: -2.25 and above; claimed: -2)")
+    assert said["range"] == "0.15 <= alpha_* <= 0.3 (0.3 decades)"
+    assert said["trials"].startswith("60 trials (60 trained, 0 reused from the store), ")
+    assert Path(said["report"]) == Path("theorycheck-out/tiny/report.md")
+    assert (tmp_path / said["report"]).exists()
+    doubted = [f"{c['name']}: {c['detail']}" for c in claim["checks"] if c["status"] == "warning"]
+    assert all(line in result.stdout for line in doubted)
+    assert "calibration" not in result.stdout
+    options = ("--jobs", 1, "--profile", "full", "--report", "md", "--verbose")
+    again = cli("verify", "--claim", tiny, *options)
     assert "60 trials (0 trained, 60 reused from the store)" in again.stdout
+    assert all(check["detail"] in again.stdout for check in claim["checks"])
+    for word in ("tiny   Li et al. 2023, Theorem 1 (stated)", "assuming", "design", "fit", "checks"):
+        assert word in again.stdout
     assert again.exit_code == result.exit_code
     assert "train tiny" not in again.stderr
 

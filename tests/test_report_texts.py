@@ -29,7 +29,8 @@ from theorycheck.reports.blocks import (
     Table,
     harmless,
 )
-from theorycheck.reports.terminal import columns, description, summary
+from theorycheck.reports.lines import columns
+from theorycheck.reports.terminal import description, summary
 from theorycheck.source import Paper, Source
 from theorycheck.statements import Ordering
 from theorycheck.text import neutral, one_line

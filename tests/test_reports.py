@@ -113,7 +113,7 @@ def test_the_source_compiles_with_plain_latex(folder, tmp_path):
     for path in folder.iterdir():
         shutil.copy(path, tmp_path)
     used = set(re.findall(r"\\usepackage\{(\w+)\}", (tmp_path / "report.tex").read_text()))
-    assert used == {"amsmath", "booktabs", "graphicx"}
+    assert used == {"amsmath", "booktabs", "color", "graphicx"}
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "report.tex"]
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 0
 
@@ -160,11 +160,22 @@ def test_the_html_in_a_real_browser(folder, tmp_path):
     probe = """<script>
     const out = {};
     out.math = [...document.querySelectorAll("math")].every(m => m.getBoundingClientRect().width > 5);
-    out.svg = [...document.querySelectorAll("figure svg")].every(m => m.getBoundingClientRect().height > 50);
+    const drawn = () => [...document.querySelectorAll("figure svg")].filter(m => m.checkVisibility());
+    out.svg = drawn().every(m => m.getBoundingClientRect().height > 50);
+    const before = drawn().length, others = document.querySelectorAll(".choice").length;
+    const first = drawn();
+    document.querySelectorAll(".choice > label:nth-of-type(2)").forEach(label => label.click());
+    const changed = drawn().filter(m => !first.includes(m)).length;
+    out.axes = others > 0 && changed === others && drawn().length === before;
+    const mark = document.querySelector(".told");
+    mark.dispatchEvent(new Event("pointerenter"));
+    out.told = / at /.test(mark.closest("figure").querySelector(".telling").textContent);
+    out.contents = [...document.querySelectorAll("nav a")].every(a => document.querySelector(a.hash));
     out.requests = performance.getEntriesByType("resource").length;
     const head = [...document.querySelectorAll("th")].find(h => h.textContent === "fitted");
     if (head) { head.click(); const i = head.cellIndex;
-      const v = [...head.closest("table").tBodies[0].rows].map(r => parseFloat(r.cells[i].textContent));
+      const number = r => parseFloat(r.cells[i].textContent.replace("\\u2212", "-"));
+      const v = [...head.closest("table").tBodies[0].rows].map(number);
       out.sorted = v.every((x, k) => k === 0 || v[k - 1] <= x); } else { out.sorted = true; }
     document.title = JSON.stringify(out);
     </script></body>"""
@@ -176,5 +187,7 @@ def test_the_html_in_a_real_browser(folder, tmp_path):
     result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     title = re.search(r"<title>(.*?)</title>", result.stdout)
     assert title, result.stderr[-2000:]
-    assert title[1] == '{"math":true,"svg":true,"requests":0,"sorted":true}'
+    assert json.loads(title[1]) == {
+        **dict.fromkeys(("math", "svg", "axes", "told", "contents", "sorted"), True), "requests": 0
+    }  # fmt: skip
     assert "CONSOLE" not in result.stderr

@@ -14,6 +14,8 @@ from theorycheck.observation import count, tabulate
 from theorycheck.plan import make_plan
 from theorycheck.verdict import exit_status
 
+FIGURES = ("estimate", "success_map", "log_log", "residuals")
+
 
 @pytest.fixture
 def run(tiny, tmp_path):
@@ -39,7 +41,7 @@ def test_a_verdict_from_real_training(run, tmp_path):
     }
     assert set(files(tmp_path)) == {
         *("report.md", "trials.csv", "result.json"),
-        *(f"{name}.{kind}" for name in ("success_map", "log_log", "residuals") for kind in ("png", "pdf")),
+        *(f"{name}.{kind}" for name in FIGURES for kind in ("png", "pdf")),
     }
     trials = pd.read_csv(tmp_path / "out/tiny/trials.csv")
     assert len(trials) == 60

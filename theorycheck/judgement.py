@@ -54,6 +54,15 @@ class Interval:
         return f"{value:{self.digits}} {self}"
 
     @property
+    def spoken(self) -> str:
+        """Its numbers in words: `-2.25 and above`, `-1.25 to -0.75`."""
+        if math.isinf(self.low) and math.isinf(self.high):
+            return "any number"
+        if math.isinf(self.high):
+            return f"{self.low:.4g} and above"
+        return f"{self.high:.4g} and below" if math.isinf(self.low) else f"{self.low:.4g} to {self.high:.4g}"
+
+    @property
     def width(self) -> float:
         """Distance of its ends."""
         return self.high - self.low

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from theorycheck.empirical.trial import Repeat, Trial
 from theorycheck.errors import ClaimError, DesignError, Interrupted, StoreError
 from theorycheck.executors import Executor, started
 from theorycheck.finding import Finding, conclude
+from theorycheck.observation import Outcomes
 from theorycheck.plan import Plan, make_plan, response_of
 from theorycheck.profiles import PROFILES, ProfileName
 from theorycheck.repeats import chosen, compared
@@ -28,7 +30,7 @@ from theorycheck.stopping import cause_of, stoppable
 from theorycheck.verdict import Variation, Verdict
 
 # Given what is done, shows progress until the block ends; told how many are done now, and how many more there
-# will be.
+# will be. Where that has a method `tell` which is not None, it is told the estimate after every round.
 Progress = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
 
 
@@ -135,7 +137,8 @@ class Session:
                 advance(known, known + len(missing))
                 trained += sweep.run(missing, store, workers, lambda done: advance(done, 0), plan.measured)
 
-            table = collect(plan, store, finish)
+            tell = getattr(advance, "tell", None)
+            table = collect(plan, store, finish, tell and (lambda made: _tell_estimate(plan, made, tell)))
             repeats = chosen(plan, table)
             known = store.find(Repeat(trial).key for trial, _ in repeats)
             again = [trial for trial, _ in repeats if Repeat(trial).key not in known]
@@ -145,8 +148,24 @@ class Session:
         return finding
 
 
+def _tell_estimate(plan: Plan, made: pd.DataFrame, tell: Callable[[str], None]) -> None:
+    """Say what the trials so far estimate, not what they decide; nothing depends on it."""
+    law = plan.claim.law
+    with suppress(Exception):  # of a fit that has too little yet
+        judged = law.judge(law.observe(Outcomes(plan, _sorted(made, plan))), plan.claim.topic)
+        found = "; ".join(e.text for e in judged.estimates if math.isfinite(e.value))
+        tell(f"{law.estimated} {found or 'not yet estimated'} after {len(made)} trials")
+
+
+def _sorted(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    return table.sort_values([*plan.columns, "replicate"], ignore_index=True)
+
+
 def collect(
-    plan: Plan, store: Store, finish: Callable[[list[Trial], int], None] | None = None
+    plan: Plan,
+    store: Store,
+    finish: Callable[[list[Trial], int], None] | None = None,
+    watch: Callable[[pd.DataFrame], None] | None = None,
 ) -> pd.DataFrame:
     """The trials of a plan, round by round, as by `tabulate`: by level, n and replicate.
 
@@ -155,6 +174,7 @@ def collect(
         store: where they are.
         finish: makes and stores the trials that are missing, and is told how many of the round are there;
             without it all must be there.
+        watch: is shown all trials so far, after every round in which some were made.
 
     Raises:
         StoreError: trials are missing, and nothing makes them.
@@ -173,7 +193,9 @@ def collect(
         if missing:
             stored |= store.find(trial.key for trial in missing)
         made.add(following, stored)
-    return made.table.sort_values([*plan.columns, "replicate"], ignore_index=True)
+        if watch and missing:
+            watch(made.table)
+    return _sorted(made.table, plan)
 
 
 def on_data(claim: Claim, name: str | None, if_taken: bool = False) -> Claim:

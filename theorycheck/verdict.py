@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,7 +17,8 @@ class Prediction:
 
     Where no scaling law is stated, the exponent is the other number that is claimed (a limit, a bound), or
     None. A note says what a reader should know of how the exponent was derived. The margin is how much worse
-    than claimed an exponent may be; None where no scaling law is stated.
+    than claimed an exponent may be, and the allowed exponents follow from it; both are None where no scaling
+    law is stated.
     """
 
     variable: str
@@ -24,6 +26,7 @@ class Prediction:
     exponent: float | None
     note: str = ""
     margin: float | None = None
+    allowed: Interval | None = None
 
 
 @dataclass(frozen=True)
@@ -189,6 +192,22 @@ class Verdict:
     def told(self, estimates: Sequence[Estimate]) -> str:
         """Estimates with their intervals, or that there are none."""
         return "; ".join(map(self.text, estimates)) or "no estimate"
+
+    def allowed(self, prediction: Prediction) -> Interval | None:
+        """The numbers that are allowed of what is estimated; None where the relation bounds none."""
+        bounded = re.match(r"([<>])=?(?: (-?[\d.]+))?(?:,|$)", self.relation)
+        if prediction.allowed is not None or not bounded:
+            return prediction.allowed
+        end = float(bounded[2]) if bounded[2] else prediction.exponent or 0.0
+        return Interval(end, math.inf, 1.0) if bounded[1] == ">" else Interval(-math.inf, end, 1.0)
+
+    @property
+    def compared(self) -> tuple[tuple[Estimate | None, Prediction], ...]:
+        """Each estimate that the verdict rests on beside what is claimed of it; None where there is none."""
+        found = [e if math.isfinite(e.value) else None for e in self.judgement.estimates]
+        estimates, predictions = found or [None], self.predictions
+        repeated = predictions * len(estimates) if self.derived and len(predictions) == 1 else predictions
+        return tuple(zip(estimates, repeated, strict=False))
 
     @property
     def headline(self) -> str:

@@ -72,6 +72,9 @@ ExecutorOption = Annotated[
         ),
     ),
 ]
+VerboseOption = Annotated[
+    bool, typer.Option("--verbose", help="Print everything that the verdict rests on, all checks included.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
 
@@ -113,7 +116,13 @@ def formats_of(report: str | None) -> tuple[Format, ...]:
 
 
 def say(text: str) -> None:
-    """Print a text; on a terminal, in lines that fit it."""
+    """Print a text; on a terminal, in lines that fit it, and verdicts in colour unless NO_COLOR is set."""
+    from theorycheck.reports.brief import coloured
     from theorycheck.reports.lines import wrapped
 
-    typer.echo(wrapped(text, shutil.get_terminal_size().columns) if sys.stdout.isatty() else text)
+    if not sys.stdout.isatty():
+        return typer.echo(text)
+    from rich.console import Console
+
+    fitting = wrapped(text, shutil.get_terminal_size().columns)
+    Console(soft_wrap=True).print(coloured(fitting), highlight=False)

@@ -20,6 +20,7 @@ from theorycheck.cli.app import (
     ReportOption,
     SeedOption,
     StoreOption,
+    VerboseOption,
     app,
     claim_names,
     formats_of,
@@ -69,6 +70,7 @@ def verify(
     out: OutOption = DEFAULT_OUT,
     json: JsonOption = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress, and one line a claim.")] = False,
+    verbose: VerboseOption = False,
 ) -> None:
     """Train what a claim speaks about, judge it, and write a report.
 
@@ -86,9 +88,10 @@ def verify(
     from theorycheck.finding import jointly
     from theorycheck.forecast import cannot_tell
     from theorycheck.plan import make_plan
+    from theorycheck.reports.brief import told
     from theorycheck.reports.overview import table
     from theorycheck.reports.report import part, write_joint_report
-    from theorycheck.reports.terminal import summary, together
+    from theorycheck.reports.terminal import together
     from theorycheck.session import Session, folder_of, on_data, silent, write
     from theorycheck.verdict import exit_status, result_document
 
@@ -110,7 +113,11 @@ def verify(
                 verdicts.append(verdict)
                 findings.append(finding)
                 if not json:
-                    say(f"{verdict.name} {finding.decision}" if quiet else summary(verdict, finding.claim))
+                    say(
+                        f"{verdict.name} {finding.decision}"
+                        if quiet
+                        else told(verdict, finding.claim, verbose)
+                    )
         if len(verdicts) > 1:
             parts = [part(f.verdict, f.claim, f.observed) for f in findings]
             paths = write_joint_report(parts, out, formats)
@@ -150,6 +157,13 @@ def report(
     run: Annotated[int, typer.Argument(help="Number of a run, as `theorycheck runs` lists it.")],
     formats: ReportOption = None,
     fragment: FragmentOption = False,
+    pasted: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help="Print a badge (SVG), sentence, bibtex or latex-table to paste, and write no report.",
+        ),
+    ] = None,
     claim: Annotated[
         str | None,
         typer.Option(
@@ -158,18 +172,25 @@ def report(
     ] = None,
     store: StoreOption = DEFAULT_STORE,
     out: OutOption = DEFAULT_OUT,
+    verbose: VerboseOption = False,
 ) -> None:
     """Write the report of a run again, from its stored trials; trains nothing. Exit status as for verify."""
     from theorycheck.empirical.store_file import is_there
-    from theorycheck.reports.terminal import summary
+    from theorycheck.reports import snippets
+    from theorycheck.reports.brief import told
     from theorycheck.session import Session, folder_of, write
     from theorycheck.verdict import exit_status
 
+    if pasted is not None and pasted not in snippets.FORMATS:
+        raise typer.BadParameter(f"--format takes one of {', '.join(snippets.FORMATS)}; got {pasted!r}")
     with explained():
         wanted = formats_of(formats)
         if not is_there(store):
             raise StoreError(f"there is no store {store}; `theorycheck verify` makes one")
         finding = Session(store).replay(run, claim)
-        verdict = write(finding, folder_of(finding.claim, out), wanted, fragment)
-        say(summary(verdict, finding.claim))
-    raise typer.Exit(exit_status([verdict]))
+        if pasted is None:
+            verdict = write(finding, folder_of(finding.claim, out), wanted, fragment)
+            say(told(verdict, finding.claim, verbose))
+        else:
+            typer.echo(snippets.FORMATS[pasted](finding.verdict, finding.claim))
+    raise typer.Exit(exit_status([finding.verdict]))

@@ -1,6 +1,6 @@
 """Axes, points and texts that figures share."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,23 +8,15 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
 from theorycheck.drawing import Shown
 from theorycheck.drawing.lettering import formula
+from theorycheck.drawing.style import STYLE, sheet
 from theorycheck.judgement import Judgement, LevelValue, crossed_value
 from theorycheck.text import one_line
 
 TOLD = "told-"  # begins the identifier of what tells something in HTML; the text follows
-STYLE = {"fitted": "#0b3c5d", "claimed": "#c1440e", "threshold": "black"}
-SERIES = (
-    ("#0b3c5d", "o"),
-    ("#c1440e", "s"),
-    ("#5b8c5a", "^"),
-    ("#8a5fa8", "D"),
-    ("#b08d00", "v"),
-    ("0.35", "P"),
-)
 LONGEST = 30  # times its value, or as small a part, that an interval is drawn: one without end hides all else
 
 
@@ -75,10 +67,10 @@ def points(
             axes.plot([x], [y], triangle, mfc="none", color=colour, markersize=8)
 
 
-def band(axes: Axes, judgement: Judgement, label: str, shade: str = STYLE["fitted"]) -> np.ndarray:
+def band(axes: Axes, judgement: Judgement, label: str) -> np.ndarray:
     """The deciding fit with its 95 % band; returns its points."""
     x, middle, low, high = np.array(judgement.curve).T
-    axes.fill_between(x, low, high, color=shade, alpha=0.35, linewidth=0)
+    axes.fill_between(x, low, high, color=STYLE["fitted"], alpha=0.3, linewidth=0)
     axes.plot(x, middle, color=STYLE["fitted"], linewidth=2, label=label)
     return np.array([x, middle])
 
@@ -104,9 +96,32 @@ def log_axes(axes: Axes, shown: Shown, levels: Sequence[float], base: int = 10) 
     label_axes(axes, shown)
 
 
+def paper_axes(axes: Axes, shown: Shown, exponent: float) -> None:
+    """Axes of a theorem: the quantity against the claimed power of the factor, both from 0."""
+    levels = shown.judgement.levels
+    powers = [value.point[0] ** exponent for value in levels]
+    axes.set_xscale("function", functions=(_power(exponent), _power(1 / exponent)))
+    ticks = np.array(MaxNLocator(6).tick_values(0, max(powers))[1:])
+    axes.set_xticks(ticks ** (1 / exponent), [f"{tick:g}" for tick in ticks])
+    axes.xaxis.set_minor_locator(NullLocator())
+    ends = np.array([min(min(powers) / 2, 0.03 * max(powers)), 1.05 * max(powers)])  # 0 is at infinity
+    axes.set_xlim(*sorted(ends ** (1 / exponent)))
+    if exponent < 0:
+        axes.invert_xaxis()
+    axes.set_ylim(0, 1.15 * max(min(value.high, LONGEST * value.value, 2 * value.value) for value in levels))
+    label_axes(axes, shown)
+    axes.set_xlabel(formula(shown.claim, shown.claim.design.factor, f"^{{{exponent:g}}}"))
+
+
+def _power(exponent: float) -> Callable[[np.ndarray], np.ndarray]:
+    """The power of positive numbers; axes ask for that of others as well."""
+    return lambda x: np.clip(x, 1e-30, 1e30) ** exponent
+
+
 def save(figure: Figure, stem: Path) -> None:
     """Write a figure as PNG and PDF without the time of writing, so that equal runs give equal bytes."""
-    figure.savefig(stem.with_suffix(".png"), dpi=150, metadata={"Software": None})
-    figure.savefig(
-        stem.with_suffix(".pdf"), metadata={"CreationDate": None, "Creator": None, "Producer": None}
-    )
+    with sheet():
+        figure.savefig(stem.with_suffix(".png"), dpi=150, metadata={"Software": None})
+        figure.savefig(
+            stem.with_suffix(".pdf"), metadata={"CreationDate": None, "Creator": None, "Producer": None}
+        )

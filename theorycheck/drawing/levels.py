@@ -1,19 +1,30 @@
 """The quantity at every level, drawn for statements of several kinds."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy import stats
 
 from theorycheck.drawing import Shown
-from theorycheck.drawing.axes import SERIES, STYLE, band, crossed, label_axes, log_axes, one_axes, points
+from theorycheck.drawing.allowed import wedge
+from theorycheck.drawing.axes import band, crossed, label_axes, log_axes, one_axes, points
 from theorycheck.drawing.lettering import formula
 from theorycheck.drawing.lettering import words as lettered
-from theorycheck.judgement import Judgement, Levels, LevelValue
+from theorycheck.drawing.style import SERIES, STYLE
+from theorycheck.judgement import Interval, Judgement, Levels, LevelValue
+
+if TYPE_CHECKING:
+    from theorycheck.claim import Claim
 
 
-def scaling(shown: Shown, exponent: float) -> Figure:
-    """The quantity at every level, one series for each value of what is crossed, and the claimed slope."""
+def scaling(shown: Shown, exponent: float, allowed: Interval | None = None) -> Figure:
+    """The quantity at every level, one series for each value of what is crossed, and the claimed slope in the
+    wedge of those that are allowed.
+    """
     figure, axes = _series(shown)
     groups = _groups(shown.judgement).values()
     for (colour, _), values in zip(SERIES * len(groups), groups, strict=False):
@@ -22,9 +33,17 @@ def scaling(shown: Shown, exponent: float) -> Figure:
             x = np.array([inside[0].point[0], inside[-1].point[0]])
             slope = middle.value * (x / middle.point[0]) ** exponent
             axes.plot(x, slope, "--", color=colour, linewidth=1, alpha=0.8)
-    label = f"claimed slope {exponent:g} through the middle of each series"
-    axes.plot([], [], "--", color="0.3", label=label)
-    axes.legend(framealpha=0.95)
+            if allowed is not None:
+                at = middle.point[0], middle.value
+                low, high = axes.get_xlim() if len(groups) == 1 else x
+                reach = np.geomspace(low, high, 200)
+                wedge(axes, reach, at, allowed, edges=len(groups) == 1)
+    label = f"claimed slope {exponent:g} through the middle" + " of each series" * (len(groups) > 1)
+    axes.plot([], [], "--", color=STYLE["threshold"], label=label)
+    if allowed is not None:
+        label = f"allowed slopes: {allowed.spoken}"
+        axes.fill_between([], [], [], color=STYLE["allowed"], alpha=0.3, label=label)
+    figure.legend(loc="outside upper left", ncols=2)
     return figure
 
 
@@ -41,7 +60,7 @@ def groups(shown: Shown) -> Figure:
             x, y = np.array([(v.point[0], v.value) for v in inside]).T
             law = stats.gmean(y) * (x / stats.gmean(x)) ** estimate.value
             axes.plot(x, law, color=colour, linewidth=1.5, label=f"exponent {estimate.text}")
-    axes.legend(framealpha=0.95)
+    figure.legend(loc="outside upper left", ncols=2)
     return figure
 
 
@@ -55,7 +74,7 @@ def direction(shown: Shown) -> Figure:
     points(axes, shown, judgement.levels, STYLE["threshold"], "o", label)
     label_axes(axes, shown)
     axes.set_ylim(bottom=0)
-    axes.legend(framealpha=0.95)
+    axes.legend()
     return figure
 
 
@@ -97,11 +116,18 @@ def _series(shown: Shown) -> tuple[Figure, Axes]:
     claim, groups = shown.claim, _groups(shown.judgement).values()
     for (colour, marker), values in zip(SERIES * len(groups), groups, strict=False):
         group = crossed(shown, values[0].point).items()
-        named = [f"{claim.text(name)} = {_said(value)}" for name, value in group]
-        label = lettered(", ".join(named) or f"{claim.text(claim.quantity)} of one level, 95 % interval")
+        named = ", ".join(_named(claim, name, value) for name, value in group)
+        label = named or f"{formula(claim, claim.quantity)} of one level, 95 % interval"
         points(axes, shown, values, colour, marker, label)
     log_axes(axes, shown, sorted({v.point[0] for v in shown.judgement.levels}))
     return figure, axes
+
+
+def _named(claim: Claim, name: str, value: object) -> str:
+    """What is crossed: `eta = 0.1` as a formula, `attention = False` as words."""
+    numeric = isinstance(value, int | float) and not isinstance(value, bool)
+    said = f" = {_said(value)}"
+    return formula(claim, name, said) if numeric else lettered(claim.text(name) + said)
 
 
 def _said(value: object) -> str:

@@ -11,8 +11,9 @@ from statsmodels.stats.proportion import proportion_confint
 from sympy import fraction
 
 from theorycheck.drawing import Shown
-from theorycheck.drawing.axes import SERIES, STYLE, log_axes, one_axes, points
+from theorycheck.drawing.axes import log_axes, one_axes, points
 from theorycheck.drawing.lettering import formula
+from theorycheck.drawing.style import SERIES, STYLE
 
 if TYPE_CHECKING:
     from theorycheck.statements import Limit, Transition, UnknownLimit
@@ -37,13 +38,13 @@ def trajectories(stated: Limit, shown: Shown) -> Figure:
         t = np.geomspace(start, late["t"].max(), 20)
         gap = (limit - late["value"].iloc[0]) * (t / start) ** -stated.rate
         right.plot(t, gap, "--", color=claimed, label=f"claimed rate $t^{{{-stated.rate:g}}}$")
-        right.legend(loc="lower left", framealpha=0.95)
+        right.legend(loc="lower left")
     label = shown.words.get("measured") or formula(claim, claim.quantity)
     left.set(xscale="log", ylim=(0, 1.05), xlabel="iterations $t$", ylabel=label)
     right.set(xscale="log", yscale="log", xlabel="iterations $t$", ylabel=f"gap to {limit:g}")
     right.yaxis.set_major_formatter("{x:g}")
     right.yaxis.set_minor_formatter("{x:g}")
-    left.legend(loc="upper left", framealpha=0.95)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside upper left", ncols=4)
     return figure
 
 
@@ -65,11 +66,11 @@ def ends(stated: UnknownLimit, shown: Shown) -> Figure:
         law = stats.gmean(y) * (x / stats.gmean(x)) ** estimate.value
         right.plot(x, law, color=STYLE["fitted"], label=f"exponent {estimate.text}")
         log_axes(right, shown, sorted(x))
-        right.legend(framealpha=0.95)
+        right.legend()
     label = shown.words.get("measured") or formula(claim, claim.quantity)
     left.set(xscale="log", ylim=(0, 1.05), xlabel="iterations $t$", ylabel=label)
     right.set_ylabel(f"{float(stated.base):g} - {label}, at the end")
-    left.legend(loc="upper left", framealpha=0.95, fontsize=8)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside upper left", ncols=4)
     return figure
 
 
@@ -97,5 +98,5 @@ def transition(stated: Transition, shown: Shown) -> Figure:
         xlim=(0, None),
         ylim=(-0.03, 1.03),
     )
-    axes.legend(loc="lower left", framealpha=0.95)
+    figure.legend(loc="outside upper left", ncols=3)
     return figure

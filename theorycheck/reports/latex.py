@@ -1,12 +1,16 @@
-"""A report in LaTeX that plain pdflatex compiles, with booktabs, graphicx and amsmath only."""
+"""A report in LaTeX that plain pdflatex compiles, with booktabs, graphicx, color and amsmath only."""
 
 import re
 from collections.abc import Sequence
 
+from matplotlib.colors import to_rgb
 from sympy.printing.latex import greek_letters_set as GREEK
 
+from theorycheck.drawing.style import MARKS
 from theorycheck.reports.blocks import (
+    Badge,
     Block,
+    Card,
     Code,
     Definitions,
     Formula,
@@ -14,17 +18,18 @@ from theorycheck.reports.blocks import (
     Line,
     Listing,
     Math,
-    PageBreak,
     Paragraph,
     Picture,
     Strong,
     Table,
     each_text,
+    in_pieces,
 )
 
 PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
 \usepackage{amsmath}
 \usepackage{booktabs}
+\usepackage{color}
 \usepackage{graphicx}
 \setlength{\textwidth}{16cm}
 \setlength{\oddsidemargin}{0cm}
@@ -37,8 +42,9 @@ BEGIN, END = "\\begin{document}\n", "\\end{document}\n"
 PACKAGES = {"bm": "bm", "amssymb": "mathbb"}  # which notations often use, and the command that tells
 # Commands of the formulas that most claims have.
 STANDARD = {
-    *GREEK, *map(str.capitalize, GREEK), "begin", "cdot", "end", "exp", "frac", "ge", "geq", "infty", "le",
-    "left", "leq", "log", "qquad", "quad", "right", "sqrt", "text", "to",
+    *GREEK, *map(str.capitalize, GREEK), "begin", "cdot", "end", "exp", "frac", "ge", "geq", "infty", "lceil",
+    "le", "left", "leq", "lfloor", "log", "mathcal", "mathrm", "max", "min", "qquad", "quad", "rceil",
+    "rfloor", "right", "sqrt", "text", "to",
 }  # fmt: skip
 LATIN, KNOWN = (
     0x17F,
@@ -115,15 +121,16 @@ def _block(block: Block) -> str:
         case Table():
             return _table(block)
         case Definitions(items):
-            lines = "\n".join(f"\\item[{{{_escape(term)}}}] {_line(line)}" for term, line in items)
+            lines = "\n".join(f"\\item[{{{_line(term)}}}] {_line(line)}" for term, line in items)
             return f"\\begin{{description}}\n{lines}\n\\end{{description}}"
         case Listing(text):
             return _listing(text)
         case Picture(name, _, caption):
-            picture = f"\\includegraphics[width=0.8\\textwidth]{{{name}.pdf}}"
-            return f"\\begin{{center}}\n{picture}\n\n{_escape(caption)}\n\\end{{center}}"
-        case PageBreak():
-            return "\\clearpage"
+            picture = f"\\includegraphics[width=0.7\\textwidth]{{{name}.pdf}}"
+            return f"\\begin{{center}}\n{picture}\n\n{_line(caption)}\n\\end{{center}}"
+        case Card(_, inner):
+            rule = "\\noindent\\rule{\\textwidth}{0.4pt}"
+            return "\n\n".join([rule, *map(_block, inner), rule])
 
 
 def _listing(text: str) -> str:
@@ -155,13 +162,17 @@ def _table(table: Table) -> str:
 
 
 def _line(line: Line) -> str:
-    return "".join(map(_piece, line))
+    return "".join(map(_piece, in_pieces(line)))
 
 
 def _piece(piece: str) -> str:
     match piece:
         case Code():
             return f"\\texttt{{{_breakable(piece)}}}"
+        case Badge():
+            red, green, blue = to_rgb(MARKS[piece][1])
+            said = f"\\color{{white}}\\textsf{{\\textbf{{{piece}}}}}"
+            return f"\\colorbox[rgb]{{{red:.3f},{green:.3f},{blue:.3f}}}{{{said}}}"
         case Strong():
             return f"\\textbf{{{_escape(piece)}}}"
         case Math():

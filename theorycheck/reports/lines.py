@@ -23,6 +23,6 @@ def wrapped(text: str, width: int) -> str:
 
 
 def _wrapped(line: str, width: int) -> list[str]:
-    starts = [gap.end() for gap in re.finditer(r"^ +| {3,}", line) if gap.end() <= width / 2]
+    starts = [gap.end() for gap in re.finditer(r"^ +| {2,}", line) if gap.end() <= width / 2]
     hanging = " " * (max(starts, default=0) or 2)
     return textwrap.wrap(line, width, subsequent_indent=hanging, break_on_hyphens=False) or [""]

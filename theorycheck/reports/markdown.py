@@ -4,7 +4,9 @@ import re
 from collections.abc import Sequence
 
 from theorycheck.reports.blocks import (
+    Badge,
     Block,
+    Card,
     Code,
     Definitions,
     Formula,
@@ -12,17 +14,17 @@ from theorycheck.reports.blocks import (
     Line,
     Listing,
     Math,
-    PageBreak,
     Paragraph,
     Picture,
     Strong,
     Table,
+    in_pieces,
 )
 
 
 def render(blocks: Sequence[Block]) -> str:
     """Text of report.md."""
-    return "\n\n".join(text for block in blocks if (text := _block(block))) + "\n"
+    return "\n\n".join(map(_block, blocks)) + "\n"
 
 
 def _block(block: Block) -> str:
@@ -39,18 +41,18 @@ def _block(block: Block) -> str:
             head, *body = (f"| {' | '.join(cells)} |" for cells in lines)
             return "\n".join([head, f"|{rule}|", *body])
         case Definitions(items):
-            return "\n".join(f"* **{_escape(term)}**: {_line(line)}" for term, line in items)
+            return "\n".join(f"* **{_line(term)}**: {_line(line)}" for term, line in items)
         case Listing(text):
             fence = "`" * max(3, 1 + _ticks(text))
             return f"{fence}\n{text}\n{fence}"
         case Picture(name, title, caption):
-            return f"![{_escape(title)}]({name}.png)\n\n{_escape(caption)}"
-        case PageBreak():
-            return ""
+            return f"![{_escape(title)}]({name}.png)\n\n{_line(caption)}".rstrip()
+        case Card(blocks=inner):
+            return render(inner).rstrip("\n")
 
 
 def _line(line: Line) -> str:
-    return "".join(map(_piece, line))
+    return "".join(map(_piece, in_pieces(line)))
 
 
 def _cell(line: Line) -> str:
@@ -76,7 +78,7 @@ def _piece(piece: str) -> str:
             fence = "`" * (1 + _ticks(piece))
             space = " " * (piece.startswith("`") or piece.endswith("`"))
             return f"{fence}{space}{piece}{space}{fence}" if piece.strip() else ""
-        case Strong():
+        case Strong() | Badge():
             return f"**{_escape(piece)}**"
         case Math():
             return f"${_formula(piece)}$"

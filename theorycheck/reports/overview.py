@@ -3,14 +3,19 @@
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from theorycheck.drawing.axes import STYLE
+from theorycheck.drawing.allowed import gauge as gauge_of
 from theorycheck.drawing.lettering import words
+from theorycheck.drawing.style import MARKS
+from theorycheck.judgement import Estimate
+from theorycheck.reports.blocks import Math
 from theorycheck.reports.lines import columns
+from theorycheck.reports.mathematics import pieces
 from theorycheck.verdict import Prediction, Verdict
 
-MARKS = {"SUPPORTED": ("o", "#0b3c5d"), "REFUTED": ("X", "#c1440e"), "INCONCLUSIVE": ("d", "0.45")}
+LEGEND = "estimate and 95 % interval; shaded: what the claim allows; dashed: the number it names"
 
 
 def table(verdicts: Sequence[Verdict]) -> list[str]:
@@ -33,33 +38,44 @@ def _predicted(verdict: Verdict, prediction: Prediction) -> str:
 
 
 def draw(verdicts: Sequence[Verdict]) -> Figure:
-    """One row a claim: estimate with its 95 % interval, the claimed value as a line, and the verdict."""
-    bars = [
-        (v, e, p)
-        for v in verdicts
-        for e, p in zip(v.judgement.estimates or (None,), v.predictions, strict=False)
-    ]
-    figure = Figure(figsize=(8.3, 0.62 * len(bars) + 0.7), layout="constrained")
-    all_axes = np.atleast_1d(figure.subplots(len(bars), 1))
-    for axes, (verdict, estimate, prediction) in zip(all_axes, bars, strict=True):
-        marker, colour = MARKS[verdict.judgement.decision]
-        named = f"\n{verdict.estimated}" + words(f" in {prediction.letter}") * (len(verdict.predictions) > 1)
-        axes.set_ylabel(f"{verdict.name}{named}", rotation=0, ha="right", va="center", fontsize=8)
-        axes.set_yticks([])
-        axes.spines[["top", "right", "left"]].set_visible(False)
-        axes.tick_params(labelsize=7)
-        decision, beside = verdict.judgement.decision, axes.transAxes
-        axes.text(1.02, 0.5, decision, color=colour, fontsize=8, va="center", transform=beside)
-        if estimate is None or not np.isfinite([estimate.value, estimate.interval.width]).all():
-            axes.text(0.5, 0.5, "no estimate", ha="center", va="center", fontsize=8, transform=axes.transAxes)
-            axes.set_xticks([])
-            continue
-        low, high = estimate.interval.low, estimate.interval.high
-        axes.plot([low, high], [0, 0], color=colour, linewidth=3, solid_capstyle="butt")
-        axes.plot([estimate.value], [0], marker, color=colour, markersize=7, markeredgecolor="white")
-        claimed, dashes = prediction.exponent or 0.0, ":" if prediction.exponent is None else "--"
-        axes.axvline(claimed, linestyle=dashes, color=STYLE["claimed"])
-        reach = max(abs(low - claimed), abs(high - claimed), 1e-9)
-        axes.set_xlim(claimed - 1.15 * reach, claimed + 1.15 * reach)
-    figure.supxlabel("estimate and 95 % interval; dashed: what is claimed; dotted: none (0)", fontsize=8)
+    """One row an estimate, with its 95 % interval, in the band of what the claim allows; and the verdict."""
+    rows = [(verdict, *pair) for verdict in verdicts for pair in verdict.compared]
+    figure = Figure(figsize=(8.3, 0.62 * len(rows) + 0.7), layout="constrained")
+    all_axes = np.atleast_1d(figure.subplots(len(rows), 1))
+    for axes, (verdict, estimate, prediction) in zip(all_axes, rows, strict=True):
+        decision = verdict.judgement.decision
+        _gauge(axes, verdict, estimate, prediction)
+        axes.set_ylabel(
+            f"{verdict.name}\n{_of(verdict, estimate, prediction)}", rotation=0, ha="right", va="center"
+        )
+        axes.yaxis.label.set_size(8)
+        _, colour = MARKS[decision]
+        axes.text(1.02, 0.5, decision, color=colour, fontsize=8, va="center", transform=axes.transAxes)
+    figure.supxlabel(LEGEND, fontsize=8)
     return figure
+
+
+def gauge(verdict: Verdict) -> Figure:
+    """The rows of one claim, for the summary on top of its report."""
+    rows = verdict.compared
+    figure = Figure(figsize=(6.4, 0.62 * len(rows) + 0.45), layout="constrained")
+    for axes, (estimate, prediction) in zip(np.atleast_1d(figure.subplots(len(rows), 1)), rows, strict=True):
+        _gauge(axes, verdict, estimate, prediction)
+        if len(rows) > 1:
+            axes.set_ylabel(
+                _of(verdict, estimate, prediction), rotation=0, ha="right", va="center", fontsize=8
+            )
+    figure.supxlabel(LEGEND, fontsize=8)
+    return figure
+
+
+def _of(verdict: Verdict, estimate: Estimate | None, prediction: Prediction) -> str:
+    named = f" in {prediction.letter}" * (len(verdict.predictions) > 1)
+    text = estimate.name if estimate and estimate.name else verdict.estimated + named
+    return "".join(f"${piece}$" if isinstance(piece, Math) else words(piece) for piece in pieces(text, {}))
+
+
+def _gauge(axes: Axes, verdict: Verdict, estimate: Estimate | None, prediction: Prediction) -> None:
+    allowed = verdict.allowed(prediction)
+    gauge_of(axes, verdict.judgement.decision, estimate, prediction.exponent, allowed)
+    axes.tick_params(labelsize=8)

@@ -14,22 +14,46 @@ import matplotlib as mpl
 from matplotlib.font_manager import findSystemFonts
 from matplotlib.ft2font import FT2Font
 
+from theorycheck.drawing.style import MARKS
 from theorycheck.errors import ReportError
 from theorycheck.reports import latex
-from theorycheck.reports.blocks import Block, Code, Math, PageBreak, Paragraph, Picture, each_text
+from theorycheck.reports.blocks import (
+    Badge,
+    Block,
+    Card,
+    Code,
+    Math,
+    Paragraph,
+    each_line,
+    each_text,
+    pictures,
+)
 from theorycheck.reports.makers import MISSING, makers
 
 __all__ = ["MISSING", "makers", "write"]
-BREAK = "PAGEBREAKHERE"
+
+BOX, BOX_ENDS, BADGE = "BOXBEGINSOF", "BOXENDSHERE", "BADGEOF"
 FONTS = Path(mpl.get_data_path()) / "fonts/ttf"  # which matplotlib brings along
 SECONDS = 120  # for a program that waits for a network, or loops
 TYPST = """#set document(date: none)
-#set page(paper: "a4", margin: 2.2cm, numbering: "1")
-#set text(size: 10pt)
+#set page(paper: "a4", margin: (x: 2.2cm, y: 1.9cm), numbering: "1")
+#set text(size: 9.5pt)
 #set par(justify: true)
 #set table(stroke: (x, y) => if y == 0 { (bottom: 0.5pt) }, inset: (x: 6pt, y: 3pt))
 #show heading: set block(above: 1.4em, below: 0.8em)
 #show figure: set block(breakable: true)
+#show figure.where(kind: image): set block(breakable: false)
+#show terms: it => grid(
+  columns: (8.5em, 1fr), column-gutter: 0.8em, row-gutter: 0.7em,
+  ..it.children.map(item => (par(justify: false, strong(item.term)), item.description)).flatten()
+)
+#let badge(colour, said) = box(
+  fill: colour, inset: (x: 5pt, y: 3pt), outset: (y: 1pt), radius: 2pt,
+  text(fill: white, weight: "bold", said)
+)
+#let card(colour, said) = block(
+  width: 100%, inset: 10pt, radius: 3pt, stroke: (left: 3pt + colour, rest: 0.5pt + luma(75%)), said
+)
 #let horizontalrule = line(length: 100%)
 """
 
@@ -48,7 +72,7 @@ def write(blocks: Sequence[Block], path: Path) -> str:
         said = [*said, Paragraph((f"Typeset by {by}.",))]
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            for picture in (block for block in blocks if isinstance(block, Picture)):
+            for picture in pictures(blocks):
                 shutil.copy(path.parent / f"{picture.name}.pdf", folder)
             try:
                 made = _typst(said, folder) if by == "typst" else _tex(said, folder, by)
@@ -98,10 +122,10 @@ def _typst(blocks: Sequence[Block], folder: Path) -> Path:
     import typst
 
     drawn = [each_text(block, _drawable(blocks)) for block in blocks]
-    marked = [Paragraph((BREAK,)) if isinstance(block, PageBreak) else block for block in drawn]
+    marked = [marks for block in drawn for marks in _marked(block)]
     try:
         body = pypandoc.convert_text(latex.render(marked), "typst", format="latex", extra_args=["--quiet"])
-        source = TYPST + body.replace(BREAK, "#pagebreak(weak: true)")
+        source = TYPST + _unmarked(body)
         (folder / "report.typ").write_text(source, encoding="utf-8")
         made = folder / "report.pdf"
         typst.compile(folder / "report.typ", output=made, font_paths=[FONTS], timestamp=0)
@@ -111,6 +135,28 @@ def _typst(blocks: Sequence[Block], folder: Path) -> Path:
             f"typst could not typeset the report: {reason}; report.tex has its source"
         ) from error
     return made
+
+
+def _marked(block: Block) -> Iterator[Block]:
+    """A block with words that pandoc passes on instead of what it would drop."""
+    match block:
+        case Card(decision, inner):
+            yield Paragraph((f"{BOX}{decision}",))
+            for one in inner:
+                yield from _marked(one)
+            yield Paragraph((BOX_ENDS,))
+        case _:
+            yield each_line(block, lambda piece: [f"{BADGE}{piece}" if isinstance(piece, Badge) else piece])
+
+
+def _unmarked(source: str) -> str:
+    """Typst's markup with what the words stand for."""
+    for word, markup in ((BOX_ENDS, "]"), ("#box(image(", "#align(center, image(")):
+        source = source.replace(word, markup)
+    for decision, (_, colour) in MARKS.items():
+        source = source.replace(f"{BOX}{decision}", f'#card(rgb("{colour}"))[')
+        source = source.replace(f"{BADGE}{decision}", f'#badge(rgb("{colour}"))[{decision}]')
+    return source
 
 
 def _drawable(blocks: Sequence[Block]) -> Callable[[str], str]:

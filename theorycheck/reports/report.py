@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from theorycheck.claim import Claim
 from theorycheck.drawing import Shown
 from theorycheck.drawing.axes import save
 from theorycheck.drawing.maps import residual_plot
+from theorycheck.drawing.style import sheet
 from theorycheck.errors import ReportError, StoreError
 from theorycheck.reports import html, latex, markdown, pdf
-from theorycheck.reports.blocks import Block, Paragraph, Picture
+from theorycheck.reports.blocks import Block, Paragraph, Picture, pictures
 from theorycheck.reports.document import Part, document
-from theorycheck.reports.overview import draw
+from theorycheck.reports.overview import draw, gauge
 from theorycheck.statements.base import Drawing
 from theorycheck.text import told
 from theorycheck.verdict import Verdict, result_document
@@ -34,22 +36,28 @@ def part(verdict: Verdict, claim: Claim, observed: pd.DataFrame) -> Part:
     Its figures are those of the claim's statement, and the residuals of the regression, if there is one.
     """
     shown = Shown(verdict.judgement, claim, observed, verdict.tried.words)
+    number = _drawn(Drawing("estimate", "Estimate in what is allowed", "", partial(gauge, verdict)))
     drawings = list(claim.law.draw(shown))
     if regression := verdict.judgement.regression:
         what = "Residuals of the log-log regression, and the leverage of each level."
         residuals = partial(residual_plot, regression, shown)
         drawings.append(Drawing("residuals", "Residuals and leverage", what, residuals))
-    return Part(verdict, claim, [_drawn(drawing) for drawing in drawings])
+    return Part(verdict, claim, [_drawn(drawing) for drawing in drawings], number)
 
 
 def _drawn(drawing: Drawing) -> Picture | Paragraph:
     """A figure, or a sentence where it cannot be drawn: no text of a claim may cost the rest of it."""
     try:
-        drawing.draw().draw_without_rendering()  # on another, as every drawing moves the layout of the next
-        figure = drawing.draw()
+        figure, others = _made(drawing.draw), {name: _made(draw) for name, draw in drawing.others.items()}
     except Exception as error:
         return Paragraph(f"The figure {drawing.title} could not be drawn ({told(error)}).")
-    return Picture(drawing.name, drawing.title, drawing.caption, figure)
+    return Picture(drawing.name, drawing.title, drawing.caption, figure, others)
+
+
+def _made(draw: Callable[[], Figure]) -> Figure:
+    with sheet():
+        draw().draw_without_rendering()  # on another, as every drawing moves the layout of the next
+        return draw()
 
 
 def available(wanted: Sequence[Format] | None) -> tuple[Format, ...]:
@@ -96,10 +104,10 @@ def write_report(
     with _written_to(folder):
         trials.to_csv(folder / "trials.csv", index=False, lineterminator="\n", errors="backslashreplace")
         _write_result(verdict, folder, [])  # before what may fail
-        said = part(verdict, claim, observed)
-        unwritten = _write([said], folder, asked, fragment)
+        blocks = document([part(verdict, claim, observed)])
+        unwritten = _write(blocks, folder, asked, fragment)
         written = [f"report.{name}" for name in asked if name not in unwritten]
-        figures = [f"{picture.name}.{kind}" for picture in _figures([said]) for kind in ("png", "pdf")]
+        figures = [f"{picture.name}.{kind}" for picture in pictures(blocks) for kind in ("png", "pdf")]
         verdict = replace(verdict, unwritten=tuple(unwritten.values()))
         return _write_result(verdict, folder, written + figures)
 
@@ -117,10 +125,15 @@ def write_joint_report(
         StoreError: the folder cannot be written.
     """
     asked = available(formats)
-    named = [replace(p, pictures=[_named(f, p.claim.name) for f in p.pictures]) for p in parts]
+    named = [
+        replace(
+            p, pictures=[_named(f, p.claim.name) for f in p.pictures], gauge=_named(p.gauge, p.claim.name)
+        )
+        for p in parts
+    ]
+    overview = _drawn(Drawing("overview", "Overview", "", partial(draw, [p.verdict for p in parts])))
     with _written_to(folder):
-        save(draw([p.verdict for p in parts]), folder / "overview")
-        unwritten = _write(named, folder, asked)
+        unwritten = _write(document(named, overview), folder, asked)
     reports = (unwritten.get(name, str(folder / f"report.{name}")) for name in asked)
     return [str(folder / "overview.png"), *reports]
 
@@ -137,18 +150,12 @@ def _write_result(verdict: Verdict, folder: Path, files: Sequence[str]) -> Verdi
     return verdict
 
 
-def _figures(parts: Sequence[Part]) -> list[Picture]:
-    """The figures that could be drawn."""
-    return [shown for part in parts for shown in part.pictures if isinstance(shown, Picture)]
-
-
 def _write(
-    parts: Sequence[Part], folder: Path, formats: Sequence[Format], fragment: bool = False
+    blocks: Sequence[Block], folder: Path, formats: Sequence[Format], fragment: bool = False
 ) -> dict[Format, str]:
     """Write the figures, and each format to its file; return a sentence on each that could not be made."""
-    for picture in _figures(parts):
+    for picture in pictures(blocks):
         save(picture.figure, folder / picture.name)
-    blocks = document(parts)
     texts: dict[str, Callable[[Sequence[Block]], str]] = {
         "md": markdown.render,
         "html": html.render,

@@ -19,6 +19,18 @@ DECISIONS = get_args(Decision)
 
 def summary(verdict: Verdict, claim: Claim | None = None) -> str:
     """The verdict with everything it rests on, for a terminal; of a claim, or of a law fitted to a table."""
+    judgement = verdict.judgement
+    lines = [
+        f"  {judgement.decision} over {verdict.range}: {judgement.reason}",
+        *([f"  {verdict.headline}"] if verdict.headline else []),
+        *(f"  report    {path}" for path in verdict.artifacts if Path(path).stem == "report"),
+        *(f"  report    {sentence}" for sentence in verdict.unwritten),
+    ]
+    return "\n".join([grounds(verdict, claim), *map(one_line, lines)])
+
+
+def grounds(verdict: Verdict, claim: Claim | None = None) -> str:
+    """Everything that a verdict rests on."""
     judgement, design = verdict.judgement, verdict.design
     if isinstance(design, TriedDesign):
         assumed, designed = _assumptions(design), _design(verdict, design, claim)
@@ -43,10 +55,6 @@ def summary(verdict: Verdict, claim: Claim | None = None) -> str:
         *regime,
         f"{verdict.name}   {verdict.source} ({verdict.provenance})",
         *indented(blocks),
-        f"  {judgement.decision} over {verdict.range}: {judgement.reason}",
-        *([f"  {verdict.headline}"] if verdict.headline else []),
-        *(f"  report    {path}" for path in verdict.artifacts if Path(path).stem == "report"),
-        *(f"  report    {sentence}" for sentence in verdict.unwritten),
     ]
     return "\n".join(map(one_line, lines))
 

@@ -60,12 +60,16 @@ class Topic:
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure of a report that is still to be drawn: name of its file, title, caption, and how."""
+    """A figure of a report that is still to be drawn: name of its file, title, caption, and how.
+
+    Other axes on which a page can show it are drawn as well, by what they are called.
+    """
 
     name: str
     title: str
     caption: str
     draw: Callable[[], Figure]
+    others: Mapping[str, Callable[[], Figure]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,11 @@ class Scaling(Law, Statement):
     def predictions(self, topic: Topic) -> tuple[Prediction, ...]:
         """The derived exponents."""
         variables = zip(self.hypothesis(topic).variables, self.notes.values(), strict=True)
-        return tuple(Prediction(v.factor, v.letter, v.exponent, note, topic.margin) for v, note in variables)
+        hypothesis = self.hypothesis(topic)
+        return tuple(
+            Prediction(v.factor, v.letter, v.exponent, note, topic.margin, hypothesis.allowed(v))
+            for v, note in variables
+        )
 
     def judge(self, evidence: pd.DataFrame, topic: Topic) -> Judgement:
         """Judge the exponents by regression, see `theorycheck.statistics.judge`."""
@@ -84,18 +88,30 @@ class Scaling(Law, Statement):
         """Success map and log-log plot of one threshold; else the values at each level."""
         from theorycheck.drawing import levels, maps
 
-        design, exponent = shown.claim.design, float(next(iter(self.exponents.values())))
+        design, (variable, *_) = shown.claim.design, self.hypothesis(shown.claim.topic).variables
+        allowed = self.hypothesis(shown.claim.topic).allowed(variable)
+        slopes = (shown, variable.exponent, allowed)
         if design.crossed or not design.search:
-            what = "Values at each level alone; dashed: the claimed slope."
-            yield Drawing("levels", "Levels", what, lambda: levels.scaling(shown, exponent))
+            what = (
+                "Values at each level alone; dashed: the claimed slope; shaded: the slopes that are allowed."
+            )
+            yield Drawing("levels", "Levels", what, lambda: levels.scaling(*slopes))
             return
+        end = 0.0 if variable.goes_to == "0" else np.inf
         shares = (
-            "Share of successful trials in the cells tried. Grey cells hold no evidence: they were not"
-            " needed, lie outside of the theorem's regime, or none of their trials is evidence."
+            "Share of successful trials in the cells tried. Hatched: where a law with an allowed slope may"
+            " run. Empty cells hold no evidence: they were not needed, lie outside of the theorem's regime,"
+            " or none of their trials is evidence."
         )
-        alone = "Thresholds estimated from each level alone, beside the law fitted to all trials at once."
-        yield Drawing("success_map", "Success map", shares, lambda: maps.success_map(shown, exponent))
-        yield Drawing("log_log", "Log-log plot", alone, lambda: maps.log_log_plot(shown, exponent))
+        alone = (
+            "Thresholds estimated from each level alone, beside the law fitted to all trials at once. Shaded:"
+            " where a law with an allowed slope may run."
+        )
+        others = {}
+        if variable.exponent and shown.judgement.levels:
+            others["axes of the theorem"] = lambda: maps.papers_plot(*slopes, end)
+        yield Drawing("success_map", "Success map", shares, lambda: maps.success_map(*slopes, end))
+        yield Drawing("log_log", "Log-log plot", alone, lambda: maps.log_log_plot(*slopes, end), others)
         if design.published:
             what = "This run and the published table."
             yield Drawing("published", "Beside the published map", what, lambda: maps.published_map(shown))
