@@ -2,13 +2,12 @@
 
 from sympy import oo, symbols
 
-from theorycheck.claim import Claim, Design, Paper, Search, Source
+from theorycheck.claim import Claim, Design, Paper, Source
 from theorycheck.statements import Predicts
 
-C, d, n, m, y = symbols("C d n m y", positive=True)
+C, d, n, m, y = symbols("C d n y", positive=True)
 NOWHERE = Source(paper=Paper(key="toy", short="Toy", reference="None"), place="-")
 LEVELS = (1, 2, 4, 8, 16)
-WIDTHS = tuple(round(4 * 1.2**i, 1) for i in range(24))
 
 
 def nothing(point, seed):
@@ -16,7 +15,7 @@ def nothing(point, seed):
     return seed
 
 
-def toy(name, law, search=None, crossed=None, replicates=10):
+def toy(name, law, crossed=None, replicates=10):
     return Claim(
         name=name,
         title="A toy",
@@ -25,9 +24,7 @@ def toy(name, law, search=None, crossed=None, replicates=10):
         quantity=y,
         law=law,
         response=nothing,
-        design=Design(
-            factor=n, levels=LEVELS, crossed=crossed or {}, search=search, replicates=replicates, held={}
-        ),
+        design=Design(factor=n, levels=LEVELS, crossed=crossed or {}, replicates=replicates, held={}),
         refuted_by="it is not so",
     )
 
@@ -38,6 +35,5 @@ CLAIMS = {
         toy("formula", Predicts(3 * n)),
         toy("prefactor", Predicts(C * n, prefactor=C)),
         toy("limit", Predicts(3 * n, limit=(d, oo)), crossed={d: (4, 8, 16, 32)}),
-        toy("threshold", Predicts(16 * n**0.5, tolerance=0.2), Search(m, WIDTHS), replicates=30),
     )
 }
