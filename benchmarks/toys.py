@@ -1,11 +1,11 @@
 """Claims about no model, in whose designs the calibration study plants what variants of a kind judge."""
 
-from sympy import oo, symbols
+from sympy import symbols
 
 from theorycheck.claim import Claim, Design, Paper, Source
 from theorycheck.statements import Predicts
 
-C, d, n, m, y = symbols("C d n y", positive=True)
+C, n, y = symbols("C n y", positive=True)
 NOWHERE = Source(paper=Paper(key="toy", short="Toy", reference="None"), place="-")
 LEVELS = (1, 2, 4, 8, 16)
 
@@ -15,7 +15,7 @@ def nothing(point, seed):
     return seed
 
 
-def toy(name, law, crossed=None, replicates=10):
+def toy(name, law):
     return Claim(
         name=name,
         title="A toy",
@@ -24,7 +24,7 @@ def toy(name, law, crossed=None, replicates=10):
         quantity=y,
         law=law,
         response=nothing,
-        design=Design(factor=n, levels=LEVELS, crossed=crossed or {}, replicates=replicates, held={}),
+        design=Design(factor=n, levels=LEVELS, replicates=10, held={}),
         refuted_by="it is not so",
     )
 
@@ -34,6 +34,5 @@ CLAIMS = {
     for claim in (
         toy("formula", Predicts(3 * n)),
         toy("prefactor", Predicts(C * n, prefactor=C)),
-        toy("limit", Predicts(3 * n, limit=(d, oo)), crossed={d: (4, 8, 16, 32)}),
     )
 }
