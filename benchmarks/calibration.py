@@ -24,6 +24,7 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 from planted import PlantedMeasurement, PlantedThreshold, end_exponent
+from toys import CLAIMS as TOYS
 
 from theorycheck import bounds
 from theorycheck.bounds.shallow_vit import LEVELS, SAMPLES_UP_TO_256
@@ -232,12 +233,14 @@ class Stated:
         position: of the world among those that it plants.
         replications: how often.
         asked: whether the figures asked of the judge apply.
+        variant: of the kind, of which there are several.
     """
 
     claim: Claim
     position: int
     replications: int = 1000
     asked: bool = True
+    variant: str = ""
 
     @property
     def kind(self) -> str:
@@ -249,18 +252,18 @@ class Stated:
 
     @property
     def name(self) -> str:
-        return f"{self.kind}, {self.world.name}"
+        return ", ".join(filter(None, (self.kind, self.variant, self.world.name)))
 
 
 @cache
 def worlds_of(name: str) -> tuple[Truth, ...]:
     """What the statement of a claim plants in its own design."""
-    claim = bounds.find(name)
+    claim = TOYS.get(name) or bounds.find(name)
     return claim.law.planted(make_plan(claim, "standard"))
 
 
 def stated() -> Iterator[Stated]:
-    """For each kind of statement that is no scaling law, the first claim of it, in all its worlds.
+    """For each kind of statement that is no scaling law and has no toys, the first claim, in all its worlds.
 
     Those on images come last, as they are younger than the study.
     """
@@ -268,10 +271,13 @@ def stated() -> Iterator[Stated]:
     for claim in sorted(bounds.claims().values(), key=lambda claim: claim.name.startswith("image_")):
         first.setdefault(claim.law.calibrated_as(not claim.design.search), claim)
     for kind, claim in first.items():
-        if kind not in ("counts", "measured"):
+        if kind not in ("counts", "measured", *(toy.kind for toy in TOY)):
             yield from (Stated(claim, i) for i in range(len(worlds_of(claim.name))))
 
 
+TOY = [
+    Stated(claim, i, 400, variant=name) for name, claim in TOYS.items() for i in range(len(worlds_of(name)))
+]
 WITHIN = 1.5  # the ratio of thresholds that matters, of the compared tables
 
 
@@ -552,7 +558,7 @@ SMALL = [
 ]
 LATER = [*STEEPENING, *CLEAR, *GUESSED, *SHAPES, *SMALL]
 STATED = list(stated())
-EVERY = [*CONDITIONS, *LATER, *STATED, *COMPARED]
+EVERY = [*CONDITIONS, *LATER, *STATED, *COMPARED, *TOY]
 RUNS = {Stated: judge_stated, Compared: judge_compared}
 # A condition's place is part of its seed: new ones go to an end. Where 17 are left out stood those that
 # statements plant now, whose places begin at 1,000.
@@ -561,6 +567,7 @@ PLACES = (
     | {condition.name: i for i, condition in enumerate(LATER, len(CONDITIONS) + 17)}
     | {condition.name: i for i, condition in enumerate(STATED, 1000)}
     | {condition.name: i for i, condition in enumerate(COMPARED, 2000)}
+    | {condition.name: i for i, condition in enumerate(TOY, 3000)}
 )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from sympy import sqrt
+from sympy import Symbol, sqrt
 from test_contract import KINDS
 
 from theorycheck import bounds
@@ -24,6 +24,7 @@ from theorycheck.statements import (
     Limit,
     Omega,
     Ordering,
+    Predicts,
     Theta,
     Transition,
     UnknownLimit,
@@ -142,6 +143,16 @@ CONTROLS[UnknownLimit] = Control(
     "REFUTED",
     "REFUTED",
     held={"N": 32},
+)
+C = Symbol("C", positive=True)
+CONTROLS[Predicts] = Control(
+    "training_iterations",
+    {"levels": FRACTIONS, "crossed": {"eta": (0.2, 0.4)}, "replicates": 20},
+    Predicts(C * ITERATIONS.expression**2, tolerance=0.5, prefactor=C),
+    "SUPPORTED",
+    "INCONCLUSIVE",
+    law=Predicts(C * ITERATIONS.expression, tolerance=0.5, prefactor=C),
+    held={"N": 16},
 )
 SLOW = {Direction, Contrast, Transition}  # over ten seconds of training
 controls = pytest.mark.parametrize(

@@ -1,0 +1,38 @@
+"""Claims about no model, in whose designs the calibration study plants what variants of a kind judge."""
+
+from sympy import symbols
+
+from theorycheck.claim import Claim, Design, Paper, Source
+from theorycheck.statements import Predicts
+
+C, n, y = symbols("C n y", positive=True)
+NOWHERE = Source(paper=Paper(key="toy", short="Toy", reference="None"), place="-")
+LEVELS = (1, 2, 4, 8, 16)
+
+
+def nothing(point, seed):
+    """What is planted and never measured"""
+    return seed
+
+
+def toy(name, law):
+    return Claim(
+        name=name,
+        title="A toy",
+        source=NOWHERE,
+        provenance="stated",
+        quantity=y,
+        law=law,
+        response=nothing,
+        design=Design(factor=n, levels=LEVELS, replicates=10, held={}),
+        refuted_by="it is not so",
+    )
+
+
+CLAIMS = {
+    claim.name: claim
+    for claim in (
+        toy("formula", Predicts(3 * n)),
+        toy("prefactor", Predicts(C * n, prefactor=C)),
+    )
+}
