@@ -1,4 +1,4 @@
-"""Ahn, Cheng, Daneshmand, Sra (NeurIPS 2023): source; letters and experiment are those of Zhang et al. 2024."""
+"""Ahn, Cheng, Daneshmand, Sra (NeurIPS 2023): source; all else is that of Zhang et al. 2024."""
 
 from theorycheck.claim import Paper
 

@@ -1,8 +1,8 @@
 """Linear attention learns one preconditioned gradient step: its risk is tr(L) - tr(L^2 G^-1), where
 G = (1 + 1/n) L + tr(L)/n I and L is the covariance of tokens.
 
-The theorem gives the minimiser G^-1 of the risk. Here a layer descends the risk from a random start, and is tested
-on random prompts.
+The theorem gives the minimiser G^-1 of the risk. Here a layer descends the risk from a random start, and is
+tested on random prompts.
 """
 
 from theorycheck.bounds.ahn2023transformers import PAPER

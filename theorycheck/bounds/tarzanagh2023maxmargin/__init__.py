@@ -8,8 +8,8 @@ PAPER = Paper(
     key="tarzanagh2023maxmargin",
     short="Tarzanagh et al. 2023",
     reference=(
-        "Davoud Ataee Tarzanagh, Yingcong Li, Christos Thrampoulidis, Samet Oymak: Transformers as Support Vector"
-        " Machines. 2023, arXiv:2308.16898"
+        "Davoud Ataee Tarzanagh, Yingcong Li, Christos Thrampoulidis, Samet Oymak: Transformers as Support"
+        " Vector Machines. 2023, arXiv:2308.16898"
     ),
 )
 

@@ -1,4 +1,4 @@
-"""Gradient descent on attention goes to the direction of the max-margin solution, which separates the best tokens.
+"""Gradient descent on attention goes to the direction of the max-margin solution for the best tokens.
 
 The solution is  argmin |W|_F  with  (x_best - x_t)^T W z >= 1  for the other tokens t of every input.
 """

@@ -1,4 +1,4 @@
-"""The distance of attention from its max-margin direction falls as O(1/log t) in the steps t of gradient descent.
+"""The distance of attention from its max-margin direction falls as O(1/log t) in t steps of descent.
 
 The letter of the design is log t itself, so that the law is a power of it.
 """

@@ -1,4 +1,4 @@
-"""Vasudeva, Deora, Thrampoulidis (2024): source; letters and experiment are those of Tarzanagh et al. 2023."""
+"""Vasudeva, Deora, Thrampoulidis (2024): source; all else is that of Tarzanagh et al. 2023."""
 
 from theorycheck.claim import Paper
 

@@ -1,5 +1,5 @@
-"""Normalized gradient descent on attention comes nearer to the max-margin direction than plain gradient descent, at
-equal numbers of steps.
+"""At equal numbers of steps, normalized gradient descent on attention is nearer to the max-margin direction
+than plain gradient descent.
 
 Plain gradient descent has steps of size 1, ten times those with which the normalized one moves.
 """

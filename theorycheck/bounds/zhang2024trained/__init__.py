@@ -15,5 +15,5 @@ PAPER = Paper(
 
 n, d, kappa, T, B, eta, risk = symbols("n d kappa T B eta risk", positive=True)
 
-# Pilots: at eta = 0.05 one training of three diverges where d = 8, as gradients of fresh prompts have heavy tails.
+# At eta = 0.05 one pilot of three diverged where d = 8: gradients of fresh prompts have heavy tails.
 SETTING = {T: 2000, B: 128, eta: 0.02, "test_size": 50_000}

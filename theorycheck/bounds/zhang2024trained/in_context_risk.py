@@ -1,7 +1,7 @@
 """Linear attention, trained by gradient descent, regresses in context with a risk of d (d + 1) / (n + d + 1).
 
-The theorem gives the limit of gradient flow, Gamma^-1 with Gamma = (1 + (d + 1) / n) I for the covariance I. Its
-risk follows. Here a layer is trained from a random start, on fresh prompts, with all its entries free.
+The theorem gives the limit of gradient flow, Gamma^-1 with Gamma = (1 + (d + 1) / n) I for the covariance I.
+Its risk follows. Here a layer is trained from a random start, on fresh prompts, with all its entries free.
 """
 
 from theorycheck.bounds.zhang2024trained import PAPER, SETTING, T, d, n, risk

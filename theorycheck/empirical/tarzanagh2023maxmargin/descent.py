@@ -24,8 +24,8 @@ class Attention:
     def gradient(self, W: np.ndarray) -> np.ndarray:
         """Of every set, (set, d^2), at W, (set, d^2).
 
-        The score of a token less their mean is a sum of differences: as attention becomes sparse, the mean comes so
-        near the best score that the subtraction itself would lose the direction of the gradient.
+        The score of a token less their mean is a sum of differences: as attention becomes sparse, the mean
+        comes so near the best score that the subtraction itself would lose the direction of the gradient.
         """
         logits = np.einsum("bkw,bw->bk", self.features, W).reshape(self.scores.shape)
         weights = np.exp(logits - logits.max(-1, keepdims=True))

@@ -24,8 +24,8 @@ class Inputs:
 def draw(rng: np.random.Generator, n: int, T: int, d: int, scores: str) -> Inputs:
     """Tokens and queries uniform on the sphere.
 
-    With "equal" scores the first token is Y v, and all others are uniform among those that score 0: the theorem of
-    global convergence asks for this.
+    With "equal" scores the first token is Y v, and all others are uniform among those that score 0, as is
+    assumed where convergence is global.
     """
     tokens, queries = rng.standard_normal((n, T, d)), rng.standard_normal((n, d))
     labels = np.where(np.arange(n) % 2, -1.0, 1.0)
@@ -48,7 +48,7 @@ def constraints(inputs: Inputs) -> np.ndarray:
 
 
 def max_margin(inputs: Inputs) -> np.ndarray:
-    """argmin |W|_F  with  (x_best - x_t)^T W z >= 1  for every other token, flattened, (d^2,).
+    """Argmin |W|_F  with  (x_best - x_t)^T W z >= 1  for every other token, flattened, (d^2,).
 
     By least distance programming (Lawson and Hanson, Solving Least Squares Problems, 1974, chapter 23).
 

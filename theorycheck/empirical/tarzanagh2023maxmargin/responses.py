@@ -31,8 +31,8 @@ class Setting(Parameters):
     def _separable(self) -> Setting:
         if self.n * (self.T - 1) >= self.d**2:
             raise ValueError(
-                f"{self.n * (self.T - 1)} tokens are to be separated by d^2 = {self.d**2} weights, which may be"
-                " impossible; choose n (T - 1) < d^2"
+                f"{self.n * (self.T - 1)} tokens are to be separated by d^2 = {self.d**2} weights, which may"
+                " be impossible; choose n (T - 1) < d^2"
             )
         return self
 
@@ -46,7 +46,7 @@ selection = Experiment(Setting, revision=REVISION, words={"untested": "keys and 
 
 
 @selection.response(
-    "distance between the directions of the weights of attention after t steps and of the max-margin solution",
+    "distance of the direction of attention weights after t steps from that of the max-margin solution",
     value="distance",
 )
 def max_margin_distance(trials: Sequence[Trial]) -> Iterable[tuple[int, Measurement]]:

@@ -19,7 +19,9 @@ class Setting(Parameters):
 
     n: int = Field(ge=1, description="examples of a prompt")
     d: int = Field(ge=1, description="dimension of a token")
-    kappa: float = Field(1, ge=1, description="condition number of the covariance, whose largest value is 1")
+    kappa: float = Field(
+        1.0, ge=1, description="condition number of the covariance, whose largest value is 1"
+    )
     B: int = Field(ge=0, description="fresh prompts of a step; 0: gradient descent on the risk itself")
     eta: float = Field(gt=0, description="step size; with fresh prompts it falls to 0 linearly")
     T: int = Field(ge=0, description="steps")
@@ -42,8 +44,8 @@ linear_attention = Experiment(
 
 
 @linear_attention.response(
-    "mean squared error of trained linear attention over test_size fresh prompts; a training that diverges is no"
-    " evidence",
+    "mean squared error of trained linear attention over test_size fresh prompts; a training that diverges"
+    " is no evidence",
     value="risk",
 )
 def in_context_risk(trials: Sequence[Trial]) -> Iterable[tuple[int, Measurement]]:

@@ -40,8 +40,9 @@ class LinearAttention:
     def population_gradient(self, n: int, values: np.ndarray) -> LinearAttention:
         """That of half the risk, for parameters of which p[:d] and Q[d] are 0, as they stay from the start.
 
-        The risk is then  u^2 tr(A^T L G A L) - 2 u tr(L A L) + tr L  with u = p[d], A = Q[:d], L = diag(values)
-        and  G = (1 + 1/n) L + tr(L)/n I  (Zhang, Frei, Bartlett 2024, lemma 5.1 and theorem 4.1).
+        The risk is then  u^2 tr(A^T L G A L) - 2 u tr(L A L) + tr L  with u = p[d], A = Q[:d],
+        L = diag(values)  and  G = (1 + 1/n) L + tr(L)/n I,  by E[S^2] = L G of the
+        empirical covariance S of n examples.
         """
         d, u, A = len(values), self.p[-1], self.Q[:-1]
         weighted = (values * ((1 + 1 / n) * values + values.sum() / n))[:, None] * A * values
