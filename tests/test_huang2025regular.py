@@ -37,7 +37,7 @@ def test_loss_and_gradient_are_those_of_torch():
             attention = torch.softmax(x @ W @ torch.eye(6, dtype=torch.float64)[last], 0)
             total = total + weight * torch.nn.functional.softplus(-label * (attention @ (x @ u)))
         total.backward()
-        assert values[i] == pytest.approx(float(total))
+        assert values[i] == pytest.approx(total.item())
         assert np.allclose(slope.W[i], W.grad, atol=1e-12)
         assert np.allclose(slope.u[i], u.grad, atol=1e-12)
 
