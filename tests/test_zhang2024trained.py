@@ -23,7 +23,7 @@ def small(name, held=None, law=None):
     claim = CLAIMS[name]
     crossed = {"d": (2, 3)} if name == "in_context_risk" else {"kappa": (4, 16)}
     shorter = {"T": 600, "B": 64, "eta": 0.05} if name == "in_context_risk" else {"T": 2000}
-    held = {**claim.design.held, **shorter, "test_size": 20_000, **(held or {})}
+    held = {**claim.design.held, **shorter, "test_size": 100_000, **(held or {})}
     design = claim.design.model_copy(
         update={"levels": (8, 12, 16), "crossed": crossed, "replicates": 10, "held": held}
     )
