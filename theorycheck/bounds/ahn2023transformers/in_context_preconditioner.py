@@ -30,5 +30,9 @@ claim = Claim(
         note="Plain gradient descent is slow at kappa = 16; the risk itself is descended, not fresh prompts.",
     ),
     refuted_by="at some n and kappa the risk differs from the formula by more than 5 %, with 95 % confidence",
-    variations={"twice the steps": {T: 20_000}, "ten times smaller start": {"start": 0.03}},
+    variations={
+        "twice the steps": {T: 20_000},
+        "half of the step size": {eta: 0.1},
+        "ten times smaller start": {"start": 0.03},
+    },
 )

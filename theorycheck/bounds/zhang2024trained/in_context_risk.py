@@ -4,7 +4,7 @@ The theorem gives the limit of gradient flow, Gamma^-1 with Gamma = (1 + (d + 1)
 Its risk follows. Here a layer is trained from a random start, on fresh prompts, with all its entries free.
 """
 
-from theorycheck.bounds.zhang2024trained import PAPER, SETTING, T, d, n, risk
+from theorycheck.bounds.zhang2024trained import PAPER, SETTING, B, T, d, n, risk
 from theorycheck.claim import Claim, Design, Source
 from theorycheck.statements import Predicts
 
@@ -20,10 +20,14 @@ claim = Claim(
         factor=n,
         levels=(10, 20, 40, 80, 160),
         crossed={d: (2, 3, 4)},
-        replicates=6,
+        replicates=8,
         held=SETTING,
         note="The start is the theorem's, with a random Theta; labels have no noise.",
     ),
     refuted_by="at some n and d the risk differs from the formula by more than 5 %, with 95 % confidence",
-    variations={"twice the steps": {T: 2 * SETTING[T]}, "ten times smaller start": {"start": 0.03}},
+    variations={
+        "twice the steps": {T: 2 * SETTING[T]},
+        "twice the prompts of a step": {B: 2 * SETTING[B]},
+        "ten times smaller start": {"start": 0.03},
+    },
 )
