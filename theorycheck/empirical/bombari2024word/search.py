@@ -23,13 +23,15 @@ def sensitivity(s: Setting, seed: int) -> float:
     rng = np.random.default_rng(seed)
     X = words(s.n, s.d, rng)
     change, norm = FEATURES[s.features](X, s, rng)
-    return max(ascend(change, X[0], s, rng) for _ in range(s.starts)) ** 0.5 / norm
+    found = max(ascend(change, X[0], s, rng) for _ in range(s.starts))
+    return float(found**0.5 / norm)
 
 
 def words(n: int, d: int, rng: np.random.Generator) -> np.ndarray:
     """Embeddings in random directions, of norm sqrt(d): n x d."""
     X = rng.standard_normal((n, d))
-    return X * (d**0.5 / np.linalg.norm(X, axis=1, keepdims=True))
+    X *= d**0.5 / np.linalg.norm(X, axis=1, keepdims=True)
+    return X
 
 
 def random_features(X: np.ndarray, s: Setting, rng: np.random.Generator) -> tuple[Change, float]:
