@@ -6,6 +6,7 @@ from theorycheck.statements.direction import Direction
 from theorycheck.statements.for_each import ForEach
 from theorycheck.statements.limit import Limit
 from theorycheck.statements.ordering import Ordering
+from theorycheck.statements.predicts import Predicts
 from theorycheck.statements.scaling import BigO, Omega, Scaling, Theta
 from theorycheck.statements.transition import Transition
 from theorycheck.statements.unknown_limit import UnknownLimit
@@ -18,6 +19,7 @@ __all__ = [
     "Limit",
     "Omega",
     "Ordering",
+    "Predicts",
     "Scaling",
     "Statement",
     "Theta",
