@@ -1,4 +1,4 @@
-"""Random-feature attention: features against their definition, ridge regression, and orders that are wrong."""
+"""Random-feature attention: features against their definition, ridge regression, wrong orders."""
 
 import numpy as np
 import pytest
