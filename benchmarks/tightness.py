@@ -3,7 +3,8 @@
     python benchmarks/tightness.py [--store PATH] [--seed N] [--jobs N] [--budget N] [--draw-only]
 
 For every token noise tau and output scale s, with attention and without it, N* is sought down to a third of
-the alpha_* of the standard design, in samples of 400 tokens: four of them are label-relevant there. Trials are placed as `verify` places them. Writes docs/claims/tightness.csv after every cell, and then
+the alpha_* of the standard design, in samples of 400 tokens: four of them are label-relevant there. Trials
+are placed as `verify` places them. Writes docs/claims/tightness.csv after every cell, and then
 docs/claims/tightness.png.
 """
 

@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from theorycheck.drawing import Shown
-from theorycheck.drawing.axes import SERIES, crossed, label_axes, one_axes, points
+from theorycheck.drawing.axes import crossed, label_axes, one_axes, points
 from theorycheck.drawing.lettering import words
+from theorycheck.drawing.style import SERIES
 from theorycheck.judgement import LevelValue
 
 if TYPE_CHECKING:
