@@ -64,7 +64,7 @@ SETTING = {
 }
 
 
-def feature_learning(design: Design, **changed: Any) -> Design:
+def feature_learning(design: Design, held: dict[Any, Any] | None = None, **changed: Any) -> Design:
     """The design in the regime in which features are learned: docs/regimes.md.
 
     Output weights are smaller by OUTPUT_SCALE, and the step size larger by EAGER, so that a training takes
@@ -75,7 +75,7 @@ def feature_learning(design: Design, **changed: Any) -> Design:
         f"Output weights are +-{OUTPUT_SCALE}/sqrt(m): attention and values are learned, where weights of"
         " size 1/sqrt(m) leave them nearly as they began (docs/regimes.md)."
     )
-    return design.another(note, {"output_scale": OUTPUT_SCALE, **scaled}, **changed)
+    return design.another(note, {"output_scale": OUTPUT_SCALE, **scaled, **(held or {})}, **changed)
 
 
 # Other reasonable choices for --sensitivity. 0.1 alpha_* L is no whole number, so exact fractions go without
