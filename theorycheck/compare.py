@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,14 @@ from theorycheck.text import one_line
 WITHIN_RATIO, WITHIN_VALUE = 1.5, 0.05  # differences that matter, where nobody says otherwise: conventions
 ALIKE = 1e-3  # relative difference of levels that are the same, as tables round them
 STATUS = {"REPRODUCED": 0, "NOT REPRODUCED": 1, "PARTLY": 3, "INCONCLUSIVE": 3}
+
+
+class Run(NamedTuple):
+    """The name of the claim, its design as in result.json, and one row a trial as in trials.csv."""
+
+    claim: str
+    design: dict[str, Any]
+    trials: pd.DataFrame
 
 
 @dataclass(frozen=True)
@@ -125,9 +133,17 @@ def compare(
     Raises:
         TableError: one of them cannot be read, or they have no place in common.
     """
-    path, folder = Path(table), Path(run)
+    folder = Path(run)
     folder = folder.parent if folder.is_file() else folder
-    claim, design, trials = _run(folder)
+    return beside(read_run(folder), str(run), Path(table), within, level)
+
+
+def beside(
+    run: Run, named: str, path: Path, within: float | None = None, level: float | None = None
+) -> Comparison:
+    """The same for a run that is read already; `named` says where it stands."""
+    claim, design, trials = run
+    trials = trials[trials["outcome"].notna()]
     factor, searched = design["factor"], design["searched"]
     if searched:
         matters = _mattering(within, WITHIN_RATIO, 1.0)
@@ -143,7 +159,7 @@ def compare(
         theirs = read_table(path, ["t"], logarithms=False)
         if "value" not in theirs:
             raise TableError(f"{path}: the run has values over time; give a table with t, value")
-        places = agreement.values(_curves(folder, trials, design, level), theirs, matters)
+        places = agreement.values(_curves(named, trials, design, level), theirs, matters)
         checks = []
     if not places:
         raise TableError(
@@ -153,7 +169,7 @@ def compare(
     found, concluded = agreement.concluded(places)
     checks.append(error_rates("compare"))
     kind = "thresholds" if searched else "values"
-    return Comparison(str(run), str(table), claim, kind, matters, found, concluded, tuple(checks))
+    return Comparison(named, str(path), claim, kind, matters, found, concluded, tuple(checks))
 
 
 def _mattering(within: float | None, usual: float, least: float) -> float:
@@ -164,12 +180,16 @@ def _mattering(within: float | None, usual: float, least: float) -> float:
     return within
 
 
-def _run(folder: Path) -> tuple[str, dict[str, Any], pd.DataFrame]:
-    """The name of the claim, its design and the trials of a run."""
+def read_run(folder: Path) -> Run:
+    """The name of the claim, its design and the trials of a run.
+
+    Raises:
+        TableError: the folder holds no run of one claim.
+    """
     try:
         (claim,) = json.loads((folder / "result.json").read_text(encoding="utf-8"))["claims"]
         trials = pd.read_csv(folder / "trials.csv")
-        return claim["name"], claim["design"], trials[trials["outcome"].notna()]
+        return Run(claim["name"], claim["design"], trials)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise TableError(
             f"{folder} is no folder of a run ({error}); give the one that `theorycheck verify` wrote for the"
@@ -190,22 +210,21 @@ def _aligned(theirs: pd.DataFrame, factor: str, levels: np.ndarray) -> pd.DataFr
     return theirs.assign(**{factor: nearest})[alike]
 
 
-def _curves(folder: Path, trials: pd.DataFrame, design: dict[str, Any], level: float | None) -> pd.DataFrame:
+def _curves(run: str, trials: pd.DataFrame, design: dict[str, Any], level: float | None) -> pd.DataFrame:
     """One row a look: key, t and value of the trials at a level."""
     factor, levels = design["factor"], sorted(trials[design["factor"]].unique())
     value = response(design["response"].partition(":")[0], measures=True).value
     if "t" not in trials or value not in trials:
-        raise TableError(f"{folder}: the run was not looked at over time, so that it has no curve to compare")
+        raise TableError(f"{run}: the run was not looked at over time, so that it has no curve to compare")
     if level is None and len(levels) > 1:
         raise TableError(
-            f"{folder}: the run has several levels of {factor}, {_listed(trials[factor])}; name one by"
-            " --level"
+            f"{run}: the run has several levels of {factor}, {_listed(trials[factor])}; name one by --level"
         )
     chosen = levels[0] if level is None else level
     rows = trials[np.isclose(trials[factor], chosen, rtol=ALIKE, atol=0)]
     if rows.empty:
         raise TableError(
-            f"{folder}: asked for {factor} = {chosen:g}, but its levels are {_listed(trials[factor])}"
+            f"{run}: asked for {factor} = {chosen:g}, but its levels are {_listed(trials[factor])}"
         )
     lists = rows.assign(t=rows["t"].map(json.loads), value=rows[value].map(json.loads))
     return lists[["key", "t", "value"]].explode(["t", "value"]).astype({"t": float, "value": float})

@@ -1,13 +1,19 @@
 """Commands on others' tables: fit and compare."""
 
+import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from theorycheck.cli.app import JsonOption, app, say
+from theorycheck.cli.app import JobsOption, JsonOption, StoreOption, app, say
+from theorycheck.empirical.store import DEFAULT_STORE
 from theorycheck.exits import explained
 from theorycheck.progress import patience
+
+if TYPE_CHECKING:
+    from theorycheck.compare import Comparison
+    from theorycheck.reconcile import Reconciliation
 
 
 @app.command()
@@ -86,6 +92,20 @@ def compare(
     level: Annotated[
         float | None, typer.Option(help="Of the run's factor, to compare with a curve, if it has several.")
     ] = None,
+    reconcile: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE,VALUE",
+            help="Train with other values of a choice that nobody reported, and compare the nearest; may be"
+            " repeated.",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the trials by which --reconcile chooses.")] = 9000,
+    claim: Annotated[
+        str | None, typer.Option(help="With --reconcile: path of the claim file, if the run was of one.")
+    ] = None,
+    jobs: JobsOption = None,
+    store: StoreOption = DEFAULT_STORE,
     json: JsonOption = False,
 ) -> None:
     """Say whether a run reproduces somebody else's table or curve.
@@ -96,9 +116,16 @@ def compare(
     from theorycheck.compare import compare as compared
 
     with explained():
-        found = compared(run, table, within, level)
-        if json:
-            typer.echo(found.document())
+        found: Comparison | Reconciliation
+        if reconcile:
+            from theorycheck.progress import progress
+            from theorycheck.reconcile import choices_of
+            from theorycheck.reconcile import reconcile as reconciled
+            from theorycheck.session import Session
+
+            session = Session(store, jobs or os.cpu_count() or 1, progress)
+            found = reconciled(run, table, choices_of(reconcile), session, within, level, seed, claim)
         else:
-            say(found.text)
+            found = compared(run, table, within, level)
+        typer.echo(found.document()) if json else say(found.text)
     raise typer.Exit(found.status)
