@@ -1,6 +1,7 @@
 """Writes theorems.md, .html, .json and .yaml from the runs in claims/results/:  python docs/write_theorems.py
 
-With --add RUN_FOLDER ... it first stores the result.json of these runs there, without paths of this machine.
+With --add RUN_FOLDER ... it first stores the result.json of these runs there, without paths of this machine;
+of runs with seed 1 in claims/second-seed/. Pages with a table of both regimes get it from both folders.
 """
 
 from __future__ import annotations
@@ -17,7 +18,12 @@ from theorycheck.reports.stored import read
 from theorycheck.reports.theorems import RENDERED
 
 DOCS = Path(__file__).parent
+sys.path.insert(0, str(DOCS))
+import regime_tables  # noqa: E402  beside this file
+
 RESULTS = DOCS / "claims/results"
+SECOND = DOCS / "claims/second-seed"
+FOLDERS = {0: RESULTS, 1: SECOND}  # by seed
 ABOUT = (
     "The claims of the package under the standard profile with seed 0, from the runs in docs/claims/results/;"
     " a claim without a run there is not judged. Written by `python docs/write_theorems.py`."
@@ -52,10 +58,10 @@ def name_of(claim: dict[str, Any]) -> str:
     known = bounds.claims()
     if claim["name"] not in known:
         raise ValueError(f"{claim['name']} is no claim of the package")
-    if (design["profile"], design["seed"]) != ("standard", 0):
+    if design["profile"] != "standard" or design["seed"] not in FOLDERS:
         raise ValueError(
             f"{claim['name']} was judged under the profile {design['profile']} with seed {design['seed']};"
-            " only runs of the profile standard with seed 0 are stored"
+            " only runs of the profile standard with seed 0 or 1 are stored"
         )
     held, usual = design["held"].get("data"), known[claim["name"]].held.get("data")
     data = None if held in (None, usual) else held.partition(":")[0]
@@ -66,8 +72,8 @@ def add(folder: Path) -> Path:
     """Store the result of a run."""
     document = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     (claim,) = document["claims"]
-    path = RESULTS / name_of(claim)
-    RESULTS.mkdir(exist_ok=True)
+    path = FOLDERS[claim["design"]["seed"]] / name_of(claim)
+    path.parent.mkdir(exist_ok=True)
     path.write_text(portable(document), encoding="utf-8")
     return path
 
@@ -81,9 +87,9 @@ def main() -> None:
             print(f"stored {add(folder).relative_to(DOCS.parent)}")
         except (OSError, ValueError, KeyError) as error:
             sys.exit(f"write_theorems: the run {folder} was not stored: {error}")
-    for path in RESULTS.glob("*.json"):  # also of those that were copied there
+    for path in (DOCS / "claims").glob("*/*.json"):  # also of those that were copied there
         path.write_text(portable(json.loads(path.read_text(encoding="utf-8"))), encoding="utf-8")
-    for name, text in pages().items():
+    for name, text in (pages() | regime_tables.pages(DOCS, FOLDERS)).items():
         (DOCS / name).write_text(text, encoding="utf-8")
 
 
