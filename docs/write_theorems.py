@@ -72,7 +72,8 @@ def add(folder: Path) -> Path:
     """Store the result of a run."""
     document = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     (claim,) = document["claims"]
-    path = FOLDERS[claim["design"]["seed"]] / name_of(claim)
+    name = name_of(claim)
+    path = FOLDERS[claim["design"]["seed"]] / name
     path.parent.mkdir(exist_ok=True)
     path.write_text(portable(document), encoding="utf-8")
     return path
