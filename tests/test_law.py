@@ -24,12 +24,13 @@ from sympy import (
     sin,
     sqrt,
     symbols,
+    sympify,
 )
 
 from theorycheck import derivation
 from theorycheck.derivation import exponents
 from theorycheck.errors import LawError
-from theorycheck.notation import plain, plain_text
+from theorycheck.notation import latex, plain, plain_text
 from theorycheck.statements import BigO, Omega, Theta
 
 alpha, eta, sigma, n, d, C = symbols("alpha eta sigma n d C")
@@ -173,3 +174,12 @@ def test_laws_are_frozen_and_comparable():
     with pytest.raises(AttributeError):
         law.expression = alpha
     assert derivation.derive(law.expression, law.regime, alpha).value == -2
+
+
+def test_numbers_and_powers_print_as_a_reader_writes_them():
+    """A float has no zeros of SymPy's digits, and a letter with a superscript takes braces before another."""
+    r, w = symbols("r", positive=True), symbols("w", real=True)
+    assert plain_text(sympify(0.256), {}) == latex(sympify(0.256), {}) == "0.256"
+    assert latex(r**2, {r: r"\rho^f"}) == r"{\rho^f}^{2}"
+    assert latex(r**-2, {r: r"\alpha_*"}) == r"\alpha_*^{-2}"
+    assert plain_text(2 * abs(w), {}) == "2 |w|"

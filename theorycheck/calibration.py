@@ -30,10 +30,10 @@ def error_rates(kind: str) -> Check:
         kind: "counts" or "measured" for scaling laws; else what another kind of statement estimates.
     """
     rows = [row for row in conditions() if row["asked"] and row["kind"] == kind]
-    if not rows:
+    at_edge = [row for row in rows if "edge" in row["name"]]
+    if not at_edge:
         return Check("calibration", "warning", f"no planted truths were judged for the estimate of a {kind}")
     coverage = [r["coverage"] for r in rows if r["coverage"] is not None]
-    at_edge = [r for r in rows if "edge" in r["name"]]
     supported, refuted = (max(r[key] for r in at_edge) for key in ("false_supported", "false_refuted"))
     met = max(supported, refuted) <= FALSE_AT_EDGE
     fewest = min(row["replications"] for row in rows)

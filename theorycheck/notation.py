@@ -50,11 +50,28 @@ class _PlainPrinter(StrPrinter):  # type: ignore[misc]  # SymPy has no types
     def _print_Exp1(self, expr: Expr) -> str:
         return "e"
 
+    def _print_Float(self, expr: sympy.Float) -> str:
+        return _short(expr)
+
+    def _print_Abs(self, expr: sympy.Abs) -> str:
+        return f"|{self._print(expr.args[0])}|"
+
 
 class _LatexPrinter(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
     """Prints a symbol to a negative power as theorems do, with the minus sign in the exponent."""
 
     def _print_Pow(self, expr: sympy.Pow) -> str:
         if expr.base.is_Symbol and expr.exp.is_Integer:
-            return f"{self._print(expr.base)}^{{{expr.exp}}}"
+            base = self._print(expr.base)
+            return (
+                f"{{{base}}}^{{{expr.exp}}}" if "^" in base and base[0] != "{" else f"{base}^{{{expr.exp}}}"
+            )
         return str(super()._print_Pow(expr))
+
+    def _print_Float(self, expr: sympy.Float) -> str:
+        return _short(expr)
+
+
+def _short(number: sympy.Float) -> str:
+    """A float as Python prints it, without the zeros of SymPy's digits."""
+    return repr(float(number)).removesuffix(".0")

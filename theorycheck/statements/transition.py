@@ -82,7 +82,8 @@ class Transition(Statement):
     def latex(self, quantity: Expr, notation: Notation) -> str:
         """LaTeX of the statement, without dollar signs."""
         name, top, bottom = (latex(e, notation) for e in (self.expression, *fraction(self.bound)))
-        return rf"{latex(quantity, notation)} = {name} \ge \frac{{{top}}}{{{bottom}}}"
+        bound = top if bottom == "1" else rf"\frac{{{top}}}{{{bottom}}}"
+        return rf"{latex(quantity, notation)} = {name} \ge {bound}"
 
     def judge(self, evidence: pd.DataFrame, topic: Topic) -> Judgement:
         """Judge it by evidence, as `observe` makes it of trials."""
