@@ -4,8 +4,11 @@ import difflib
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
+
+from pydantic import ValidationError
 
 from theorycheck.claim import Claim
 from theorycheck.claim_file import load
@@ -24,7 +27,7 @@ def claims() -> dict[str, Claim]:
     Raises:
         ClaimError: a pack offers something else than a claim, or a name that is taken.
     """
-    modules = map(import_module, modules_within(__path__, __name__))
+    modules = map(_module, modules_within(__path__, __name__))
     known: dict[str, Claim] = {
         module.claim.name: module.claim.as_found(module.claim.name) for module in modules
     }
@@ -71,11 +74,22 @@ def find(name: str) -> Claim:
     )
 
 
+def _module(name: str) -> ModuleType:
+    """A module of this package; what is wrong with its claim is told as of a reader's own file."""
+    try:
+        return import_module(name)
+    except (ValidationError, ClaimError):
+        file = find_spec(name)
+        if file and file.origin:
+            load(Path(file.origin))
+        raise
+
+
 def _alone(name: str) -> dict[str, Claim]:
     """A claim of this package by the name of its file, without loading others; empty if there is none."""
     pattern = f"*/{name}.py" if name.isidentifier() else ""
     found = [path for folder in __path__ * bool(pattern) for path in Path(folder).glob(pattern)]
-    modules = [import_module(f"{__name__}.{path.parent.name}.{name}") for path in found]
+    modules = [_module(f"{__name__}.{path.parent.name}.{name}") for path in found]
     claims = [module.claim for module in modules if hasattr(module, "claim")]
     return {claim.name: claim.as_found(claim.name) for claim in claims if claim.name == name}
 
