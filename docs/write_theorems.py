@@ -21,9 +21,7 @@ DOCS = Path(__file__).parent
 sys.path.insert(0, str(DOCS))
 import regime_tables  # noqa: E402  beside this file
 
-RESULTS = DOCS / "claims/results"
-SECOND = DOCS / "claims/second-seed"
-FOLDERS = {0: RESULTS, 1: SECOND}  # by seed
+STORED = {0: DOCS / "claims/results", 1: DOCS / "claims/second-seed"}  # by seed
 ABOUT = (
     "The claims of the package under the standard profile with seed 0, from the runs in docs/claims/results/;"
     " a claim without a run there is not judged. Written by `python docs/write_theorems.py`."
@@ -38,7 +36,7 @@ def pages() -> dict[str, str]:
     """The texts of the four files, by name."""
     known = bounds.claims()
     links = {name: f"claims/{name}.md" for name in known if (DOCS / f"claims/{name}.md").exists()}
-    made = records(read([RESULTS]) if any(RESULTS.glob("*.json")) else [], known, all_known=True)
+    made = records(read([STORED[0]]) if any(STORED[0].glob("*.json")) else [], known, all_known=True)
     about = {"md": f"{ABOUT}\n\n{ALSO}", "html": ABOUT.replace("`", "")}
     return {f"theorems.{kind}": render(made, links, about.get(kind, "")) for kind, render in RENDERED.items()}
 
@@ -58,7 +56,7 @@ def name_of(claim: dict[str, Any]) -> str:
     known = bounds.claims()
     if claim["name"] not in known:
         raise ValueError(f"{claim['name']} is no claim of the package")
-    if design["profile"] != "standard" or design["seed"] not in FOLDERS:
+    if design["profile"] != "standard" or design["seed"] not in STORED:
         raise ValueError(
             f"{claim['name']} was judged under the profile {design['profile']} with seed {design['seed']};"
             " only runs of the profile standard with seed 0 or 1 are stored"
@@ -73,7 +71,7 @@ def add(folder: Path) -> Path:
     document = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     (claim,) = document["claims"]
     name = name_of(claim)
-    path = FOLDERS[claim["design"]["seed"]] / name
+    path = STORED[claim["design"]["seed"]] / name
     path.parent.mkdir(exist_ok=True)
     path.write_text(portable(document), encoding="utf-8")
     return path
@@ -90,7 +88,7 @@ def main() -> None:
             sys.exit(f"write_theorems: the run {folder} was not stored: {error}")
     for path in (DOCS / "claims").glob("*/*.json"):  # also of those that were copied there
         path.write_text(portable(json.loads(path.read_text(encoding="utf-8"))), encoding="utf-8")
-    for name, text in (pages() | regime_tables.pages(DOCS, FOLDERS)).items():
+    for name, text in (pages() | regime_tables.pages(DOCS, STORED)).items():
         (DOCS / name).write_text(text, encoding="utf-8")
 
 

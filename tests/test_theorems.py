@@ -68,6 +68,13 @@ def test_the_table_in_the_docs_is_what_the_stored_runs_give(writer, kind):
     assert writer.pages()[name] == (DOCS / name).read_text(encoding="utf-8"), again
 
 
+def test_the_tables_of_both_regimes_are_what_the_stored_runs_give(writer):
+    made = writer.regime_tables.pages(DOCS, writer.STORED)
+    assert "claims/index.md" in made
+    for name, text in made.items():
+        assert text == (DOCS / name).read_text(encoding="utf-8"), "run `python docs/write_theorems.py`"
+
+
 def test_every_claim_is_in_the_table_with_a_verdict_on_todays_statement_or_none():
     rows = json.loads((DOCS / "theorems.json").read_text(encoding="utf-8"))["theorems"]
     assert {row["claim"] for row in rows} == set(claims())
@@ -91,7 +98,7 @@ def test_a_stored_run_is_one_of_the_standard_profile_and_of_no_machine(writer, p
 
 
 def test_a_run_is_stored_without_paths_of_its_machine(writer, tmp_path, monkeypatch):
-    monkeypatch.setattr(writer, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(writer, "STORED", {0: tmp_path / "results"})
     stored(tmp_path, entry())
     path = writer.add(tmp_path)
     assert path.name == "sample_complexity.json"
