@@ -13,12 +13,14 @@ from typer.testing import CliRunner
 from theorycheck.bounds import claims
 from theorycheck.cli import app
 from theorycheck.errors import TableError
+from theorycheck.plan import make_plan
 from theorycheck.reports.records import records
 from theorycheck.reports.stored import read
 from theorycheck.reports.theorems import COLUMNS, as_html, as_markdown, document
+from theorycheck.session import on_data
 
 DOCS = Path(__file__).parents[1] / "docs"
-STORED = sorted((DOCS / "claims/results").glob("*.json"))
+STORED = sorted((DOCS / "claims").glob("*/*.json"))
 QUICK = ("--profile", "smoke", "--report", "md", "--jobs", 1, "--quiet")
 
 
@@ -87,12 +89,16 @@ def test_every_claim_is_in_the_table_with_a_verdict_on_todays_statement_or_none(
     assert "outdated" not in page
 
 
-@pytest.mark.parametrize("path", STORED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", STORED, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_stored_run_is_one_of_the_standard_profile_and_of_no_machine(writer, path):
     text = path.read_text(encoding="utf-8")
     kept = json.loads(text)
     (claim,) = kept["claims"]
     assert path.name == writer.name_of(claim)
+    design = claim["design"]
+    known = claims()[claim["name"]].of_design(design["name"])
+    planned = make_plan(on_data(known, design["held"].get("data"), if_taken=True), "standard", design["seed"])
+    assert claim["plan_hash"] == planned.hash, "its design is another today; verify the claim again"
     assert text == writer.portable(kept)
     assert not re.search(r"(?<![\w.])/(?:home|root|tmp|work|Users|var|mnt)/", text)
 
