@@ -139,7 +139,7 @@ def main() -> None:
     asked = parser.parse_args()
     if not asked.draw_only:
         rows: list[dict[str, object]] = []
-        for tau, scale, attention in product(NOISES, SCALES, (True, False)):
+        for attention, tau, scale in product((True, False), NOISES, SCALES):
             rows += judged(tau, scale, attention, asked)
             pd.DataFrame(rows).round(4).to_csv(asked.table, index=False)
             print(pd.DataFrame(rows[-len(LEVELS) :]).round(3).to_string(), flush=True)
