@@ -1,11 +1,11 @@
-"""Where the bounds on the number of samples are tight: local exponents over token noise and output scale.
+"""Where the bounds on the number of samples are tight: exponents over token noise and output scale.
 
     python benchmarks/tightness.py [--store PATH] [--seed N] [--jobs N] [--budget N] [--draw-only]
 
 For every token noise tau and output scale s, with attention and without it, N* is sought where samples of 400
 tokens have 3 to 14 label-relevant ones; with fewer than 3 a majority is no majority. Trials
-are placed as `verify` places them. Writes docs/claims/tightness.csv after every cell, and then
-docs/claims/tightness.png.
+are placed as `verify` places them. Writes docs/tightness.csv after every cell, and then
+docs/tightness.png.
 """
 
 from __future__ import annotations
@@ -29,10 +29,8 @@ import theorycheck as tc
 from theorycheck.bounds import find
 from theorycheck.bounds.shallow_vit import EAGER
 from theorycheck.claim import Claim
-from theorycheck.statements.base import counted
-from theorycheck.statistics.evidence import Trials
 
-FOLDER = Path(__file__).parents[1] / "docs/claims"
+FOLDER = Path(__file__).parents[1] / "docs"
 TABLE = FOLDER / "tightness.csv"
 FACTOR = "alpha_relevant"
 LEVELS = (0.0075, 0.01, 0.0125, 0.0175, 0.025, 0.035)  # 3, 4, 5, 7, 10 and 14 tokens of 400
@@ -56,7 +54,7 @@ def cell(tau: float, scale: float, attention: bool, budget: int) -> Claim:
         "T": design.held["T"] / scale,
     }
     search = design.search.model_copy(update={"values": SAMPLES})
-    note = "Samples of 400 tokens (docs/claims/tightness.md)."
+    note = "Samples of 400 tokens (docs/tightness.md)."
     there = design.another(note, changed, levels=LEVELS, search=search, budget=budget)
     return claim.model_copy(update={"design": there, "designs": {}, "variations": {}})
 
@@ -64,65 +62,68 @@ def cell(tau: float, scale: float, attention: bool, budget: int) -> Claim:
 def judged(
     tau: float, scale: float, attention: bool, asked: argparse.Namespace
 ) -> Iterator[dict[str, object]]:
-    """The local exponents at every level by a quadratic, with 95 % intervals, and what was decided."""
+    """The thresholds, one row a level, with the exponents of all of them."""
     claim = cell(tau, scale, attention, asked.budget)
     found = tc.verify(claim, seed=asked.seed, jobs=asked.jobs, store=asked.store)
-    fit = Trials.of(counted(found.observed, "N"), [FACTOR]).fit(2)
-    said = {
-        "tau": tau,
-        "s": scale,
-        "attention": attention,
-        "trials": len(found.trials),
-        "verdict": found.verdict.judgement.decision,
-    }
-    for level in LEVELS if fit else ():
-        at = (level,)
-        interval = fit.interval(FACTOR, at=at)
-        row = {
-            FACTOR: level,
-            "exponent": fit.exponent(FACTOR, at),
-            "low": interval.low,
-            "high": interval.high,
-        }
-        yield {**said, **row}
-
-
-def difference(rows: pd.DataFrame) -> pd.DataFrame:
-    """The exponent without attention less that with it, with the interval of two independent estimates."""
-    with_it, without = (rows[rows["attention"] == kind].set_index(FACTOR) for kind in (True, False))
-    apart = without["exponent"] - with_it["exponent"]
-    down = np.hypot(without["exponent"] - without["low"], with_it["high"] - with_it["exponent"])
-    up = np.hypot(without["high"] - without["exponent"], with_it["exponent"] - with_it["low"])
-    return pd.DataFrame({"exponent": apart, "low": apart - down, "high": apart + up}).dropna().reset_index()
+    judgement = found.verdict.judgement
+    said: dict[str, object] = {"tau": tau, "s": scale, "attention": attention, "trials": len(found.trials)}
+    said["verdict"] = judgement.decision
+    for name, estimate in (("trials", judgement.estimates), ("levels", judgement.beside)):
+        chosen = [one for one in estimate if name == "trials" or "log-log" in one.method]
+        if chosen:
+            interval = chosen[0].interval
+            said |= {f"by_{name}": chosen[0].value, f"by_{name}_low": interval.low}
+            said[f"by_{name}_high"] = interval.high
+    for level in judgement.levels:
+        threshold = {"n_star": level.value, "n_low": level.low, "n_high": level.high, "kind": level.kind}
+        yield {**said, FACTOR: level.point[0], **threshold}
 
 
 def drawn(table: pd.DataFrame) -> plt.Figure:
-    """Local exponents with attention, without it, and their difference (rows) for every tau (columns)."""
+    """Above N* against alpha_* for every tau, with the claimed slopes; below the exponents."""
     noises = sorted(table["tau"].unique())
-    figure, axes = plt.subplots(
-        3, len(noises), figsize=(3.2 * len(noises), 7.5), sharex=True, sharey="row", squeeze=False
-    )
-    for column, tau in enumerate(noises):
-        here = table[table["tau"] == tau]
-        axes[0, column].set_title(rf"$\tau$ = {tau:g}")
-        for scale, rows in here.groupby("s"):
-            parts = [rows[rows["attention"]], rows[~rows["attention"]], difference(rows)]
-            for ax, part, claimed in zip(axes[:, column], parts, (-2, -4, -2), strict=True):
-                ax.axhline(claimed, color="0.3", linestyle="--", linewidth=1)
-                if part.empty:
-                    continue
-                ax.plot(part[FACTOR], part["exponent"], color=COLOURS[scale], label=f"s = {scale:g}")
-                ax.fill_between(
-                    part[FACTOR], part["low"], part["high"], color=COLOURS[scale], alpha=0.2, linewidth=0
-                )
-    for ax, what in zip(axes[:, 0], ("with attention", "without attention", "difference"), strict=True):
-        ax.set(xscale="log", ylabel=f"local exponent,\n{what}")
-    for row, (low, high) in zip(axes, ((-5, 1), (-7, 1), (-5, 2)), strict=True):
-        row[0].set_ylim(low, high)
-    for ax in axes[-1]:
-        ax.set_xlabel(r"$\alpha_*$")
-    axes[0, -1].legend(title="output scale", frameon=False)
-    figure.align_ylabels()
+    figure, grid = plt.subplots(2, len(noises), figsize=(4 * len(noises), 7), sharey="row", squeeze=False)
+    for (above, below), tau in zip(grid.T, noises, strict=True):
+        above.set_title(rf"$\tau$ = {tau:g}")
+        for place, ((scale, attention), rows) in enumerate(
+            table[table["tau"] == tau].groupby(["s", "attention"])
+        ):
+            colour, marker = COLOURS[scale], "o" if attention else "s"
+            name = f"s = {scale:g}, with{'' if attention else 'out'} attention"
+            known = rows[rows["kind"] == "fitted"]
+            bars = [
+                known["n_star"] - known["n_low"].clip(1),
+                known["n_high"].clip(upper=4e4) - known["n_star"],
+            ]
+            style = {"color": colour, "marker": marker, "mfc": colour if attention else "white", "capsize": 2}
+            above.errorbar(
+                known[FACTOR], known["n_star"], np.clip(bars, 0, None), linestyle="", label=name, **style
+            )
+            slope, middle = CLAIMED[attention], known.iloc[len(known) // 2] if len(known) else None
+            if middle is not None:
+                guide = middle["n_star"] * (np.array(LEVELS) / middle[FACTOR]) ** slope
+                above.plot(LEVELS, guide, color=colour, linewidth=0.8, linestyle="--" if attention else ":")
+            for offset, kind in ((0, "trials"), (0.25, "levels")):
+                first = rows.iloc[0]
+                if np.isfinite(value := first.get(f"by_{kind}", np.nan)):
+                    ends = [[value - first[f"by_{kind}_low"]], [first[f"by_{kind}_high"] - value]]
+                    below.errorbar(
+                        [place + offset],
+                        [value],
+                        ends,
+                        alpha=1 if kind == "trials" else 0.45,
+                        linestyle="",
+                        **style,
+                    )
+        above.set(xscale="log", yscale="log", xlabel=r"$\alpha_*$", ylim=(1, 5000))
+        above.set_xticks(LEVELS, [f"{level:g}" for level in LEVELS], fontsize=7, minor=False)
+        above.minorticks_off()
+        for claimed in CLAIMED.values():
+            below.axhline(claimed, color="0.4", linewidth=0.8, linestyle="--")
+        below.set(ylim=(-6, 0.5), xticks=[])
+    grid[0, 0].set_ylabel("$N^*$, dashed: the claimed slopes")
+    grid[1, 0].set_ylabel("exponent by trials, pale: by levels")
+    grid[0, -1].legend(frameon=False, fontsize=7)
     figure.tight_layout()
     return figure
 
