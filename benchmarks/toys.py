@@ -1,9 +1,9 @@
 """Claims about no model, in whose designs the calibration study plants what variants of a kind judge."""
 
-from sympy import symbols
+from sympy import exp, log, oo, symbols
 
 from theorycheck.claim import Claim, Design, Paper, Source
-from theorycheck.statements import Predicts
+from theorycheck.statements import BigO, Predicts
 
 C, n, y = symbols("C n y", positive=True)
 NOWHERE = Source(paper=Paper(key="toy", short="Toy", reference="None"), place="-")
@@ -34,5 +34,7 @@ CLAIMS = {
     for claim in (
         toy("formula", Predicts(3 * n)),
         toy("prefactor", Predicts(C * n, prefactor=C)),
+        toy("logarithm", BigO(1 / log(1 + n), (n, oo), in_terms_of=log(1 + n))),
+        toy("exponential", BigO(exp(-n / 4), (n, oo), in_terms_of=exp(n / 4))),
     )
 }

@@ -66,6 +66,7 @@ class Contrast(Statement):
                     f"Contrast: {name} is a value of the group and its bound, as in (True, BigO(...)), got"
                     f" {side!r:.100}"
                 )
+            requirements.check_power(side[1], "Contrast")
             if dict(side[1].regime).get(self.variable) != 0:
                 raise ClaimError(
                     f"Contrast: {name}: the bound must speak of {self.variable} -> 0, and speaks of"
