@@ -25,6 +25,7 @@ from theorycheck.statements import (
     Omega,
     Ordering,
     Predicts,
+    Ratio,
     Theta,
     Transition,
     UnknownLimit,
@@ -154,7 +155,16 @@ CONTROLS[Predicts] = Control(
     law=Predicts(C * ITERATIONS.expression, tolerance=0.5, prefactor=C),
     held={"N": 16},
 )
-SLOW = {Direction, Contrast, Transition}  # over ten seconds of training
+saving = LAWS["attention_saving"]
+CONTROLS[Ratio] = Control(
+    "attention_saving",
+    {"levels": FRACTIONS[:3], "search": Search("N", (*SAMPLES, 96, 128)), "replicates": 25},
+    Ratio(saving.variable, saving.group, saving.second, saving.first, at_most=0.5),
+    "SUPPORTED",
+    "INCONCLUSIVE",
+    law=replace(saving, at_most=2),
+)
+SLOW = {Direction, Contrast, Ratio, Transition}  # over ten seconds of training
 controls = pytest.mark.parametrize(
     "kind", [pytest.param(kind, marks=pytest.mark.slow if kind in SLOW else ()) for kind in CONTROLS]
 )
