@@ -147,7 +147,7 @@ class Ratio(Statement):
 
     def _told(self, one: LevelRatio) -> str:
         if not np.isfinite(one.ratio):
-            return "not determined, as a threshold is not within what was tried"
+            return "not determined: a threshold beyond what was tried, or too few trials where success turns"
         return f"{one.ratio:.3g} {one.interval():.3g}"
 
     def _levels(self, table: pd.DataFrame, topic: Topic) -> list[LevelValue]:
