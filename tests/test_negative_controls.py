@@ -155,14 +155,13 @@ CONTROLS[Predicts] = Control(
     law=Predicts(C * ITERATIONS.expression, tolerance=0.5, prefactor=C),
     held={"N": 16},
 )
-saving = LAWS["attention_saving"]
 CONTROLS[Ratio] = Control(
     "attention_saving",
-    {"levels": FRACTIONS[:3], "search": Search("N", (*SAMPLES, 96, 128)), "replicates": 25},
-    Ratio(saving.variable, saving.group, saving.second, saving.first, at_most=0.5),
+    {"levels": (0.15, 0.2, 0.3), "search": Search("N", SAMPLES), "replicates": 50},
+    replace(LAWS["attention_saving"], at_most=0.25),
     "SUPPORTED",
     "INCONCLUSIVE",
-    law=replace(saving, at_most=2),
+    law=replace(LAWS["attention_saving"], at_most=4),
 )
 SLOW = {Direction, Contrast, Ratio, Transition}  # over ten seconds of training
 controls = pytest.mark.parametrize(
