@@ -271,12 +271,23 @@ def stated() -> Iterator[Stated]:
     for claim in sorted(bounds.claims().values(), key=lambda claim: claim.name.startswith("image_")):
         first.setdefault(claim.law.calibrated_as(not claim.design.search), claim)
     for kind, claim in first.items():
-        if kind not in ("counts", "measured", *(toy.kind for toy in TOY)):
+        if kind not in ("counts", "measured", *(toy.kind for toy in (*TOY, *LATEST))):
             yield from (Stated(claim, i) for i in range(len(worlds_of(claim.name))))
 
 
+# Rates in log n and exp n, whose regression is that of other measured values, at their edges alone.
+LATEST = [
+    *(
+        Stated(TOYS[name], 1, 200, asked=False, variant=f"rate in {name}")
+        for name in ("logarithm", "exponential")
+    ),
+    *(Stated(TOYS["groups"], i, 200) for i in range(len(worlds_of("groups")))),
+]
 TOY = [
-    Stated(claim, i, 400, variant=name) for name, claim in TOYS.items() for i in range(len(worlds_of(name)))
+    Stated(claim, i, 400, variant=name)
+    for name, claim in TOYS.items()
+    if claim not in [late.claim for late in LATEST]
+    for i in range(len(worlds_of(name)))
 ]
 WITHIN = 1.5  # the ratio of thresholds that matters, of the compared tables
 
@@ -558,7 +569,7 @@ SMALL = [
 ]
 LATER = [*STEEPENING, *CLEAR, *GUESSED, *SHAPES, *SMALL]
 STATED = list(stated())
-EVERY = [*CONDITIONS, *LATER, *STATED, *COMPARED, *TOY]
+EVERY = [*CONDITIONS, *LATER, *STATED, *COMPARED, *TOY, *LATEST]
 RUNS = {Stated: judge_stated, Compared: judge_compared}
 # A condition's place is part of its seed: new ones go to an end. Where 17 are left out stood those that
 # statements plant now, whose places begin at 1,000.
@@ -568,6 +579,7 @@ PLACES = (
     | {condition.name: i for i, condition in enumerate(STATED, 1000)}
     | {condition.name: i for i, condition in enumerate(COMPARED, 2000)}
     | {condition.name: i for i, condition in enumerate(TOY, 3000)}
+    | {condition.name: i for i, condition in enumerate(LATEST, 4000)}
 )
 
 

@@ -1,11 +1,11 @@
 """Claims about no model, in whose designs the calibration study plants what variants of a kind judge."""
 
-from sympy import symbols
+from sympy import exp, log, oo, symbols
 
-from theorycheck.claim import Claim, Design, Paper, Source
-from theorycheck.statements import Predicts
+from theorycheck.claim import Claim, Design, Paper, Search, Source
+from theorycheck.statements import BigO, Predicts, Ratio
 
-C, n, y = symbols("C n y", positive=True)
+C, N, n, y = symbols("C N n y", positive=True)
 NOWHERE = Source(paper=Paper(key="toy", short="Toy", reference="None"), place="-")
 LEVELS = (1, 2, 4, 8, 16)
 
@@ -15,7 +15,7 @@ def nothing(point, seed):
     return seed
 
 
-def toy(name, law):
+def toy(name, law, **design):
     return Claim(
         name=name,
         title="A toy",
@@ -24,7 +24,7 @@ def toy(name, law):
         quantity=y,
         law=law,
         response=nothing,
-        design=Design(factor=n, levels=LEVELS, replicates=10, held={}),
+        design=Design(**{"factor": n, "levels": LEVELS, "replicates": 10, "held": {}, **design}),
         refuted_by="it is not so",
     )
 
@@ -34,5 +34,14 @@ CLAIMS = {
     for claim in (
         toy("formula", Predicts(3 * n)),
         toy("prefactor", Predicts(C * n, prefactor=C)),
+        toy("logarithm", BigO(1 / log(1 + n), (n, oo), in_terms_of=log(1 + n))),
+        toy("exponential", BigO(exp(-n / 4), (n, oo), in_terms_of=exp(n / 4))),
+        toy(
+            "groups",
+            Ratio(n, "group", 1, 2, at_most=0.5),
+            levels=LEVELS[:4],
+            crossed={"group": (1, 2)},
+            search=Search(N, (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)),
+        ),
     )
 }

@@ -25,6 +25,7 @@ from theorycheck.statements import (
     Omega,
     Ordering,
     Predicts,
+    Ratio,
     Theta,
     Transition,
     UnknownLimit,
@@ -154,7 +155,15 @@ CONTROLS[Predicts] = Control(
     law=Predicts(C * ITERATIONS.expression, tolerance=0.5, prefactor=C),
     held={"N": 16},
 )
-SLOW = {Direction, Contrast, Transition}  # over ten seconds of training
+CONTROLS[Ratio] = Control(
+    "attention_saving",
+    {"levels": (0.15, 0.2, 0.3), "search": Search("N", SAMPLES), "replicates": 50},
+    replace(LAWS["attention_saving"], at_most=0.25),
+    "SUPPORTED",
+    "INCONCLUSIVE",
+    law=replace(LAWS["attention_saving"], at_most=4),
+)
+SLOW = {Direction, Contrast, Ratio, Transition}  # over ten seconds of training
 controls = pytest.mark.parametrize(
     "kind", [pytest.param(kind, marks=pytest.mark.slow if kind in SLOW else ()) for kind in CONTROLS]
 )

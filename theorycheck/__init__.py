@@ -13,6 +13,7 @@ _HOMES = {
     "compare": "compare",
     **dict.fromkeys(("Claim", "Condition", "Design", "Paper", "Search", "Source"), "claim"),
     "Training": "empirical.training",
+    "best_of": "empirical.best_of",
     **dict.fromkeys(("batched", "depends_on"), "empirical.marks"),
     "command": "empirical.command",
     **dict.fromkeys(("BigO", "Omega", "Theta"), "statements"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -219,6 +219,20 @@ class Judgement:
         if check.status != "failed":
             return checked
         return replace(checked, decision="INCONCLUSIVE", reason=f"{why}: {check.detail}.")
+
+    def at(self, levels: Mapping[float, float]) -> Judgement:
+        """The same with other values of the one factor in place of those that were judged, but for the
+        curve.
+        """
+
+        def moved(point: Levels) -> Levels:
+            return (levels[point[0]], *point[1:])
+
+        judged = sorted((replace(v, point=moved(v.point)) for v in self.levels), key=lambda v: v.point)
+        regression = self.regression and replace(
+            self.regression, rows=tuple(replace(row, point=moved(row.point)) for row in self.regression.rows)
+        )
+        return replace(self, levels=tuple(judged), regression=regression)
 
     def span(self, position: int = 0) -> tuple[float, float]:
         """Smallest and largest level of a factor where the quantity was measured, or of all when none was."""

@@ -27,6 +27,12 @@ class Prediction:
     note: str = ""
     margin: float | None = None
     allowed: Interval | None = None
+    base: str = ""
+
+    @property
+    def power_of(self) -> str:
+        """What the exponent is in."""
+        return self.base or self.letter
 
 
 @dataclass(frozen=True)

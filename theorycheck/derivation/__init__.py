@@ -3,5 +3,6 @@
 from theorycheck.derivation.exponents import Derived, derive
 from theorycheck.derivation.rationals import decimals, exact
 from theorycheck.derivation.refused import Refused
+from theorycheck.derivation.substitution import substituted
 
-__all__ = ["Derived", "Refused", "decimals", "derive", "exact"]
+__all__ = ["Derived", "Refused", "decimals", "derive", "exact", "substituted"]

@@ -135,7 +135,7 @@ def _statement(part: Part) -> Iterator[Block]:
         yield Paragraph(verdict.headline)
     derived = ""
     if verdict.derived:
-        exponents = ", ".join(f"{p.exponent:g} in {p.letter}" for p in verdict.predictions)
+        exponents = ", ".join(f"{p.exponent:g} in {p.power_of}" for p in verdict.predictions)
         notes = "".join(f" ({note})" for note in dict.fromkeys(p.note for p in verdict.predictions if p.note))
         derived = (
             f" Derived from the bound: exponent {exponents}{notes}; margin {verdict.predictions[0].margin:g}."

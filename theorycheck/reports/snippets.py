@@ -43,7 +43,7 @@ def _clause(
         return f"no {verdict.estimated} of {quantity} could be estimated ({trials})"
     value, interval = verdict.numbers(estimate)
     ends = interval.strip("[]").replace(", ", " to ")
-    named = f"exponent of {quantity} in {prediction.letter}" if verdict.derived else verdict.named(estimate)
+    named = f"exponent of {quantity} in {prediction.power_of}" if verdict.derived else verdict.named(estimate)
     confidence = f"{100 * estimate.interval.confidence:g} % CI"
     return f"the {named} was {value} ({confidence} {ends}; {trials}; {verdict.range})"
 

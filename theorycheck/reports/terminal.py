@@ -178,7 +178,8 @@ def _table(verdict: Verdict, design: TableDesign, claim: Claim | None) -> Iterat
 
 def _claimed(statement: str, derived: Sequence[Prediction]) -> list[str]:
     """The statement, and for a scaling law the exponents that follow from it."""
-    exponents = ", ".join(f"{p.exponent:g}" + f" in {p.letter}" * (len(derived) > 1) for p in derived)
+    named = len(derived) > 1
+    exponents = ", ".join(f"{p.exponent:g}" + f" in {p.power_of}" * (named or bool(p.base)) for p in derived)
     notes = dict.fromkeys(p.note for p in derived if p.note)
     margin = f", margin {derived[0].margin:g}" if derived and derived[0].margin is not None else ""
     return [

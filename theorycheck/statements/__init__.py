@@ -7,6 +7,7 @@ from theorycheck.statements.for_each import ForEach
 from theorycheck.statements.limit import Limit
 from theorycheck.statements.ordering import Ordering
 from theorycheck.statements.predicts import Predicts
+from theorycheck.statements.ratio import Ratio
 from theorycheck.statements.scaling import BigO, Omega, Scaling, Theta
 from theorycheck.statements.transition import Transition
 from theorycheck.statements.unknown_limit import UnknownLimit
@@ -20,6 +21,7 @@ __all__ = [
     "Omega",
     "Ordering",
     "Predicts",
+    "Ratio",
     "Scaling",
     "Statement",
     "Theta",

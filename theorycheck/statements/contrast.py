@@ -66,6 +66,7 @@ class Contrast(Statement):
                     f"Contrast: {name} is a value of the group and its bound, as in (True, BigO(...)), got"
                     f" {side!r:.100}"
                 )
+            requirements.check_power(side[1], "Contrast")
             if dict(side[1].regime).get(self.variable) != 0:
                 raise ClaimError(
                     f"Contrast: {name}: the bound must speak of {self.variable} -> 0, and speaks of"
@@ -197,7 +198,7 @@ class Contrast(Statement):
                         return second * u[x]
                     return (first - 2 * curvature * end) * u[x] + curvature * u[x] ** 2
 
-                return _in_pairs(worlds.law(plan, log_threshold, rng), plan, rng)
+                return worlds.in_pairs(worlds.law(plan, log_threshold, rng), plan, rng)
 
             return Truth(name, holds, first - second, draw)
 
@@ -207,19 +208,6 @@ class Contrast(Statement):
             world("steeper by 1", True, -2.0, -1.0),
             world("flatter by 1", False, -1.0, -2.0),
         )
-
-
-def _in_pairs(counts: pd.DataFrame, plan: Plan, rng: np.random.Generator) -> pd.DataFrame:
-    """One row a trial, in random order within its cell; those of equal level, value searched and place are a
-    pair.
-    """
-    rows = counts.loc[counts.index.repeat(counts["trials"])]
-    place = rows.groupby(level=0).cumcount()
-    order = rows.assign(order=rng.random(len(rows)))["order"]
-    rank = order.groupby(level=0).rank(method="first").astype(int) - 1
-    factor, _, letter = plan.columns
-    pair = rows[factor].astype(str) + "|" + rows[letter].astype(str) + "|" + place.astype(str)
-    return rows.assign(successes=(rank < rows["successes"]) * 1, trials=1, pair=pair).reset_index(drop=True)
 
 
 def _at_asymptotic_end(counts: dict[str, pd.DataFrame], topic: Topic) -> Check:

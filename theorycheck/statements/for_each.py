@@ -14,6 +14,7 @@ from theorycheck.errors import ClaimError
 from theorycheck.fields import name_of
 from theorycheck.judgement import Check, Decision, Estimate, Judgement, Status, coordinate
 from theorycheck.notation import Notation, plain_text
+from theorycheck.statements import requirements
 from theorycheck.statements.base import Drawing, Statement, Topic, Truth, latex_words
 from theorycheck.statements.scaling import Scaling
 from theorycheck.statistics.hypothesis import SIGNIFICANCE
@@ -53,6 +54,7 @@ class ForEach(Statement):
                 f"ForEach: law is BigO, Omega or Theta of one variable, got {self.law!r:.100}; with several"
                 " variables state one claim for each group"
             )
+        requirements.check_power(self.law, "ForEach")
         if len(set(map(str, self.values))) != len(self.values) or len(self.values) < 2:
             raise ClaimError(f"ForEach: values are two or more different ones, got {self.values}")
 

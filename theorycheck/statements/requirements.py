@@ -7,12 +7,22 @@ from sympy import Symbol
 from theorycheck.design import Design
 from theorycheck.errors import ClaimError
 from theorycheck.fields import finite
+from theorycheck.law import Law
 
 
 def check_letter(variable: Any, kind: str) -> None:
     """The variable of a kind of statement is a letter."""
     if not isinstance(variable, Symbol):
         raise ClaimError(f"{kind}: variable is a letter such as Symbol('tau'), got {variable!r}")
+
+
+def check_power(law: Law, kind: str) -> None:
+    """A bound within another statement is a power of its variable itself."""
+    if law.in_terms_of is not None:
+        raise ClaimError(
+            f"{kind}: its bound must be a power of {', '.join(law.letters)} itself, got in_terms_of="
+            f"{law.in_terms_of}; state the bound as a claim of its own"
+        )
 
 
 def number(value: Any, what: str, positive: bool = False) -> int | float:

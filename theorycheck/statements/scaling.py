@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from theorycheck.design import Design, Point
-from theorycheck.errors import ClaimError
+from theorycheck.errors import ClaimError, LawError
 from theorycheck.judgement import Judgement
 from theorycheck.law import Law
 from theorycheck.statements.base import MARGIN, Drawing, Statement, Topic, Truth, counted
@@ -46,50 +46,64 @@ class Scaling(Law, Statement):
                 raise ClaimError(
                     f"levels must be positive numbers, got {value!r}; a power law has no value there"
                 )
+        try:
+            powers = [self.scale(design.factor, level) for level in design.levels]
+        except LawError as error:
+            raise ClaimError(str(error)) from error
+        if len(set(np.sign(np.diff(powers)))) != 1 or not np.diff(powers).all():
+            raise ClaimError(f"{self.in_terms_of} does not rise or fall along the levels; name another")
 
     def calibrated_as(self, measures: bool) -> str:
         """Counts and measured values are calibrated apart."""
         return "measured" if measures else "counts"
 
     def placed_by(self, group: Point) -> tuple[Scaling, bool] | None:
-        """The law itself, where it has one variable."""
-        return (self, True) if len(self.letters) == 1 else None
+        """The law itself, where it is a power of one variable."""
+        return (self, True) if len(self.letters) == 1 and self.in_terms_of is None else None
 
     def hypothesis(self, topic: Topic) -> Hypothesis:
         """The law in numbers."""
         variables = tuple(
             Variable(
                 factor=symbol.name,
-                letter=topic.letters.get(symbol.name, symbol.name),
+                letter=self.power_of(symbol, topic.letters.get(symbol.name, symbol.name)),
                 exponent=float(self.exponents[symbol]),
-                goes_to="0" if point == 0 else "oo",
+                goes_to="0" if self.ends[symbol] == 0 else "oo",
                 rivals=topic.rivals,
             )
-            for symbol, point in self.regime
+            for symbol, _ in self.regime
         )
         return Hypothesis(variables, self.relation, topic.margin, topic.searched, topic.guess_rate)
 
     def predictions(self, topic: Topic) -> tuple[Prediction, ...]:
         """The derived exponents."""
-        variables = zip(self.hypothesis(topic).variables, self.notes.values(), strict=True)
-        hypothesis = self.hypothesis(topic)
-        return tuple(
-            Prediction(v.factor, v.letter, v.exponent, note, topic.margin, hypothesis.allowed(v))
-            for v, note in variables
-        )
+        hypothesis, made = self.hypothesis(topic), []
+        for v, note in zip(hypothesis.variables, self.notes.values(), strict=True):
+            letter, allowed = topic.letters.get(v.factor, v.factor), hypothesis.allowed(v)
+            base = "" if self.in_terms_of is None else v.letter
+            made.append(Prediction(v.factor, letter, v.exponent, note, topic.margin, allowed, base))
+        return tuple(made)
 
     def judge(self, evidence: pd.DataFrame, topic: Topic) -> Judgement:
         """Judge the exponents by regression, see `theorycheck.statistics.judge`."""
         from theorycheck.statistics.judge import judge
 
-        return judge(counted(evidence, topic.column), self.hypothesis(topic))
+        table, factor = counted(evidence, topic.column), topic.factor
+        if self.in_terms_of is None:
+            return judge(table, self.hypothesis(topic))
+        powers = {x: self.scale(factor, x) for x in table[factor].unique()}
+        found = judge(table.assign(**{factor: table[factor].map(powers)}), self.hypothesis(topic))
+        return found.at({u: x for x, u in powers.items()})
 
     def draw(self, shown: Shown) -> Iterator[Drawing]:
         """Success map and log-log plot of one threshold; else the values at each level."""
-        from theorycheck.drawing import levels, maps
+        from theorycheck.drawing import levels, maps, transformed
 
-        design, (variable, *_) = shown.claim.design, self.hypothesis(shown.claim.topic).variables
+        as_run, design = shown, shown.claim.design
+        (variable, *_) = self.hypothesis(shown.claim.topic).variables
         allowed = self.hypothesis(shown.claim.topic).allowed(variable)
+        if self.in_terms_of is not None:
+            shown = transformed.by(self, shown)
         slopes = (shown, variable.exponent, allowed)
         if design.crossed or not design.search:
             what = (
@@ -114,7 +128,7 @@ class Scaling(Law, Statement):
         yield Drawing("log_log", "Log-log plot", alone, lambda: maps.log_log_plot(*slopes, end), others)
         if design.published:
             what = "This run and the published table."
-            yield Drawing("published", "Beside the published map", what, lambda: maps.published_map(shown))
+            yield Drawing("published", "Beside the published map", what, lambda: maps.published_map(as_run))
 
     def planted(self, plan: Plan) -> tuple[Truth, ...]:
         """Power laws as claimed, at the edge of the allowed exponents, and as far beyond it as the margin."""
@@ -125,14 +139,17 @@ class Scaling(Law, Statement):
         claimed = [v.exponent for v in hypothesis.variables]
         design = plan.claim.design
         varied = {design.factor: design.levels, **design.crossed}
-        middles = {name: float(np.exp(np.log(values).mean())) for name, values in varied.items()}
+        powers = {name: [self.scale(name, x) for x in values] for name, values in varied.items()}
+        middles = {name: float(np.exp(np.log(values).mean())) for name, values in powers.items()}
 
         def world(name: str, holds: bool | None, exponents: list[float]) -> Truth:
             factors = {v.factor: e for v, e in zip(hypothesis.variables, exponents, strict=True)}
 
             def log_quantity(group: Point, x: float) -> float:
                 point = {**group, design.factor: x}
-                return float(sum(e * np.log(point[f] / middles[f]) for f, e in factors.items()))
+                return float(
+                    sum(e * np.log(self.scale(f, point[f]) / middles[f]) for f, e in factors.items())
+                )
 
             return Truth(name, holds, exponents[0], lambda rng: worlds.law(plan, log_quantity, rng))
 

@@ -80,6 +80,7 @@ class UnknownLimit(Statement):
             raise ClaimError(
                 f"UnknownLimit: gap is a bound in the time, as BigO(1/t, (t, oo)), got {self.gap!r:.100}"
             )
+        requirements.check_power(self.gap, "UnknownLimit")
         if self.rate <= 0:
             raise ClaimError(f"UnknownLimit: the gap must fall, got {self.gap.expression}")
         if self.exponent != self.letter:

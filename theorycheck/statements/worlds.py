@@ -73,3 +73,16 @@ def law(plan: Plan, log_quantity: Callable[[Group, float], float], rng: np.rando
         return float(stats.norm.cdf(STEEPNESS * (np.log(n) - middle - log_quantity(group, x))))
 
     return counts(plan, rate, rng)
+
+
+def in_pairs(counts: pd.DataFrame, plan: Plan, rng: np.random.Generator) -> pd.DataFrame:
+    """One row a trial, in random order within its cell; those of equal level, value searched and place are a
+    pair.
+    """
+    rows = counts.loc[counts.index.repeat(counts["trials"])]
+    place = rows.groupby(level=0).cumcount()
+    order = rows.assign(order=rng.random(len(rows)))["order"]
+    rank = order.groupby(level=0).rank(method="first").astype(int) - 1
+    factor, _, letter = plan.columns
+    pair = rows[factor].astype(str) + "|" + rows[letter].astype(str) + "|" + place.astype(str)
+    return rows.assign(successes=(rank < rows["successes"]) * 1, trials=1, pair=pair).reset_index(drop=True)
