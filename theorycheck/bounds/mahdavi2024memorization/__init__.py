@@ -12,8 +12,8 @@ PAPER = Paper(
     key="mahdavi2024memorization",
     short="Mahdavi et al. 2024",
     reference=(
-        "Sadegh Mahdavi, Renjie Liao, Christos Thrampoulidis: Memorization Capacity of Multi-Head Attention in"
-        " Transformers. ICLR 2024, arXiv:2306.02010"
+        "Sadegh Mahdavi, Renjie Liao, Christos Thrampoulidis: Memorization Capacity of Multi-Head Attention"
+        " in Transformers. ICLR 2024, arXiv:2306.02010"
     ),
 )
 
