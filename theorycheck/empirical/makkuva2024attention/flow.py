@@ -37,7 +37,7 @@ def gradient(e: float, w: float, p: float, q: float) -> Array:
 
 
 def end(e: float, w: float, p: float, q: float, time: float, decay: float = 0.0) -> tuple[float, float]:
-    """e and w after gradient flow from (e, w) for some time, with weight decay."""
+    """Where gradient flow goes from (e, w) in some time, with weight decay: the last e and w."""
 
     def velocity(_: float, at: Array) -> Array:
         return -gradient(at[0], at[1], p, q) - decay * at
