@@ -8,8 +8,8 @@ PAPER = Paper(
     key="cui2024phase",
     short="Cui et al. 2024",
     reference=(
-        "Hugo Cui, Freya Behrens, Florent Krzakala, Lenka Zdeborova: A Phase Transition between Positional and"
-        " Semantic Learning in a Solvable Model of Dot-Product Attention. NeurIPS 2024, arXiv:2402.03902"
+        "Hugo Cui, Freya Behrens, Florent Krzakala, Lenka Zdeborova: A Phase Transition between Positional"
+        " and Semantic Learning in a Solvable Model of Dot-Product Attention. NeurIPS 2024, arXiv:2402.03902"
     ),
 )
 

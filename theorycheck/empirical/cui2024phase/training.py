@@ -19,8 +19,8 @@ MOMENTUM = 0.9  # 500 steps with it end where the authors' 5,000 without it do (
 class Problem:
     r"""What the training loss depends on, for n samples of two tokens.
 
-    The student attends with weight a_i = sigmoid(s_i (s_1 - s_2)), s = x Q / sqrt(d), from token i to token 1.
-    Its error on token i is |r_i + a_i D|^2 with D = x_1 - x_2 and r_i = x_2 - y_i, which needs products of
+    Token i attends to token 1 with weight a_i = sigmoid(s_i (s_1 - s_2)), s = x Q / sqrt(d).
+    The error on token i is |r_i + a_i D|^2 with D = x_1 - x_2 and r_i = x_2 - y_i, which needs products of
     vectors once only.
 
     Attributes:
