@@ -62,7 +62,7 @@ def test_the_gradient_is_that_of_torch():
 
 def test_the_published_losses():
     """At p = 0.5, q = 0.8: 0.666 where it is trapped, 0.619 at the global minimum."""
-    trapped = flow.population_loss(*flow.end(0.5, 0.2, 0.5, 0.8, 40), 0.5, 0.8)
+    trapped = flow.population_loss(*flow.end(0.5, 0.2, 0.5, 0.8, 40.0), 0.5, 0.8)
     best = math.log(0.5 * 0.2 / (0.5 * 0.8))
     assert trapped == pytest.approx(0.666, abs=5e-4)
     assert chain.loss(best, chain.best_bias(best, 0.5, 0.8), 0.5, 0.8) == pytest.approx(0.619, abs=5e-4)

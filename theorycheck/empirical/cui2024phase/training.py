@@ -12,7 +12,9 @@ SIGMA = 0.5  # standard deviation of the components of a token
 RIDGE = 0.01
 POSITIONAL = np.array([[0.6, 0.4], [0.4, 0.6]])  # A, by which the target attends to positions
 STEP = 0.15
-MOMENTUM = 0.9  # 500 steps with it end where the authors' 5,000 without it do (tests/test_cui2024phase.py)
+MOMENTUM = (
+    0.9  # 500 steps with it end no higher than the authors' 5,000 without it (tests/test_cui2024phase.py)
+)
 
 
 @dataclass(frozen=True)
