@@ -15,7 +15,7 @@ from theorycheck.statements import BigO, Predicts
 H, n = (
     next(s for s in bounds.find("frozen_memorisation").law.value.free_symbols if s.name == x) for x in "Hn"
 )
-SMALL = {"levels": (1, 2, 4), "crossed": {n: (2, 4)}, "replicates": 10}
+SMALL = {"levels": (1, 2, 4), "crossed": {"n": (2, 4)}, "replicates": 10}
 
 
 @pytest.fixture(scope="module")
