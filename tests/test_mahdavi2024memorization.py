@@ -1,0 +1,75 @@
+"""Memorisation by attention: the model against plain loops, and claims that are wrong."""
+
+import numpy as np
+import pytest
+import torch
+from sympy import sqrt
+
+from theorycheck import bounds
+from theorycheck.claim import Search
+from theorycheck.empirical.mahdavi2024memorization import frozen, training
+from theorycheck.executors.local import ThisProcess
+from theorycheck.session import Session
+from theorycheck.statements import BigO, Predicts
+
+H, n = (
+    next(s for s in bounds.find("frozen_memorisation").law.value.free_symbols if s.name == x) for x in "Hn"
+)
+SMALL = {"levels": (1, 2, 4), "crossed": {"n": (2, 4)}, "replicates": 10}
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory):
+    return Session(tmp_path_factory.mktemp("memorisation") / "s.sqlite", ThisProcess())
+
+
+def small(law):
+    claim = bounds.find("frozen_memorisation")
+    return claim.model_copy(update={"law": law, "design": claim.design.model_copy(update=SMALL)})
+
+
+@pytest.mark.parametrize(("d", "expected"), [(16, 4 * (6 - 1) + 1), (3, 4 * 3)])
+def test_the_capacity_is_the_rank_of_the_features(d, expected):
+    """With fewer dimensions than tokens a head gives d numbers, and the count of the claim is none."""
+    found = frozen.capacity(np.random.default_rng(9630), H=4, n=6, d=d, d_h=3)
+    inputs = frozen.features(np.random.default_rng(9631), 4, 6, d, 3, examples=60)
+    assert found == np.linalg.matrix_rank(inputs) == expected
+
+
+def test_the_layer_is_attention_as_a_loop_computes_it():
+    generator = torch.Generator().manual_seed(9632)
+    queries, context, query, key, value = (
+        torch.randn(shape, generator=generator, dtype=torch.float64)
+        for shape in ((1, 5, 4), (1, 3, 4), (1, 2, 4, 2), (1, 2, 4, 2), (1, 2, 4, 1))
+    )
+    E, found = context[0], training.outputs(queries, context, query, key, value)[0]
+    for x, output in zip(queries[0], found, strict=True):
+        expected = 0.0
+        for h in range(2):
+            scores = torch.stack([(x @ query[0, h]) @ (e @ key[0, h]) for e in E]) / 2**0.5
+            weights = scores.exp() / scores.exp().sum()
+            expected += sum(a * (e @ value[0, h, :, 0]) for a, e in zip(weights, E, strict=True))
+        assert output == pytest.approx(float(expected))
+
+
+def test_another_count_is_refuted(session):
+    """One example fewer, at each point; and that of heads that share nothing."""
+    right = bounds.find("frozen_memorisation").law
+    assert session.examine(small(right), profile="quick").decision == "SUPPORTED"
+    for wrong in (H * (n - 1), H * n):
+        law = Predicts(wrong, tolerance=0.5, absolute=True)
+        assert session.examine(small(law), profile="quick").decision == "REFUTED"
+
+
+def test_that_few_heads_do_is_refuted(session):
+    claim = bounds.find("trained_memorisation")
+    factor = claim.law.regime[0][0]
+    design = claim.design.model_copy(
+        update={
+            "levels": (8, 16, 32, 64),
+            "search": Search("H", (1, 2, 3, 4, 6, 8, 12, 16)),
+            "held": {**claim.design.held, "steps": 200},
+        }
+    )
+    wrong = claim.model_copy(update={"law": BigO(sqrt(sqrt(factor)), *claim.law.regime), "design": design})
+    assert session.examine(wrong, profile="quick").decision != "SUPPORTED"
