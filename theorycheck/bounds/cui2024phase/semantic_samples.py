@@ -19,6 +19,7 @@ claim = Claim(
         levels=(16, 24, 36, 54, 81, 121),
         search=Search(N, (4, 6, 9, 13, 20, 30, 40, 54, 72, 96, 128, 170, 230, 310, 420)),
         replicates=20,
+        budget=1700,
         held={**SETTING, "ratio": N / d},
     ),
     refuted_by="the exponent differs from 1 by more than 0.25, with 95 % confidence",

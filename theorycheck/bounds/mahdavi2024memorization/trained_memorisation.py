@@ -19,6 +19,7 @@ claim = Claim(
         levels=(18, 27, 40, 60, 90, 135),
         search=Search(H, (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32)),
         replicates=20,
+        budget=960,
         held={n: 4, d: 4, d_h: 2, "eta": 0.1, "steps": 600, "error": 0.01},
         note="Capacity Omega(H) is H* = O(T), for the least number of heads that memorise T examples.",
     ),
