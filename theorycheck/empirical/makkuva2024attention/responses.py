@@ -71,5 +71,5 @@ def markov_flow_loss(trials: Sequence[Trial]) -> Measurements:
     for i, trial in enumerate(trials):
         s, rng = Switching(**trial.parameters), np.random.default_rng(trial.own_seed)
         start = rng.uniform(0.3, 1), rng.uniform(s.lowest, s.highest)
-        e, w = end(*map(float, start), s.p, s.q, s.time, s.decay)
+        e, w = end(float(start[0]), float(start[1]), s.p, s.q, s.time, s.decay)
         yield i, {"outcome": "success", "loss": population_loss(e, w, s.p, s.q)}
