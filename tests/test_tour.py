@@ -28,8 +28,7 @@ def test_the_tour_is_executed(tmp_path, monkeypatch):
         for output in cell.outputs
         if output.get("name") == "stdout"
     ]
-    verdicts = [text.split()[:2] for text in printed]
-    assert verdicts[:2] == [["SUPPORTED", "random_walk"], ["REFUTED", "random_walk"]]
-    assert verdicts[2][1] == "attention_scanning"
-    pictures = [o for c in tour.cells for o in c.get("outputs", ()) if "image/png" in o.get("data", {})]
-    assert pictures
+    assert [text.split()[0] for text in printed][:2] == ["SUPPORTED", "REFUTED"]
+    assert len(printed) == 3
+    shown = [o["data"] for c in tour.cells for o in c.get("outputs", ()) if "data" in o]
+    assert any("<svg" in one.get("text/html", "") for one in shown)
