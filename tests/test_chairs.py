@@ -1,14 +1,12 @@
 """Three readers follow the docs' own commands, in an environment installed from the wheel.
 
-The environment sees the dependencies of this one, but the package only from the wheel.
-`.ci/stranger` does the
-like without pins and without this environment.
+Dependencies are installed, and not borrowed: what lies outside of the environment's folder counts as the
+reader's code, and is fingerprinted. `.ci/stranger` does the like without pins.
 """
 
 import os
 import re
 import shutil
-import site
 import subprocess
 import sys
 import venv
@@ -37,10 +35,9 @@ def installed(tmp_path_factory):
     wheel = folder / built.stdout.split()[-1]
     venv.create(folder / "venv", with_pip=True, symlinks=True)
     python = folder / "venv/bin/python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", wheel], check=True)
-    packages = next((folder / "venv/lib").glob("python*/site-packages"))
-    # Only the folder is added: the link of an editable installation lies in a .pth, which is not followed.
-    (packages / "dependencies.pth").write_text("\n".join(site.getsitepackages()))
+    pins = ROOT / "constraints.txt"
+    install = [python, "-m", "pip", "install", "--quiet", "--constraint", pins, f"{wheel}[test]"]
+    subprocess.run(install, check=True)
     return python.parent
 
 
