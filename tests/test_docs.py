@@ -56,6 +56,57 @@ def test_the_ten_minutes_are_executed(tmp_path):
         assert result.returncode == 0, f"{command}\n{result.stdout}{result.stderr}"
 
 
+def script(name):
+    specification = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
+    module = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(module)
+    return module
+
+
+def test_no_page_gets_more_long_sentences_or_lines():
+    assert not script("check_language").complaints()
+
+
+def test_the_language_check_finds_a_long_sentence_and_a_long_line():
+    check = script("check_language")
+    long = " ".join(["word"] * 31)
+    assert check.long_sentences(f"Short one. {long}.") == [f"{long}."]
+    assert check.long_lines("x" * 111) == ["x" * 111]
+    assert not check.long_sentences(f"```sh\n{long}\n```\n| {long} |\n")
+    assert not check.long_sentences(f"{' '.join(['word'] * 30)}.")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("codespell_lib") is None, reason="codespell is not installed")
+def test_nothing_is_misspelt():
+    places = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs", "theorycheck", "tests", "examples")
+    command = [sys.executable, "-m", "codespell_lib", *places]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
+LINK = re.compile(r'\]\(([^)\s]+)\)|(?:src|href)="([^"]+)"')
+
+
+def anchors(path):
+    """As code hosts and mkdocs make them from headings."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(), flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_link_is_dead(path):
+    """Relative ones; those to other sites are not followed."""
+    text = re.sub(r"^(```|~~~).*?^\1", "", path.read_text(), flags=re.DOTALL | re.MULTILINE)
+    for target in filter(None, (one or other for one, other in LINK.findall(text))):
+        if re.match(r"https?:|mailto:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        file = path.parent / name if name else path
+        assert file.exists(), f"{path.relative_to(ROOT)}: {target}"
+        assert not anchor or file.suffix != ".md" or anchor in anchors(file), target
+
+
 def test_every_option_of_the_plugin_is_documented():
     text = (DOCS / "pytest.md").read_text()
     for name in pytest_plugin.OPTIONS:

@@ -68,6 +68,7 @@ def test_the_published_losses():
     assert chain.loss(best, chain.best_bias(best, 0.5, 0.8), 0.5, 0.8) == pytest.approx(0.619, abs=5e-4)
 
 
+@pytest.mark.slow  # half a minute each
 @pytest.mark.parametrize("name", NAMES)
 def test_each_claim_is_supported_by_a_small_design(name, session):
     assert session.examine(small(name), profile="quick").decision == "SUPPORTED"
