@@ -12,8 +12,8 @@ DOCS = Path(__file__).parent
 ALLOWED = DOCS / "long_sentences.txt"
 MOST_WORDS, MOST_COLUMNS = 30, 110
 GENERATED = ("theorems.md", "commands.md", "calibration-table.md", "api.md")
-# A table's row, a link's address, a picture or a heading cannot be wrapped.
-UNWRAPPED = re.compile(r"^\s*(\||!\[|<|#)|\]\([^)]*\)|^\s*$")
+# A table's row, a link's address, a picture, a heading, a quoted statement or a command cannot be wrapped.
+UNWRAPPED = re.compile(r"^\s*(\||!\[|<|#|>|`[^`]{80,}`)|\]\([^)]*\)|^\s*$")
 
 
 def pages() -> list[Path]:
