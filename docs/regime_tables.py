@@ -57,7 +57,7 @@ def _of_all(names: Sequence[str], judged: Judged) -> list[str]:
 
 def _told(record: Record | None) -> str:
     if record is None or record.found is None:
-        return "not judged"
+        return "no stored run"
     trials = record.found.run.trials["total"]
     return f"{record.verdict}: {record.estimated} ({trials:,} trials)".replace("*", r"\*")
 
