@@ -56,7 +56,8 @@ KINDS = sorted(set(concrete(Statement)), key=lambda kind: kind.__name__)
 def plan_of(kind):
     """The first claim that states it, planned; of scaling laws any, restated where none does."""
     alike = Scaling if issubclass(kind, Scaling) else kind
-    claim = next(claim for claim in bounds.claims().values() if isinstance(claim.law, alike))
+    known = sorted(bounds.claims().values(), key=lambda claim: claim.source.paper.key != "li2023shallow")
+    claim = next(claim for claim in known if isinstance(claim.law, alike))
     if type(claim.law) is not kind:
         claim = claim.model_copy(update={"law": kind(claim.law.expression, *claim.law.regime)})
     plan = make_plan(claim, "standard")

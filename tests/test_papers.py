@@ -95,7 +95,10 @@ def test_verify_takes_the_claims_of_a_paper(cli, monkeypatch, tiny):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["verify", "--paper", "nobody1900"], "there is no paper 'nobody1900'; there are li2023shallow"),
+        (
+            ["verify", "--paper", "nobody1900"],
+            "there is no paper 'nobody1900'; there are ahn2023transformers, ",
+        ),
         (["verify", "--paper", "li2023shallow", "--all"], "--paper KEY"),
     ],
 )

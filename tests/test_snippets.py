@@ -8,7 +8,8 @@ from test_report_texts import CLAIM
 from verified import verify
 
 from theorycheck import bounds
-from theorycheck.reports.brief import brief, coloured
+from theorycheck.reports.brief import brief
+from theorycheck.reports.colour import coloured
 from theorycheck.reports.snippets import FORMATS
 
 

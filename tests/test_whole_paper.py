@@ -126,4 +126,5 @@ def test_sensitivity_repeats_the_claim_under_its_variations(tiny, tmp_path):
 def test_every_variation_is_a_possible_design_and_another_one(name):
     claim = CLAIMS[name]
     hashes = {make_plan(claim.varied(variation), "quick").hash for variation in claim.variations}
-    assert len(hashes | {make_plan(claim, "quick").hash}) == len(claim.variations) + 1 >= 4
+    assert len(hashes | {make_plan(claim, "quick").hash}) == len(claim.variations) + 1
+    assert len(claim.variations) >= (3 if claim.source.paper.key == "li2023shallow" else 1)

@@ -117,7 +117,7 @@ def formats_of(report: str | None) -> tuple[Format, ...]:
 
 def say(text: str) -> None:
     """Print a text; on a terminal, in lines that fit it, and verdicts in colour unless NO_COLOR is set."""
-    from theorycheck.reports.brief import coloured
+    from theorycheck.reports.colour import coloured
     from theorycheck.reports.lines import wrapped
 
     if not sys.stdout.isatty():

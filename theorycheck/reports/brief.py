@@ -6,16 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from theorycheck.claim import Claim
 from theorycheck.reports.against import against, decades
 from theorycheck.reports.terminal import grounds, indented
 from theorycheck.text import one_line
 from theorycheck.verdict import Verdict
 
 if TYPE_CHECKING:
-    from rich.text import Text
-
-COLOURS = {"SUPPORTED": "bold blue", "REFUTED": "bold red", "INCONCLUSIVE": "bold yellow"}
+    from theorycheck.claim import Claim
 
 
 def told(verdict: Verdict, claim: Claim, verbose: bool) -> str:
@@ -37,7 +34,10 @@ def brief(verdict: Verdict) -> str:
     first = next((path for path in reports if path.suffix == ".html"), *reports[:1]) if reports else None
     others = ", ".join(path.suffix for path in reports if path != first)
     blocks = {
-        "claim": [f"{verdict.statement}   {verdict.source} ({verdict.provenance})"],
+        "claim": [
+            f"{verdict.statement}   {verdict.source} ({verdict.provenance})",
+            *dict.fromkeys(p.note for p in verdict.predictions if p.note),
+        ],
         "estimate": list(_held_against(verdict)),
         "because": [judgement.reason, *filter(None, [verdict.headline])],
         "range": [verdict.range + decades(verdict)],
@@ -55,14 +55,3 @@ def _held_against(verdict: Verdict) -> Iterator[str]:
         if estimate is not None:
             found = f"{verdict.named(estimate)} {verdict.text(estimate)}"
         yield f"{found} {against(verdict, prediction)}".rstrip()
-
-
-def coloured(text: str) -> Text:
-    """A text with its verdicts, and what needs attention, in colour; the words stay what they are."""
-    from rich.text import Text
-
-    shown = Text(text)
-    for decision, style in COLOURS.items():
-        shown.highlight_regex(rf"(?m)(?:^ *|(?<=   )){decision}(?= |$)", style)
-    shown.highlight_regex(r"(?m)^  warnings", "bold yellow")
-    return shown

@@ -7,6 +7,7 @@ We ask what the difference is worth in samples, at levels from 0.04 to 0.13.
 from sympy import ceiling
 
 from theorycheck.bounds.shallow_vit import (
+    MODEL_VARIATIONS,
     NOTATION,
     PAPER,
     REGIME,
@@ -39,4 +40,5 @@ claim = Claim(
     ),
     refuted_by="more than half of the samples are needed with attention at some level, with 95 % confidence",
     notation=NOTATION,
+    variations=MODEL_VARIATIONS,
 )
