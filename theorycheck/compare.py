@@ -133,9 +133,7 @@ def compare(
     Raises:
         TableError: one of them cannot be read, or they have no place in common.
     """
-    folder = Path(run)
-    folder = folder.parent if folder.is_file() else folder
-    return beside(read_run(folder), str(run), Path(table), within, level)
+    return beside(read_run(Path(run)), str(run), Path(table), within, level)
 
 
 def beside(
@@ -180,12 +178,13 @@ def _mattering(within: float | None, usual: float, least: float) -> float:
     return within
 
 
-def read_run(folder: Path) -> Run:
-    """The name of the claim, its design and the trials of a run.
+def read_run(run: Path) -> Run:
+    """The name of the claim, its design and the trials of a run, by its folder or a file of that.
 
     Raises:
         TableError: the folder holds no run of one claim.
     """
+    folder = run.parent if run.is_file() else run
     try:
         (claim,) = json.loads((folder / "result.json").read_text(encoding="utf-8"))["claims"]
         trials = pd.read_csv(folder / "trials.csv")

@@ -27,7 +27,7 @@ from theorycheck.finding import Finding
 from theorycheck.plan import make_plan
 from theorycheck.profiles import ProfileName
 from theorycheck.reports.lines import columns
-from theorycheck.session import Session, on_data
+from theorycheck.session import Session, on_kept_data
 
 PILOT_SEED = 9000
 FEWEST = 60  # trials of a candidate, at first
@@ -163,15 +163,13 @@ def reconcile(
     if len(values) > MOST:
         raise ClaimError(f"{len(values)} combinations are more than {MOST}; name fewer values")
     profile: ProfileName = known.design["profile"]
-    claims = [asked.holding(one) for one in values]
-    for one in claims:  # what cannot be held is refused before anything is trained
+    alive, left = [Candidate(one, 0, math.inf, 0) for one in values], list[Candidate]()
+    claims = {candidate.text: asked.holding(candidate.values) for candidate in alive}
+    for one in claims.values():  # what cannot be held is refused before anything is trained
         make_plan(one, profile, seed)
-    alive = [Candidate(one, 0, math.inf, 0) for one in values]
-    left: list[Candidate] = []
-    made = {candidate.text: one for candidate, one in zip(alive, claims, strict=True)}
 
     def compared(candidate: Candidate, number: int) -> Candidate:
-        smaller = _smaller(made[candidate.text], number)
+        smaller = _smaller(claims[candidate.text], number)
         found = session.examine(smaller, profile, seed=seed)
         comparison = beside(_read(found), candidate.text, Path(table), within, level)
         return replace(candidate, trials=len(found.trials), distance=_distance(comparison), rounds=number + 1)
@@ -180,7 +178,7 @@ def reconcile(
         alive = sorted((compared(one, number) for one in alive), key=lambda one: one.distance)
         half = math.ceil(len(alive) / 2)
         alive, left = alive[:half], alive[half:] + left
-    best = made[alive[0].text]
+    best = claims[alive[0].text]
     judged = beside(
         _read(session.examine(best, profile, seed=known.design["seed"])),
         alive[0].text,
@@ -192,9 +190,9 @@ def reconcile(
 
 
 def _as_run(run: Run, claim: Claim | str | None) -> Claim:
-    """The claim with the design that was run."""
+    """The claim with the design and the data that were run."""
     found = bounds.find(claim or run.claim) if not isinstance(claim, Claim) else claim
-    return on_data(found.of_design(run.design.get("name")), None)
+    return on_kept_data(found.of_design(run.design.get("name")), run.design["held"])
 
 
 def _smaller(claim: Claim, number: int) -> Claim:

@@ -110,7 +110,7 @@ class Session:
                 raise StoreError(
                     f"the plan of run {run} in the store {self.store} is damaged; verify its claim again"
                 )
-            asked = _on_kept_data(found.of_design(design.get("name")), design["held"])
+            asked = on_kept_data(found.of_design(design.get("name")), design["held"])
             for candidate in (asked, *(asked.varied(name) for name in asked.variations)):
                 plan = make_plan(candidate, design["profile"], design["seed"], design["device"])
                 if plan.hash == kept["hash"]:
@@ -217,8 +217,8 @@ def on_data(claim: Claim, name: str | None, if_taken: bool = False) -> Claim:
     return claim.holding(sources.held(name), name)
 
 
-def _on_kept_data(claim: Claim, held: Mapping[str, Any]) -> Claim:
-    """The same claim on the data that a stored plan holds."""
+def on_kept_data(claim: Claim, held: Mapping[str, Any]) -> Claim:
+    """The same claim on the data that the held values of a run name."""
     sources = response_of(claim).sources
     letters = sources.letters if sources else ()
     return claim.holding({name: held[name] for name in letters if name in held}) if letters else claim

@@ -17,11 +17,11 @@ from scipy import stats
 from theorycheck.judgement import Interval, LevelValue
 from theorycheck.statistics.hypothesis import SIGNIFICANCE
 from theorycheck.statistics.loglog import level_thresholds
+from theorycheck.statistics.quantities import ROUNDING, log_error
 from theorycheck.statistics.tests import Tested, decided, holm, mean_test, t_test
 
 Agreement = Literal["REPRODUCED", "PARTLY", "NOT REPRODUCED", "INCONCLUSIVE"]
 Where = Literal["agrees", "differs", "open"]
-Z = float(stats.norm.ppf(0.975))  # half the width of a 95 % interval in standard errors
 COUNTS = ["successes", "trials"]
 
 
@@ -134,9 +134,8 @@ def _ratio(
 ) -> Place:
     said = [value.text if value.measured else f"{value.kind} {value.value:g}" for value in (mine, other)]
     if mine.measured and other.measured:
-        logs = [np.log([v.value, max(v.low, 1e-12), v.high]) for v in (mine, other)]
-        errors = [(high - low) / (2 * Z) for _, low, high in logs]
-        estimate, error = float(logs[0][0] - logs[1][0]), max(float(np.hypot(*errors)), 1e-12)
+        estimate = float(np.log(mine.value) - np.log(other.value))
+        error = max(float(np.hypot(log_error(mine), log_error(other))), ROUNDING)
         half = float(stats.t.ppf(0.975, df)) * error
         interval = Interval(estimate - half, estimate + half)
         to_low, to_high = (estimate + matters) / error, (estimate - matters) / error

@@ -17,7 +17,7 @@ from scipy import stats
 from theorycheck.judgement import Interval
 from theorycheck.statistics.polynomial import exponential
 from theorycheck.statistics.quantities import ROUNDING, Found, combined
-from theorycheck.statistics.tests import Tested, decided, t_test, undetermined
+from theorycheck.statistics.tests import Tested, all_together, decided, t_test, undetermined
 
 METHOD = "two one-sided t tests at every point"
 
@@ -162,12 +162,5 @@ def largest(found: Sequence[Deviation]) -> tuple[float, Interval]:
 
 
 def as_a_whole(found: Sequence[Deviation]) -> Tested:
-    """Whether all are within the tolerance.
-
-    As all must be, no correction is due to support (intersection-union test: Berger, Technometrics 24 (1982)
-    295); the smallest p-value of the reverse, times their number, refutes (Holm, Scand. J. Stat. 6 (1979)
-    65).
-    """
-    supported = max(one.tested.p_supported for one in found)
-    refuted = min(1.0, len(found) * min(one.tested.p_refuted for one in found))
-    return decided(*largest(found), (supported, refuted), METHOD)
+    """Whether all are within the tolerance, by `tests.all_together`; the estimate is the largest."""
+    return decided(*largest(found), all_together([one.tested for one in found]), METHOD)

@@ -69,9 +69,14 @@ def log_thresholds(cells: pd.DataFrame, factors: Sequence[str]) -> Iterator[tupl
             continue
         here = (cells[list(factors)] == np.array(level.point)).all(axis=1)
         df = max(1, cells.loc[here, "searched"].nunique() - 2)
-        low, high = np.log([max(level.low, 1e-12), level.high])
-        error = max(float(high - low) / (2 * Z), ROUNDING)
+        error = max(log_error(level), ROUNDING)
         yield Found(level.point, float(np.log(level.value)), error, df), level
+
+
+def log_error(level: LevelValue) -> float:
+    """Standard error of the logarithm of a threshold, by its 95 % interval."""
+    low, high = np.log([max(level.low, 1e-12), level.high])
+    return float(high - low) / (2 * Z)
 
 
 def extrapolated(at: Levels, found: Sequence[Found], sizes: Sequence[float]) -> tuple[Found, float]:

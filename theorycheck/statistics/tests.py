@@ -160,7 +160,7 @@ def near_and_fast(near: Tested, rate: Tested) -> Tested:
     The larger p_supported counts, as both must hold (intersection-union test: Berger, Technometrics 24 (1982)
     295), and twice the smaller p_refuted (Bonferroni). The estimate is the mean of the final values.
     """
-    return decided(near.estimate, near.interval, _all_hold((near, rate)), f"{near.method}; {rate.method}")
+    return decided(near.estimate, near.interval, all_together((near, rate)), f"{near.method}; {rate.method}")
 
 
 def lower(table: pd.DataFrame, treatment: str, low: str, high: str) -> Tested:
@@ -173,14 +173,10 @@ def lower(table: pd.DataFrame, treatment: str, low: str, high: str) -> Tested:
 
 
 def all_hold(tests: Sequence[Tested], method: str) -> Tested:
-    """Whether all of several statements hold; the estimate is that of the one which is least sure.
-
-    The largest p-value supports (Berger, Technometrics 24 (1982) 295); the smallest of the reverse tests,
-    times their number, refutes (first step of Holm, Scand. J. Stat. 6 (1979) 65).
-    """
+    """Whether all of several statements hold; the estimate is that of the one which is least sure."""
     # The first of those that surely fail.
     least_sure = max(tests, key=lambda test: min(test.p_supported, 1 - 1e-9))
-    return decided(least_sure.estimate, least_sure.interval, _all_hold(tests), method)
+    return decided(least_sure.estimate, least_sure.interval, all_together(tests), method)
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:
@@ -200,7 +196,13 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
     return dict(zip(p_values, map(float, adjusted), strict=True))
 
 
-def _all_hold(tests: Sequence[Tested]) -> tuple[float, float]:
+def all_together(tests: Sequence[Tested]) -> tuple[float, float]:
+    """P-values by which all of several statements are supported, and refuted.
+
+    The largest p-value supports, uncorrected, as all must be (intersection-union test: Berger, Technometrics
+    24 (1982) 295); the smallest of the reverse tests, times their number, refutes (first step of Holm, Scand.
+    J. Stat. 6 (1979) 65).
+    """
     return max(t.p_supported for t in tests), min(1.0, len(tests) * min(t.p_refuted for t in tests))
 
 

@@ -13,7 +13,7 @@ from scipy import stats
 from theorycheck.judgement import Interval
 from theorycheck.statistics.binomial import clustered_covariance, fit_binomial
 from theorycheck.statistics.polynomial import exponential, with_constant
-from theorycheck.statistics.tests import Tested, decided, t_test, undetermined
+from theorycheck.statistics.tests import Tested, all_together, decided, t_test, undetermined
 from theorycheck.statistics.threshold import fieller
 
 METHOD = "ratio of thresholds, binomial regression at every level, clustered by pair"
@@ -103,16 +103,13 @@ def _ratio(
 
 
 def as_a_whole(found: Sequence[LevelRatio]) -> Tested:
-    """Whether the ratio is at most the bound at every level; the estimate is the largest ratio.
+    """Whether the ratio is at most the bound at every level, by `tests.all_together`.
 
-    As all must be, no correction is due to support (intersection-union test: Berger, Technometrics 24 (1982)
-    295); the smallest p-value of the reverse, times their number, refutes (Holm, Scand. J. Stat. 6 (1979)
-    65). The largest is at most the largest upper limit, and at least the largest lower limit, corrected for
-    the number of levels.
+    The estimate is the largest ratio. It is at most the largest upper limit, and at least the largest lower
+    limit, corrected for the number of levels.
     """
-    supported = max(one.tested.p_supported for one in found)
-    refuted = min(1.0, len(found) * min(one.tested.p_refuted for one in found))
+    p_values = all_together([one.tested for one in found])
     known = [one.ratio for one in found if np.isfinite(one.ratio)]
     low = max(one.interval(ONE_SIDED / len(found)).low for one in found)
     high = max(one.interval().high for one in found)
-    return decided(max(known, default=nan), Interval(low, high), (supported, refuted), METHOD)
+    return decided(max(known, default=nan), Interval(low, high), p_values, METHOD)
