@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
@@ -194,6 +195,7 @@ def test_the_api(walk, tmp_path):
 def test_names_are_offered_at_the_top_and_others_are_not():
     for name in tc.__all__:
         assert getattr(tc, name).__name__ == name
+        assert find_spec(f"theorycheck.{name}") is None, f"importing the module hides tc.{name}"
     assert tc.BigO.relation == "O"
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         tc.nonsense  # noqa: B018

@@ -10,7 +10,7 @@ from typing import Any
 __version__ = "0.1.0"
 _HOMES = {
     **dict.fromkeys(("verify", "Result"), "api"),
-    "compare": "compare",
+    "compare": "comparison",
     **dict.fromkeys(("Claim", "Condition", "Design", "Paper", "Search", "Source"), "claim"),
     "Training": "empirical.training",
     "best_of": "empirical.best_of",

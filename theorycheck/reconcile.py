@@ -21,7 +21,7 @@ import pandas as pd
 
 from theorycheck import bounds
 from theorycheck.claim import Claim
-from theorycheck.compare import Comparison, Run, beside, read_run
+from theorycheck.comparison import Comparison, Run, beside, read_run
 from theorycheck.errors import ClaimError
 from theorycheck.finding import Finding
 from theorycheck.plan import make_plan

@@ -12,7 +12,7 @@ from theorycheck.exits import explained
 from theorycheck.progress import patience
 
 if TYPE_CHECKING:
-    from theorycheck.compare import Comparison
+    from theorycheck.comparison import Comparison
     from theorycheck.reconcile import Reconciliation
 
 
@@ -113,7 +113,7 @@ def compare(
     REPRODUCED (exit status 0) where differences that matter are excluded at every level that both have, or
     time; NOT REPRODUCED (1) where some are shown and none is excluded; PARTLY or INCONCLUSIVE (3) else.
     """
-    from theorycheck.compare import compare as compared
+    from theorycheck.comparison import compare as compared
 
     with explained():
         found: Comparison | Reconciliation
