@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 from sympy import Symbol, oo, symbols
 
 from theorycheck.claim import Claim, Design, Search
@@ -191,6 +192,19 @@ def test_a_threshold_beyond_what_was_tried_refutes_by_its_bound_or_decides_nothi
     if times == 100:
         law = Predicts(1500, 0.1)
     assert found(tmp_path, law, **response).decision == decision
+
+
+def test_the_limit_of_thresholds_is_that_of_a_line_in_them_and_not_in_their_logarithms():
+    rows = [
+        {"n": 1.0, "d": size, "searched": x, "trials": 10**6, "predicted": 10.0,
+         "successes": round(10**6 * norm.cdf(4 * np.log(x / (10 + 40 / size))))}
+        for size in (4.0, 8.0, 16.0)
+        for x in (8.0, 10.0, 13.0, 16.0, 20.0, 25.0)
+    ]  # fmt: skip
+    found = quantities.seen(pd.DataFrame(rows), ["n", "d"], "predicted", "d")
+    (limit,), (p_value,) = found.points, found.lines
+    assert np.exp(limit.value) == pytest.approx(10, abs=0.05)
+    assert p_value > 0.05
 
 
 def test_the_limit_of_exact_values_off_a_line_is_widened_by_what_curvature_changes():

@@ -13,7 +13,7 @@ from scipy import stats
 from theorycheck.judgement import Levels, LevelValue
 from theorycheck.statistics.hypothesis import SHAPE_SIGNIFICANCE
 from theorycheck.statistics.loglog import level_thresholds
-from theorycheck.statistics.polynomial import with_constant
+from theorycheck.statistics.polynomial import exponential, with_constant
 
 Z = float(stats.norm.ppf(0.975))  # half the width of a 95 % interval in standard errors
 ROUNDING = 1e-12  # relative error of a mean of equal values, so that an exact one at the edge decides nothing
@@ -133,6 +133,12 @@ def logarithm(one: Found) -> Found:
     return replace(one, value=float(np.log(one.value)), error=one.error / one.value)
 
 
+def _exponential(one: Found) -> Found:
+    """The inverse of `logarithm`."""
+    value = exponential(one.value)
+    return replace(one, value=value, error=value * one.error)
+
+
 @dataclass(frozen=True)
 class Seen:
     """The quantity at the points of a design, and what is predicted there.
@@ -173,5 +179,14 @@ def seen(table: pd.DataFrame, factors: Sequence[str], target: str, size: str | N
     targets = tuple(rows[0][2] for rows in places.values())
     if size is None:
         return Seen(tuple(rows[0][0] for rows in places.values()), targets, levels)
-    limits = [extrapolated(at, [r[0] for r in rows], [r[1] for r in rows]) for at, rows in places.items()]
-    return Seen(tuple(a for a, _ in limits), targets, levels, tuple(p for _, p in limits))
+    limits, lines = zip(*(_limit(at, rows, counts) for at, rows in places.items()), strict=True)
+    return Seen(limits, targets, levels, lines)
+
+
+def _limit(at: Levels, rows: Sequence[tuple[Found, float, float]], logarithms: bool) -> tuple[Found, float]:
+    """As `extrapolated`, of quantities whose logarithms were found, where these were."""
+    sizes = [size for _, size, _ in rows]
+    if not logarithms:
+        return extrapolated(at, [one for one, _, _ in rows], sizes)
+    limit, p_value = extrapolated(at, [_exponential(one) for one, _, _ in rows], sizes)
+    return logarithm(limit), p_value
