@@ -228,7 +228,7 @@ def test_fit_names_the_constant_that_decides_on_the_sign(tmp_path):
     rows = (f"{x},{3 * x**2}" for x in (1, 2, 4, 8, 16, 32) for _ in range(2))
     (tmp_path / "table.csv").write_text("\n".join(["x,value", *rows]))
     asked = ("--law", "(C-1)*x^2", "--relation", "Theta", "--variable", "x", "--as-variable-goes-to", "oo")
-    shown = run("fit", "table.csv", *asked, cwd=tmp_path).stdout
+    shown = run("fit", "table.csv", *asked, "--verbose", cwd=tmp_path).stdout
     assert "exponent 2 derived from the bound, margin 0.25\n" in shown
     assert (
         "the bound is positive at C = 17/7 but not at C = 3/7, and has this exponent where it is positive"

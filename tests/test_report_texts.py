@@ -29,8 +29,9 @@ from theorycheck.reports.blocks import (
     Table,
     harmless,
 )
+from theorycheck.reports.brief import brief, told
 from theorycheck.reports.lines import columns
-from theorycheck.reports.terminal import description, summary
+from theorycheck.reports.terminal import description
 from theorycheck.source import Paper, Source
 from theorycheck.statements import Ordering
 from theorycheck.text import neutral, one_line
@@ -95,7 +96,7 @@ def test_nothing_is_obeyed_in_any_text(tmp_path):
     verdict, folder = written(tmp_path, OBEYED + MARKUP, formats=("md", "html", "tex"))
     claim = odd(tmp_path, OBEYED + MARKUP)
     texts = {name: (folder / f"report.{name}").read_text(encoding="utf-8") for name in ("md", "html", "tex")}
-    texts |= {"summary": summary(verdict, claim), "description": description(claim, OBEYED)}
+    texts |= {"told": told(verdict, claim, verbose=True), "description": description(claim, OBEYED)}
     texts["columns"] = "\n".join(columns([(OBEYED, MARKUP)]))
     for text in texts.values():
         assert neutral(text) == text
@@ -243,7 +244,7 @@ def test_what_cannot_be_made_costs_nothing_else(tmp_path, monkeypatch):
         "The figure Levels could not be drawn (RuntimeError: out of ink at line 3)."
         in (folder / "report.md").read_text()
     )
-    assert "report    report.html could not be made (RuntimeError: out of ink at line 3)" in summary(verdict)
+    assert "          report.html could not be made (RuntimeError: out of ink at line 3)" in brief(verdict)
     assert '"unwritten"' in (folder / "result.json").read_text()
 
 

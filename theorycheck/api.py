@@ -14,9 +14,9 @@ from theorycheck.judgement import Estimate
 from theorycheck.profiles import ProfileName
 from theorycheck.reports import DEFAULT_OUT, html
 from theorycheck.reports.blocks import Paragraph
+from theorycheck.reports.brief import brief
 from theorycheck.reports.document import Part, document
 from theorycheck.reports.report import Format, available, part
-from theorycheck.reports.terminal import summary
 from theorycheck.session import Progress, Session, folder_of, silent, write
 
 
@@ -78,7 +78,8 @@ class Result(Finding):
         return folder
 
     def __str__(self) -> str:
-        return summary(self.verdict, self.claim)
+        """What `theorycheck verify` prints of a claim."""
+        return brief(self.verdict)
 
     def _repr_html_(self) -> str:
         """The report, for notebooks."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from theorycheck.cli.app import JobsOption, JsonOption, StoreOption, app, say
+from theorycheck.cli.app import JobsOption, JsonOption, StoreOption, VerboseOption, app, say
 from theorycheck.empirical.store import DEFAULT_STORE
 from theorycheck.exits import explained
 from theorycheck.progress import patience
@@ -48,6 +48,7 @@ def fit(
             help="Share of trials that succeed by chance, such as 0.5 of two classes; estimated by default."
         ),
     ] = None,
+    verbose: VerboseOption = False,
     json: JsonOption = False,
 ) -> None:
     """Judge a claim or a bound by somebody else's table, training nothing.
@@ -64,7 +65,7 @@ def fit(
     from theorycheck.bounds import find
     from theorycheck.fit import Bound
     from theorycheck.fit import fit as fit_table
-    from theorycheck.reports.terminal import summary
+    from theorycheck.reports.brief import told
     from theorycheck.verdict import exit_status, result_document
 
     with explained():
@@ -75,7 +76,7 @@ def fit(
         if json:
             typer.echo(result_document([verdict]))
         else:
-            say(summary(verdict, found))
+            say(told(verdict, found, verbose))
     raise typer.Exit(exit_status([verdict]))
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
@@ -15,18 +14,6 @@ from theorycheck.text import one_line
 from theorycheck.verdict import PlannedDesign, Prediction, TableDesign, TriedDesign, Verdict
 
 DECISIONS = get_args(Decision)
-
-
-def summary(verdict: Verdict, claim: Claim | None = None) -> str:
-    """The verdict with everything it rests on, for a terminal; of a claim, or of a law fitted to a table."""
-    judgement = verdict.judgement
-    lines = [
-        f"  {judgement.decision} over {verdict.range}: {judgement.reason}",
-        *([f"  {verdict.headline}"] if verdict.headline else []),
-        *(f"  report    {path}" for path in verdict.artifacts if Path(path).stem == "report"),
-        *(f"  report    {sentence}" for sentence in verdict.unwritten),
-    ]
-    return "\n".join([grounds(verdict, claim), *map(one_line, lines)])
 
 
 def grounds(verdict: Verdict, claim: Claim | None = None) -> str:
@@ -46,13 +33,7 @@ def grounds(verdict: Verdict, claim: Claim | None = None) -> str:
             [(v.name, v.decision, "; ".join(map(verdict.text, v.estimates))) for v in verdict.sensitivity]
         ),
     }
-    regime = [
-        check.detail if check.status == "ok" else f"{check.status}: {check.detail}"
-        for check in judgement.checks
-        if check.name == "regime"
-    ]
     lines = [
-        *regime,
         f"{verdict.name}   {verdict.source} ({verdict.provenance})",
         *indented(blocks),
     ]
