@@ -41,7 +41,7 @@ from theorycheck.statistics.selection import decide, fit_laws, gather
 ROOT = Path(__file__).parents[1]
 STORED = ROOT / "theorycheck/calibration.json"
 TABLE = ROOT / "docs/calibration-table.md"
-SEED = 28_000  # of the study; what the judge was tuned on had others (docs/calibration.md)
+SEED = 28_000  # of the study; what the judge was tuned on had others (docs/history.md)
 
 # Designs fixed beforehand, as in the profile full of `verify` and in most tables given to `fit`: all N at all
 # levels.

@@ -10,7 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
+from PIL import Image
 
+import theorycheck
 from theorycheck import bounds, pytest_plugin
 
 ROOT = Path(__file__).parents[1]
@@ -32,7 +35,25 @@ def test_the_site_builds_without_a_warning(tmp_path):
     environment = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
-    assert (tmp_path / "site/api/index.html").read_text().count("doc-heading") > 20
+    described = re.findall(r'id="theorycheck\.[\w.]*?(\w+)"', (tmp_path / "site/api/index.html").read_text())
+    assert not {*theorycheck.__all__, "Estimate", "Interval", "Check", "Predicts"} - set(described)
+
+
+def pages_named(entry):
+    """The pages of an entry of mkdocs.yml's navigation."""
+    if isinstance(entry, str):
+        return [entry]
+    return [
+        page
+        for inner in (entry.values() if isinstance(entry, dict) else entry)
+        for page in pages_named(inner)
+    ]
+
+
+def test_every_page_is_in_the_navigation_once():
+    navigation = (ROOT / "mkdocs.yml").read_text().partition("\nnav:\n")[2]
+    named = pages_named(yaml.safe_load(navigation))
+    assert sorted(named) == sorted(str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md"))
 
 
 def test_every_command_is_documented_from_its_help():
@@ -61,6 +82,18 @@ def script(name):
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     return module
+
+
+def test_the_overview_shows_the_stored_runs_of_today():
+    overview = script("write_overview")
+    runs = overview.runs()
+    with Image.open(overview.PICTURE) as picture:
+        told = picture.info["Description"]
+    assert told == overview.shown(runs), "run: python docs/write_overview.py"
+    assert told != overview.shown(runs[1:])
+    index = (DOCS / "claims/index.md").read_text().partition("![All claims]")[0]
+    assert {found.run.name for found in runs} == set(re.findall(r"^\| \[(\w+)\]", index, re.MULTILINE))
+    assert len(overview.picture().axes) == sum(len(found.run.exponents) for found in runs)
 
 
 def test_no_page_gets_more_long_sentences_or_lines():

@@ -289,6 +289,30 @@ def test_the_command_line_refuses_it_with_status_2(tmp_path):
     assert "asked for the executor 'ray'" in found.output
 
 
+class Told:
+    """A client of a cluster with one worker, of which it knows the versions that are installed."""
+
+    def __init__(self, here, there):
+        self.here, self.there = here, there
+
+    def nthreads(self):
+        return {"tcp://there": 1}
+
+    def get_versions(self, packages):
+        here, there = ({"packages": {"theorycheck": version}} for version in (self.here, self.there))
+        return {"client": here, "workers": {"tcp://there": there}}
+
+
+def test_a_worker_of_another_installed_version_is_refused():
+    from theorycheck.executors.code import Code
+    from theorycheck.executors.dask_cluster import Cluster
+
+    Cluster(Told("0.9", "0.9")).prepare(Code())  # an editable installation that is older than its source
+    for there, has in (("0.9", "theorycheck 0.9"), (None, "no theorycheck")):
+        with pytest.raises(DesignError, match=f"tcp://there has {has}, asked for is theorycheck 1.0"):
+            Cluster(Told("1.0", there)).prepare(Code())
+
+
 def test_a_worker_of_other_code_is_refused_with_what_differs(tmp_path):
     from theorycheck.executors.dask_cluster.agreement import Agreement
 

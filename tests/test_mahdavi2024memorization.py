@@ -9,6 +9,7 @@ from theorycheck import bounds
 from theorycheck.claim import Search
 from theorycheck.empirical.mahdavi2024memorization import frozen, training
 from theorycheck.executors.local import ThisProcess
+from theorycheck.plan import make_plan
 from theorycheck.session import Session
 from theorycheck.statements import BigO, Predicts
 
@@ -50,6 +51,19 @@ def test_the_layer_is_attention_as_a_loop_computes_it():
             weights = scores.exp() / scores.exp().sum()
             expected += sum(a * (e @ value[0, h, :, 0]) for a, e in zip(weights, E, strict=True))
         assert output == pytest.approx(float(expected))
+
+
+def test_fits_are_exact_at_the_count_of_the_claim_and_far_off_beyond_it():
+    """So that what counts as exact decides nothing."""
+    plan = make_plan(bounds.find("frozen_memorisation"))
+    for trial in (plan.trial(cell, 0) for cell in plan.cells):
+        heads, tokens, *sizes = (int(trial.parameters[name]) for name in ("H", "n", "d", "d_h"))
+        rng, count = np.random.default_rng(trial.own_seed), heads * (tokens - 1) + 1
+        inputs = frozen.features(rng, heads, tokens, *sizes, heads * tokens + 1)
+        labels = rng.standard_normal(heads * tokens + 1)
+        at, beyond = (frozen.error_of_fit(inputs[:t], labels[:t]) for t in (count, count + 1))
+        assert at < 1e-3 * frozen.EXACT
+        assert beyond > 1e3 * frozen.EXACT
 
 
 def test_another_count_is_refuted(session):

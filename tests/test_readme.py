@@ -93,3 +93,11 @@ def test_the_citation_is_of_this_version_and_licence():
     version = re.search(r'__version__ = "(.+)"', (ROOT / "theorycheck/__init__.py").read_text())[1]
     assert {"cff-version", "message", "title", "authors"} <= citation.keys()
     assert (citation["version"], citation["license"]) == (version, "MIT")
+
+
+def test_the_changelog_begins_with_what_is_unreleased_and_this_version():
+    """Of the day on which it is cited to be released."""
+    headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert headings[:2] == ["Unreleased", f"{citation['version']} - {citation['date-released']}"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", citation["date-released"])

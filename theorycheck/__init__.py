@@ -7,7 +7,7 @@ v.decision, v.exponent("alpha_*"), v.trials, v.plot(), v.report("pdf")
 
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 _HOMES = {
     **dict.fromkeys(("verify", "Result"), "api"),
     "compare": "comparison",

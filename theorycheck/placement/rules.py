@@ -22,7 +22,7 @@ from theorycheck.statistics.selection import FEWEST_LEVELS, curvature_allowed, f
 SEARCH_ROUNDS = 4  # of bisection, at the estimated threshold of every level: docs/calibration.md, thresholds
 SEARCH_TRIALS = 2  # at each level in a round of the search: as above
 ENOUGH_FOR_GUESSES = 30  # trials a level before which no guess rate is estimated: as above
-GUESS_DOUBTED = 0.5  # p-value of no guess rate below which it is measured: docs/calibration.md, item 10
+GUESS_DOUBTED = 0.5  # p-value of no guess rate below which it is measured: docs/history.md, study 10
 FOR_GUESSES = 24  # trials a level that measure it: as above
 FIRST_INTERIM = 120  # trials a level at the first interim analysis: docs/history.md, study 6
 CURVATURE_SEEN = 3.0  # margins: widest interval of a local exponent with which a run ends early: as above

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from theorycheck.plan import Plan
 
 Group = Mapping[str, Any]
-NOISE = 0.3  # standard deviation of the logarithm of a planted value, as in docs/calibration.md
+NOISE = 0.3  # standard deviation of the logarithm of a planted value, as in benchmarks/planted.py
 
 
 def counts(

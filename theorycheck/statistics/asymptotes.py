@@ -19,7 +19,7 @@ HIGHEST_LAPSE = 0.3  # a convention; beyond, a flat success curve is the better 
 HIGHEST_GUESS = 0.75  # a convention: chance among two classes, one thrice as frequent
 ASYMPTOTE_SIGNIFICANCE = 0.01  # of the tests that each rate is 0: docs/calibration.md, thresholds
 # Where the best rate is sought first: a search without them ended in a false minimum in 10 % of data sets
-# with a rate of 0.1 (docs/calibration.md, study 9).
+# with a rate of 0.1 (docs/history.md, study 9).
 GUESSES = (0.005, 0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.33, 0.4, 0.5, 0.6, 0.7)
 
 

@@ -12,7 +12,7 @@ from theorycheck.statistics.polynomial import level_numbers, with_constant
 from theorycheck.statistics.seeds import over_seeds
 
 # Of the deviance, by which a law with a kink or a step must fit worse: its likelihood is then exp(-3), a
-# twentieth, of the curve's. A convention; the rule with it is calibrated: docs/calibration.md, study 9.
+# twentieth, of the curve's. A convention; the rule with it is calibrated: docs/history.md, study 9.
 EXCLUDED = 6.0
 
 Deviance = Callable[[np.ndarray], float]  # of a law with terms at each row's level, shape (level, term)

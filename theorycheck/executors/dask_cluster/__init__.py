@@ -178,15 +178,15 @@ class Cluster:
         return found
 
     def _check_versions(self) -> None:
-        from theorycheck import __version__
-
-        found = self._client.get_versions(packages=["theorycheck"])["workers"]
-        for worker, told in found.items():
-            version = told["packages"]["theorycheck"]
-            if version != __version__:
+        """By what is installed, here and there: an editable installation may tell of an older version."""
+        told = self._client.get_versions(packages=["theorycheck"])
+        here = told["client"]["packages"]["theorycheck"]
+        for worker, found in told["workers"].items():
+            version = found["packages"]["theorycheck"]
+            if version != here:
                 has = f"theorycheck {version}" if version else "no theorycheck"
                 raise DesignError(
-                    f"the worker {worker} has {has}, asked for is theorycheck {__version__}; install it"
+                    f"the worker {worker} has {has}, asked for is theorycheck {here}; install it"
                     " there, or start workers from the same environment"
                 )
 
