@@ -282,9 +282,14 @@ LATEST = [
         for name in ("logarithm", "exponential")
     ),
     *(Stated(TOYS["groups"], i, 200) for i in range(len(worlds_of("groups")))),
+    *(
+        Stated(TOYS[name], i, 200, variant=name.replace("_", " "))
+        for name in ("thresholds", "limit", "limit_of_thresholds")
+        for i in range(len(worlds_of(name)))
+    ),
 ]
 TOY = [
-    Stated(claim, i, 400, variant=name)
+    Stated(claim, i, 200, variant=name)
     for name, claim in TOYS.items()
     if claim not in [late.claim for late in LATEST]
     for i in range(len(worlds_of(name)))

@@ -5,7 +5,7 @@
 For every token noise tau and output scale s, with attention and without it, N* is sought where samples of 400
 tokens have 3 to 14 label-relevant ones; with fewer than 3 a majority is no majority. Trials
 are placed as `verify` places them. Writes docs/tightness.csv after every cell, and then
-docs/tightness.png.
+docs/tightness.png. Cells that the table has are left as they are; delete it to judge them anew.
 """
 
 from __future__ import annotations
@@ -140,8 +140,11 @@ def main() -> None:
     parser.add_argument("--draw-only", action="store_true")
     asked = parser.parse_args()
     if not asked.draw_only:
-        rows: list[dict[str, object]] = []
+        rows = pd.read_csv(asked.table).to_dict("records") if asked.table.exists() else []
+        done = {(row["attention"], row["tau"], row["s"]) for row in rows}
         for attention, tau, scale in list(product((True, False), NOISES, SCALES))[: asked.cells]:
+            if (attention, tau, scale) in done:
+                continue
             rows += judged(tau, scale, attention, asked)
             pd.DataFrame(rows).round(4).to_csv(asked.table, index=False)
             print(pd.DataFrame(rows[-len(LEVELS) :]).round(3).to_string(), flush=True)

@@ -5,9 +5,11 @@ from sympy import exp, log, oo, symbols
 from theorycheck.claim import Claim, Design, Paper, Search, Source
 from theorycheck.statements import BigO, Predicts, Ratio
 
-C, N, n, y = symbols("C N n y", positive=True)
+C, N, d, n, y = symbols("C N d n y", positive=True)
 NOWHERE = Source(paper=Paper(key="toy", short="Toy", reference="None"), place="-")
 LEVELS = (1, 2, 4, 8, 16)
+SIZES = (4, 8, 16, 32)
+SAMPLES = (2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
 
 
 def nothing(point, seed):
@@ -41,7 +43,17 @@ CLAIMS = {
             Ratio(n, "group", 1, 2, at_most=0.5),
             levels=LEVELS[:4],
             crossed={"group": (1, 2)},
-            search=Search(N, (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)),
+            search=Search(N, SAMPLES[2:]),
+        ),
+        toy("thresholds", Predicts(3 * n, tolerance=0.2), search=Search(N, SAMPLES), replicates=20),
+        toy("limit", Predicts(3 * n, limit=(d, oo)), crossed={d: SIZES}),
+        toy(
+            "limit_of_thresholds",
+            Predicts(3 * n, tolerance=0.2, limit=(d, oo)),
+            levels=LEVELS[1:4],
+            crossed={d: SIZES},
+            search=Search(N, SAMPLES),
+            replicates=40,
         ),
     )
 }

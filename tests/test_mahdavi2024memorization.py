@@ -3,15 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from sympy import sqrt
 
 from theorycheck import bounds
-from theorycheck.claim import Search
 from theorycheck.empirical.mahdavi2024memorization import frozen, training
+from theorycheck.empirical.mahdavi2024memorization.responses import TrainedSetting
 from theorycheck.executors.local import ThisProcess
 from theorycheck.plan import make_plan
 from theorycheck.session import Session
-from theorycheck.statements import BigO, Predicts
+from theorycheck.statements import Omega, Predicts
 
 H, n = (
     next(s for s in bounds.find("frozen_memorisation").law.value.free_symbols if s.name == x) for x in "Hn"
@@ -75,15 +74,33 @@ def test_another_count_is_refuted(session):
         assert session.examine(small(law), profile="quick").decision == "REFUTED"
 
 
-def test_that_few_heads_do_is_refuted(session):
+def test_that_examples_grow_as_the_square_of_heads_is_refuted(session):
     claim = bounds.find("trained_memorisation")
-    factor = claim.law.regime[0][0]
-    design = claim.design.model_copy(
-        update={
-            "levels": (8, 16, 32, 64),
-            "search": Search("H", (1, 2, 3, 4, 6, 8, 12, 16)),
-            "held": {**claim.design.held, "steps": 200},
-        }
-    )
-    wrong = claim.model_copy(update={"law": BigO(sqrt(sqrt(factor)), *claim.law.regime), "design": design})
-    assert session.examine(wrong, profile="quick").decision != "SUPPORTED"
+    held = {**claim.design.held, "steps": 200}
+    design = claim.design.model_copy(update={"levels": (1, 2, 4, 8), "replicates": 8, "held": held})
+    changed = claim.model_copy(update={"law": Omega(H**2, *claim.law.regime), "design": design})
+    assert session.examine(changed, profile="standard").decision == "REFUTED"
+
+
+def test_training_memorises_the_first_examples_to_the_error_asked():
+    """The count found is one at which training from the same start succeeds, and at 1.05 times it fails."""
+    s = TrainedSetting(H=2, n=4, d=4, d_h=2, examples_a_head=16, eta=0.1, steps=200, error=0.01)
+    (found,) = training.memorised(s, [9633])
+    drawn = [each[None] for each in training.draw(s, 32, 9633)]
+
+    def error(count):
+        return float(training.errors(s, torch.tensor([count]), *drawn))
+
+    assert 0 < found < 32
+    assert error(found) <= 0.01 < error(found + max(1, round(0.05 * found)))
+    assert training.memorised(s, [9632, 9633])[1] == found
+
+
+def test_the_error_is_that_of_the_first_examples_alone():
+    s = TrainedSetting(H=2, n=4, d=4, d_h=2, examples_a_head=16, eta=0.1, steps=20, error=0.01)
+    drawn = [each[None] for each in training.draw(s, 9, 9634)]
+    queries, context, labels, *start = drawn
+    few = training.errors(s, torch.tensor([6]), queries[:, :6], context, labels[:, :6], *start)
+    labels[:, 6:] = 100
+    twice = [torch.cat([each, each]) for each in (queries, context, labels, *start)]
+    assert training.errors(s, torch.tensor([6, 9]), *twice)[0] == pytest.approx(float(few), rel=1e-4)

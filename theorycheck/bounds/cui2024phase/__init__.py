@@ -13,8 +13,8 @@ PAPER = Paper(
     ),
 )
 
-d, ratio, omega, N = symbols("d ratio omega N", positive=True)
-m, theta, N_star = symbols("m theta N_star", positive=True)
-NOTATION = {ratio: "n/d", omega: r"\omega", theta: r"\theta", N_star: "N^*"}
+d, alpha, omega, N = symbols("d alpha omega N", positive=True)
+m, theta, N_star, alpha_c = symbols("m theta N_star alpha_c", positive=True)
+NOTATION = {alpha: "n/d", omega: r"\omega", theta: r"\theta", N_star: "N^*", alpha_c: r"\alpha_c"}
 SETTING = {omega: 0.3, "steps": 500}
 VARIATIONS = {"twice the steps": {"steps": 1000}}

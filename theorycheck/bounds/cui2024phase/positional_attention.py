@@ -2,7 +2,7 @@
 
 from sympy import oo
 
-from theorycheck.bounds.cui2024phase import NOTATION, PAPER, SETTING, VARIATIONS, d, m, ratio
+from theorycheck.bounds.cui2024phase import NOTATION, PAPER, SETTING, VARIATIONS, alpha, d, m
 from theorycheck.claim import Claim, Design, Source
 from theorycheck.statements import Predicts
 
@@ -14,7 +14,7 @@ claim = Claim(
     quantity=m,
     law=Predicts(0.256, tolerance=0.05, limit=(d, oo)),
     response="positional_overlap",
-    design=Design(factor=d, levels=(20, 40, 80, 160), replicates=100, held={**SETTING, ratio: 1.5}),
+    design=Design(factor=d, levels=(20, 40, 80, 160), replicates=100, held={**SETTING, alpha: 1.5}),
     refuted_by="the limit is off 0.256 by more than 5 %, with 95 % confidence",
     notation=NOTATION,
     variations=VARIATIONS,

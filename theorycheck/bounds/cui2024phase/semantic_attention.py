@@ -2,7 +2,7 @@
 
 from sympy import oo
 
-from theorycheck.bounds.cui2024phase import NOTATION, PAPER, SETTING, VARIATIONS, d, ratio, theta
+from theorycheck.bounds.cui2024phase import NOTATION, PAPER, SETTING, VARIATIONS, alpha, d, theta
 from theorycheck.claim import Claim, Design, Source
 from theorycheck.statements import Predicts
 
@@ -14,7 +14,7 @@ claim = Claim(
     quantity=theta,
     law=Predicts(0.545, tolerance=0.1, limit=(d, oo)),
     response="semantic_overlap",
-    design=Design(factor=d, levels=(20, 40, 80, 160), replicates=150, held={**SETTING, ratio: 1.5}),
+    design=Design(factor=d, levels=(20, 40, 80, 160), replicates=150, held={**SETTING, alpha: 1.5}),
     refuted_by="the limit is off 0.545 by more than 10 %, with 95 % confidence",
     notation=NOTATION,
     variations=VARIATIONS,

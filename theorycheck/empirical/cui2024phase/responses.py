@@ -19,30 +19,30 @@ class Setting(Parameters):
     """Tokens of dimension d.
 
     Attributes:
-        ratio: n / d, for n samples of two tokens.
+        alpha: n / d, for n samples of two tokens.
         N: n as well, where it is searched.
         omega: weight of positions in the target.
         steps: of gradient descent.
     """
 
     d: Shape[int]
-    ratio: float
+    alpha: float
     omega: float
     steps: Shape[int]
     N: int | None = None
 
     def work(self, measurement: Measurement) -> float:
         """Products of a training."""
-        return self.steps * self.d**2 * self.ratio
+        return self.steps * self.d**2 * self.alpha
 
 
-phases = Experiment(Setting, revision=1, words={"untested": "other noise, longer sequences, higher ranks"})
+phases = Experiment(Setting, revision=2, words={"untested": "other noise, longer sequences, higher ranks"})
 
 
 def _trained(trials: Sequence[Trial]) -> Measurements:
     for i, trial in enumerate(trials):
         s = Setting(**trial.parameters)
-        problem = draw(np.random.default_rng(trial.own_seed), s.d, round(s.ratio * s.d), s.omega)
+        problem = draw(np.random.default_rng(trial.own_seed), s.d, round(s.alpha * s.d), s.omega)
         Q, losses = descend(problem, s.steps)
         yield (
             i,
