@@ -283,8 +283,8 @@ LATEST = [
     ),
     *(Stated(TOYS["groups"], i, 200) for i in range(len(worlds_of("groups")))),
     *(
-        Stated(TOYS[name], i, 200, variant=name.replace("_", " "))
-        for name in ("thresholds", "limit", "limit_of_thresholds")
+        Stated(TOYS[name], i, replications, variant=name.replace("_", " "))
+        for name, replications in (("thresholds", 200), ("limit", 200), ("limit_of_thresholds", 1000))
         for i in range(len(worlds_of(name)))
     ),
 ]

@@ -73,6 +73,6 @@ def _scale(axes: Axes, shown: Shown) -> None:
         if len(values) and values.min() > 0 and values.max() > WIDE * values.min():
             scale("log")
             if values is x:
-                axes.xaxis.set_major_locator(FixedLocator(np.unique(x)))
+                axes.xaxis.set_major_locator(FixedLocator(np.unique(x).tolist()))
                 axes.xaxis.set_minor_locator(NullLocator())
                 axes.xaxis.set_major_formatter("{x:.3g}")

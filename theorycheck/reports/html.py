@@ -73,7 +73,7 @@ def _block(block: Block, identifier: str) -> str:
         case Paragraph(line):
             return f"<p>{_line(line)}</p>"
         case Formula(latex):
-            return "\n".join(f'<div class="formula">{_mathml(row, "block")}</div>' for row in _rows(latex))
+            return "\n".join(f'<div class="formula">{_row(row)}</div>' for row in _rows(latex))
         case Table():
             return _table(block)
         case Definitions(items):
@@ -88,6 +88,15 @@ def _block(block: Block, identifier: str) -> str:
         case Card(decision, inner):
             parts = "\n".join(_block(one, f"{identifier}-{i}") for i, one in enumerate(inner))
             return f'<section class="card {decision.lower()}">\n{parts}\n</section>'
+
+
+def _row(latex: str) -> str:
+    """A line of a formula; words at its end stand beside it, as those in MathML are never broken."""
+    ending = re.fullmatch(r"(.+?)\\text\{((?:[^{}\\]|\\[_%$#&{}])*)\}", latex, re.DOTALL)
+    if not ending:
+        return _mathml(latex, "block")
+    words = re.sub(r"\\(.)", r"\1", ending[2]).lstrip(" ,")
+    return f'{_mathml(ending[1], "block")}<div class="words">{escape(words)}</div>'
 
 
 def _rows(latex: str) -> list[str]:
