@@ -211,6 +211,7 @@ def test_latex_is_told_of_foreign_characters_and_unknown_commands():
     assert re.findall(r"\\providecommand\{(\\\w+)\}", before) == [r"\bm", r"\norm"]
     assert "providecommand" not in latex.render([Formula(r"N = O\left(\alpha^{-2}\right)")])
     assert latex.render([Table(("a",), ((("[0.1, 0.2]",),),))]).count("{}[0.1") == 1
+    assert "or -{}-guess-rate" in latex.render([Paragraph(("or --guess-rate",))])  # and no dash
 
 
 def test_a_formula_that_no_maker_typesets_is_code_in_the_pdf(tmp_path, monkeypatch):

@@ -189,4 +189,5 @@ def _breakable(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    return re.sub(r"(?<![\w-])-(?=\d)", "$-$", str(text).translate(SPECIAL))  # a minus sign, no hyphen
+    apart = re.sub("-(?=-)", "-{}", str(text).translate(SPECIAL))  # options, no dashes
+    return re.sub(r"(?<![\w-])-(?=\d)", "$-$", apart)  # a minus sign, no hyphen
