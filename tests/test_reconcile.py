@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from theorycheck import Claim, Design, Paper, Search, Source, Theta
 from theorycheck.cli import app
-from theorycheck.errors import ClaimError
+from theorycheck.errors import ClaimError, TableError
 from theorycheck.executors.local import ThisProcess
 from theorycheck.reconcile import choices_of, reconcile
 from theorycheck.session import Session, folder_of, write
@@ -99,6 +99,17 @@ def test_what_cannot_be_searched_says_so(folder, tmp_path, choices, seed, said):
     session = Session(tmp_path / "store.sqlite", ThisProcess())
     with pytest.raises(ClaimError, match=said):
         reconcile(folder, published(tmp_path / "t.csv", 1), choices, session, seed=seed, claim=CLAIM)
+
+
+@pytest.mark.parametrize(("text", "said"), [(None, "cannot be read"), ("x,y\n1,2\n", "column")])
+def test_a_table_is_refused_before_anything_is_trained(folder, tmp_path, text, said):
+    table = tmp_path / "t.csv"
+    if text:
+        table.write_text(text)
+    session = Session(tmp_path / "store.sqlite", ThisProcess())
+    with pytest.raises(TableError, match=said):
+        reconcile(folder, table, {"share": (1, 0.5)}, session, claim=CLAIM)
+    assert not (tmp_path / "store.sqlite").exists()
 
 
 def test_choices_are_numbers_truths_and_texts():

@@ -167,6 +167,7 @@ def reconcile(
     claims = {candidate.text: asked.holding(candidate.values) for candidate in alive}
     for one in claims.values():  # what cannot be held is refused before anything is trained
         make_plan(one, profile, seed)
+    beside(known, str(run), Path(table), within, level)  # and a table that cannot be compared
 
     def compared(candidate: Candidate, number: int) -> Candidate:
         smaller = _smaller(claims[candidate.text], number)
