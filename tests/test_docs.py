@@ -163,4 +163,4 @@ def test_stars_of_letters_are_no_emphasis(page):
     r"""N* and alpha_* in one paragraph are otherwise set as emphasis of what is between; write N\*."""
     text = re.sub(r"^(```|~~~).*?^\1", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
     text = re.sub(r"`[^`]*`|\$[^$]*\$|^    .*$", "", text, flags=re.MULTILINE)
-    assert not re.findall(r"(?<![\\\w])(?:alpha_|[NHTmh])\*(?!\*).*", text)
+    assert not re.findall(r"(?<![\\\w])(?:alpha_|lambda|[NHTmh])\*(?!\*).*", text)
