@@ -245,7 +245,9 @@ def test_what_cannot_be_made_costs_nothing_else(tmp_path, monkeypatch):
         "The figure Levels could not be drawn (RuntimeError: out of ink at line 3)."
         in (folder / "report.md").read_text()
     )
-    assert "          report.html could not be made (RuntimeError: out of ink at line 3)" in brief(verdict)
+    assert "          report.html could not be made (RuntimeError: out of ink at line 3)" in brief(
+        verdict, ""
+    )
     assert '"unwritten"' in (folder / "result.json").read_text()
 
 

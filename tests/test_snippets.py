@@ -8,7 +8,7 @@ from test_report_texts import CLAIM
 from verified import verify
 
 from theorycheck import bounds
-from theorycheck.reports.brief import brief
+from theorycheck.reports.brief import brief, told
 from theorycheck.reports.colour import coloured
 from theorycheck.reports.snippets import FORMATS
 
@@ -55,9 +55,18 @@ def test_the_references_are_balanced(found):
     assert r"consistent with $O\left(L^{2}\right)$" in text
 
 
+def test_the_checks_line_says_where_the_others_are(found):
+    verdict, claim = found
+    assert "are ok; --verbose shows all" in told(verdict, claim, verbose=False)
+    whole = told(verdict, claim, verbose=True)
+    assert "are ok; all are below" in whole
+    assert "--verbose" not in whole
+    assert all(check.detail in whole for check in verdict.judgement.checks)
+
+
 def test_verdicts_are_coloured_and_say_the_same(found):
     verdict, _ = found
-    text = brief(verdict)
+    text = brief(verdict, "")
     shown = coloured(f"{text}\nfalsely SUPPORTED")
     assert shown.plain == f"{text}\nfalsely SUPPORTED"
     coloured_words = {shown.plain[span.start : span.end].strip() for span in shown.spans}

@@ -79,7 +79,7 @@ class Result(Finding):
 
     def __str__(self) -> str:
         """What `theorycheck verify` prints of a claim."""
-        return brief(self.verdict)
+        return brief(self.verdict, "report() writes all")
 
     def _repr_html_(self) -> str:
         """The report, for notebooks."""

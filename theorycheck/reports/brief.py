@@ -19,11 +19,18 @@ REGIME = "regime"  # the check that says which way the variables of a table are 
 
 def told(verdict: Verdict, claim: Claim | None, verbose: bool) -> str:
     """What `theorycheck verify` prints of a claim, and `fit` of one or of a bound."""
-    return f"{brief(verdict)}\n\n{grounds(verdict, claim)}" if verbose else brief(verdict)
+    if not verbose:
+        return brief(verdict, "--verbose shows all")
+    return f"{brief(verdict, 'all are below')}\n\n{grounds(verdict, claim)}"
 
 
-def brief(verdict: Verdict) -> str:
-    """The verdict first, the number it rests on and what that is held against, and what needs attention."""
+def brief(verdict: Verdict, all_checks: str) -> str:
+    """The verdict first, the number it rests on and what that is held against, and what needs attention.
+
+    Args:
+        verdict: of a claim.
+        all_checks: where the reader finds those that are not printed here.
+    """
     judgement = verdict.judgement
     assumed = [check.detail for check in judgement.checks if check.name == REGIME]
     doubted = [
@@ -47,7 +54,7 @@ def brief(verdict: Verdict) -> str:
         "trials": [_origin(verdict)],
         "report": [f"{first}" + f" (and {others})" * bool(others)] * bool(first) + [*verdict.unwritten],
         "warnings": doubted,
-        "checks": [f"{fine} of {len(judgement.checks)} are ok; --verbose shows all"],
+        "checks": [f"{fine} of {len(judgement.checks)} are ok; {all_checks}"],
     }
     return "\n".join(map(one_line, [f"{judgement.decision}   {verdict.name}", *indented(blocks)]))
 
