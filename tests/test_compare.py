@@ -59,6 +59,32 @@ def test_a_threshold_beyond_what_was_tried_differs_by_its_bound():
     assert places[0].theirs.startswith("above 256")
 
 
+def difference(exponent, seed):
+    ours, theirs = counts(24.0, 2 * seed, trials=20), counts(24.0, 2 * seed + 1, exponent, 20)
+    return agreement.exponents(ours, theirs, "x")[2]
+
+
+@pytest.mark.parametrize(("exponent", "planted"), [(-1.0, 0.0), (-2.0, 1.0)])
+def test_the_difference_of_exponents_is_the_planted_one(exponent, planted):
+    """Of 200 planted pairs of tables, some 5 % lie outside of their intervals: at most 18 with 99.5 %."""
+    found = [difference(exponent, seed) for seed in range(200)]
+    assert np.mean([one.value for one in found]) == pytest.approx(planted, abs=0.05)
+    missed = sum(planted not in one.interval for one in found)
+    assert missed <= 18
+    excluded = sum(0 not in one.interval for one in found)
+    assert excluded <= 18 if planted == 0 else excluded > 150
+
+
+def test_exponents_are_those_of_the_levels_that_both_have():
+    ours, theirs = counts(24.0, 1), counts(24.0, 2)
+    far = theirs.assign(x=theirs["x"] / 1000, successes=0)
+    found = agreement.exponents(ours, theirs, "x")
+    assert [one.name for one in found] == ["ours", "theirs", "ours less theirs"]
+    assert agreement.exponents(ours, pd.concat([theirs, far]), "x") == found
+    assert agreement.exponents(ours, pd.concat([theirs[theirs["x"] < 0.06], far]), "x") == []
+    assert agreement.exponents(ours, theirs.assign(successes=0), "x") == []
+
+
 def test_cells_are_tested_together():
     same = agreement.cells(counts(24.0, 7), counts(24.0, 8), "x")
     other = agreement.cells(counts(24.0, 7), counts(72.0, 8), "x")
@@ -123,10 +149,13 @@ def test_the_command_compares_a_run_with_a_table(run, tmp_path, middle, status, 
     assert result.exit_code == status
     assert said in " ".join(result.stdout.split())
     assert "cells differ by Fisher's exact test" in " ".join(result.stdout.split())
+    assert "exponents ours -" in " ".join(result.stdout.split())
     shown = CliRunner().invoke(app, ["compare", str(folder), str(tmp_path / "theirs.csv"), "--json"])
     document = json.loads(shown.stdout)
     assert document["agreement"] in said
     assert len(document["places"]) == len(LEVELS)
+    told = document["exponents"]["ours less theirs"]
+    assert told["ci_low"] < told["exponent"] < told["ci_high"]
     assert {"at", "ours", "theirs", "difference", "ci_low", "ci_high", "where"} <= set(document["places"][0])
 
 

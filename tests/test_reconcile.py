@@ -85,7 +85,7 @@ def apart(ratio, low, high, kind="thresholds"):
     """The distance of a comparison at one place, with a search over a factor of 100."""
     interval = Interval(low, high)
     place = Place(1.0, "", "", ratio, interval, decided(ratio, interval, (1.0, 1.0), ""))
-    return distance(Comparison("", "", "", kind, 1.5, "INCONCLUSIVE", (place,), ()), np.log(100))
+    return distance(Comparison("", "", "", kind, 1.5, "INCONCLUSIVE", (place,), (), ()), np.log(100))
 
 
 @pytest.mark.parametrize(

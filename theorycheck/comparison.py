@@ -12,7 +12,7 @@ from theorycheck import __version__
 from theorycheck.calibration import error_rates
 from theorycheck.empirical.response import response
 from theorycheck.errors import TableError
-from theorycheck.judgement import Check
+from theorycheck.judgement import Check, Estimate, Interval
 from theorycheck.reports.lines import columns
 from theorycheck.reports.terminal import indented
 from theorycheck.statistics import agreement
@@ -45,6 +45,8 @@ class Comparison:
         within: ratio of thresholds, or difference of values, that matters.
         agreement: REPRODUCED, PARTLY, NOT REPRODUCED or INCONCLUSIVE.
         places: levels, or times, that both have.
+        exponents: ours, theirs, and ours less theirs, over the levels that both have; none of curves, and
+            where the counts do not determine them.
         checks: on the cells, and how often such a comparison is wrong.
     """
 
@@ -55,6 +57,7 @@ class Comparison:
     within: float
     agreement: Agreement
     places: tuple[Place, ...]
+    exponents: tuple[Estimate, ...]
     checks: tuple[Check, ...]
 
     @property
@@ -89,6 +92,8 @@ class Comparison:
         rows += [(f"{p.at:.4g}", p.ours, p.theirs, p.text, p.where) for p in self.places]
         blocks = {
             "table": columns(rows),
+            "exponents": ["; ".join(f"{one.name} {one.text}" for one in self.exponents)]
+            * bool(self.exponents),
             "checks": columns([(check.status, check.name, check.detail) for check in self.checks]),
         }
         lines = [f"{self.claim}   {self.run} beside {self.table}", *indented(blocks)]
@@ -101,16 +106,20 @@ class Comparison:
                 "at": place.at,
                 "ours": place.ours,
                 "theirs": place.theirs,
-                "difference": _finite(place.difference),
-                "ci_low": _finite(place.interval.low),
-                "ci_high": _finite(place.interval.high),
-                "confidence": place.interval.confidence,
+                **_told("difference", place.difference, place.interval),
                 "where": place.where,
             }
             for place in self.places
         ]
-        found: dict[str, Any] = {"theorycheck": __version__, **asdict(self), "places": places}
+        exponents = {one.name: _told("exponent", one.value, one.interval) for one in self.exponents}
+        own = {**asdict(self), "places": places, "exponents": exponents}
+        found: dict[str, Any] = {"theorycheck": __version__, **own}
         return json.dumps({**found, "reason": self.reason}, indent=2)
+
+
+def _told(name: str, value: float, interval: Interval) -> dict[str, float | None]:
+    ends = {"ci_low": _finite(interval.low), "ci_high": _finite(interval.high)}
+    return {name: _finite(value), **ends, "confidence": interval.confidence}
 
 
 def _finite(value: float) -> float | None:
@@ -151,6 +160,7 @@ def beside(
         ours = _counts(trials, factor, searched)
         theirs = _aligned(theirs.rename(columns={"n": "searched"}), factor, ours[factor].unique())
         places = agreement.thresholds(ours, theirs, factor, matters)
+        exponents = agreement.exponents(ours, theirs, factor)
         checks = [_cells(agreement.cells(ours, theirs, factor))]
     else:
         matters = _mattering(within, WITHIN_VALUE, 0.0)
@@ -158,7 +168,7 @@ def beside(
         if "value" not in theirs:
             raise TableError(f"{path}: the run has values over time; give a table with t, value")
         places = agreement.values(_curves(named, trials, design, level), theirs, matters)
-        checks = []
+        exponents, checks = [], []
     if not places:
         raise TableError(
             f"{path}: no level of {factor} is one of the run's, {_listed(trials[factor])}; compare a run with"
@@ -167,7 +177,9 @@ def beside(
     found, concluded = agreement.concluded(places)
     checks.append(error_rates("compare"))
     kind = "thresholds" if searched else "values"
-    return Comparison(named, str(path), claim, kind, matters, found, concluded, tuple(checks))
+    return Comparison(
+        named, str(path), claim, kind, matters, found, concluded, tuple(exponents), tuple(checks)
+    )
 
 
 def _mattering(within: float | None, usual: float, least: float) -> float:

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from theorycheck.judgement import Interval, LevelValue
+from theorycheck.judgement import Estimate, Interval, LevelValue
+from theorycheck.statistics.evidence import Trials
 from theorycheck.statistics.hypothesis import SIGNIFICANCE
 from theorycheck.statistics.loglog import level_thresholds
 from theorycheck.statistics.quantities import ROUNDING, log_error
@@ -127,6 +128,40 @@ def thresholds(ours: pd.DataFrame, theirs: pd.DataFrame, factor: str, within: fl
         df = sum(table.loc[table[factor] == level, "searched"].nunique() - 2 for table in (ours, theirs))
         places.append(_ratio(level, mine[level], other[level], matters, max(1, df), least))
     return places
+
+
+def exponents(ours: pd.DataFrame, theirs: pd.DataFrame, factor: str) -> list[Estimate]:
+    """Our exponent, theirs, and ours less theirs, on average over the levels that both have.
+
+    Each is that of a binomial regression of its own (`evidence.Trials`). The interval of the difference is
+    theirs recovered (Zou and Donner, Stat. Med. 27 (2008) 1693), so that they need not be symmetric. Two that
+    agree in their exponents may differ in every threshold.
+
+    Args:
+        ours: columns factor, searched, successes, trials.
+        theirs: the same columns.
+        factor: column of the levels.
+
+    Returns:
+        The three with their 95 % intervals, by name; none where the counts do not determine both, or fewer
+        than two levels are those of both.
+    """
+    both = set(ours[factor]) & set(theirs[factor])
+    if len(both) < 2:
+        return []
+    found = []
+    for name, table in (("ours", ours), ("theirs", theirs)):
+        cells = _summed(table[table[factor].isin(both)], [factor, "searched"])
+        evidence = Trials.of(cells, [factor])
+        if (fit := evidence.fit(1)) is None:
+            return []
+        found.append(Estimate(factor, fit.exponent(factor), fit.interval(factor), evidence.method, name))
+    mine, other = found
+    difference = mine.value - other.value
+    low = difference - np.hypot(mine.value - mine.interval.low, other.interval.high - other.value)
+    high = difference + np.hypot(mine.interval.high - mine.value, other.value - other.interval.low)
+    interval = Interval(float(low), float(high))
+    return [*found, Estimate(factor, difference, interval, "recovered variances", "ours less theirs")]
 
 
 def _ratio(
