@@ -85,6 +85,36 @@ def test_exponents_are_those_of_the_levels_that_both_have():
     assert agreement.exponents(ours, theirs.assign(successes=0), "x") == []
 
 
+def distances(ours, theirs):
+    return np.array([place.distance for place in agreement.thresholds(ours, theirs, "x", 1.5)])
+
+
+def test_the_distance_of_known_thresholds_is_the_logarithm_of_their_ratio():
+    ours, theirs = counts(72.0, 1), counts(24.0, 2)
+    ratios = np.array([place.difference for place in agreement.thresholds(ours, theirs, "x", 1.5)])
+    assert distances(ours, theirs) == pytest.approx(np.log(ratios))
+    assert distances(theirs, ours) == pytest.approx(np.log(ratios))
+
+
+def test_a_threshold_beyond_what_was_tried_is_as_far_as_it_is_on_average_where_it_may_be():
+    theirs = counts(24.0, 2)
+    n_star = [float(place.theirs.split()[0]) for place in agreement.thresholds(theirs, theirs, "x", 1.5)]
+    few = counts(24.0, 1).query("searched <= 8").assign(successes=0)
+    expected = [np.abs(np.linspace(np.log(8), np.log(256), 100_001) - np.log(n)).mean() for n in n_star]
+    assert distances(few, theirs) == pytest.approx(expected, rel=0.01)
+    near, far = counts(30.0, 1), counts(24.0 * 40, 1)
+    assert distances(near, theirs).max() < distances(few, theirs).min() < distances(far, theirs).min()
+
+
+def test_within_their_bounds_a_threshold_is_at_no_distance():
+    theirs = counts(24.0, 2).assign(successes=0)  # above 256
+    above = counts(24.0, 1).assign(searched=lambda table: table["searched"] * 1000)
+    assert distances(above, theirs).tolist() == [0, 0, 0, 0]
+    inside = agreement.thresholds(counts(24.0, 1), theirs, "x", 1.5)
+    expected = [np.log(256 / float(place.ours.split()[0])) for place in inside]
+    assert [place.distance for place in inside] == pytest.approx(expected, rel=0.01)
+
+
 def test_cells_are_tested_together():
     same = agreement.cells(counts(24.0, 7), counts(24.0, 8), "x")
     other = agreement.cells(counts(24.0, 7), counts(72.0, 8), "x")

@@ -10,14 +10,10 @@ from typer.testing import CliRunner
 
 from theorycheck import Claim, Design, Paper, Search, Source, Theta
 from theorycheck.cli import app
-from theorycheck.comparison import Comparison
 from theorycheck.errors import ClaimError, TableError
 from theorycheck.executors.local import ThisProcess
-from theorycheck.judgement import Interval
-from theorycheck.reconcile import choices_of, distance, reconcile
+from theorycheck.reconcile import choices_of, reconcile
 from theorycheck.session import Session, folder_of, write
-from theorycheck.statistics.agreement import Place
-from theorycheck.statistics.tests import decided
 
 d, N, K = symbols("d N K", positive=True)
 LEVELS = (100, 200, 400, 800)
@@ -79,38 +75,6 @@ def test_the_planted_choice_is_the_nearest_and_is_judged_on_the_seed_of_the_run(
     assert "share = 0.25, on the run's seed:" in found.text
     tried = json.loads(found.document())["tried"]
     assert {one["values"]["share"] for one in tried} == {1, 0.5, 0.25, 0.1}
-
-
-def apart(ratio, low, high, kind="thresholds"):
-    """The distance of a comparison at one place, with a search over a factor of 100."""
-    interval = Interval(low, high)
-    place = Place(1.0, "", "", ratio, interval, decided(ratio, interval, (1.0, 1.0), ""))
-    return distance(Comparison("", "", "", kind, 1.5, "INCONCLUSIVE", (place,), (), ()), np.log(100))
-
-
-@pytest.mark.parametrize(
-    ("ratio", "low", "high", "expected"),
-    [
-        (1.3, 1.1, 1.5, np.log(1.3)),
-        (0.5, 0.1, 2.5, np.log(2)),
-        (np.nan, 10, np.inf, (np.log(10) + np.log(100)) / 2),  # at least 10 times
-        (np.nan, 0, 0.1, (np.log(10) + np.log(100)) / 2),
-        (np.nan, 0, np.inf, np.log(100) / 2),  # nothing is known
-        (np.nan, 0, 10, np.log(100) * (1 + 1 / 4) / 3),  # from -1 to 1/2 of the reach
-        (np.nan, 200, np.inf, np.log(200)),  # farther than the search reaches
-        (np.nan, 0, 1 / 200, np.log(200)),
-    ],
-)
-def test_what_is_not_known_counts_with_all_it_may_be(ratio, low, high, expected):
-    assert apart(ratio, low, high) == pytest.approx(expected)
-
-
-def test_the_distance_of_a_value_is_its_difference():
-    assert apart(-0.2, -0.3, -0.1, "values") == pytest.approx(0.2)
-
-
-def test_a_candidate_of_which_little_is_known_is_no_nearer_than_one_that_is_near():
-    assert apart(np.nan, 0.9, np.inf) > apart(1.4, 1.2, 1.6)
 
 
 def test_where_no_choice_fits_the_nearest_is_not_reproduced(folder, tmp_path):

@@ -42,8 +42,7 @@ class Candidate:
     Attributes:
         values: by name.
         trials: of the last comparison it took part in.
-        distance: mean over the table's places of the logarithm of the ratio, or of the difference
-            (`distance`).
+        distance: mean over the table's places of how far the two are apart (`agreement.Place`).
         rounds: comparisons it took part in.
     """
 
@@ -168,14 +167,12 @@ def reconcile(
     for one in claims.values():  # what cannot be held is refused before anything is trained
         make_plan(one, profile, seed)
     beside(known, str(run), Path(table), within, level)  # and a table that cannot be compared
-    search = asked.design.search
-    reach = float(np.log(search.values[-1] / search.values[0])) if search else 0.0
 
     def compared(candidate: Candidate, number: int) -> Candidate:
         smaller = _smaller(claims[candidate.text], number)
         found = session.examine(smaller, profile, seed=seed)
         comparison = beside(_read(found), candidate.text, Path(table), within, level)
-        away = distance(comparison, reach)
+        away = float(np.mean([place.distance for place in comparison.places]))
         return replace(candidate, trials=len(found.trials), distance=away, rounds=number + 1)
 
     for number in range(max(1, math.ceil(math.log2(len(alive))))):
@@ -213,32 +210,3 @@ def _read(found: Finding) -> Run:
     """A finding as its folder would be read."""
     trials = pd.read_csv(io.StringIO(found.trials.to_csv(index=False)))
     return Run(found.verdict.name, found.verdict.tried.document(), trials)
-
-
-def distance(comparison: Comparison, reach: float) -> float:
-    """How far two are apart, on average over places.
-
-    Where a threshold lies beyond what was tried, its distance is the mean over what the bound allows within
-    `reach`, all of it alike. To count what is excluded would make near what is not known.
-
-    Args:
-        comparison: of a candidate with the table.
-        reach: the farthest that thresholds are apart if nothing excludes it, as a logarithm of their ratio.
-    """
-    logarithms = comparison.kind == "thresholds"
-    away = []
-    for place in comparison.places:
-        ends = np.array([place.interval.low, place.interval.high, place.difference])
-        with np.errstate(divide="ignore"):
-            low, high, middle = np.log(ends) if logarithms else ends
-        away.append(abs(middle) if np.isfinite(middle) else _mean_size(low, high, reach))
-    return float(np.mean(away))
-
-
-def _mean_size(low: float, high: float, reach: float) -> float:
-    """The mean of |x| over low to high, of which no end is farther than `reach`, or than the nearer end."""
-    low, high = np.clip((low, high), -max(reach, -high), max(reach, low))
-    if low == high:
-        return float(abs(low))
-    inner = (high * abs(high) - low * abs(low)) / 2  # the integral of |x|
-    return float(inner / (high - low))

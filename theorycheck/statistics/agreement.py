@@ -7,7 +7,7 @@ smaller than one that matters, and that it is larger (`tests.t_test`: two one-si
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -34,6 +34,9 @@ class Place:
         at: the level, or the time.
         ours, theirs: what was found there, for readers.
         difference: ours over theirs (a ratio of thresholds), or ours less theirs, with its 95 % interval.
+        distance: the size of its logarithm, or its own size. Their threshold may be anywhere within its
+            bounds, and ours is on average where its bounds allow, among the N that either tried: to count
+            what is excluded alone would make near what is not known.
         test: of a difference smaller than one that matters; it is SUPPORTED where the two agree.
         where: what is concluded there; that they differ, by p-values corrected for the number of places.
     """
@@ -43,6 +46,7 @@ class Place:
     theirs: str
     difference: float
     interval: Interval
+    distance: float
     test: Tested
     where: Where = "open"
 
@@ -121,12 +125,14 @@ def thresholds(ours: pd.DataFrame, theirs: pd.DataFrame, factor: str, within: fl
         {value.point[0]: value for value in level_thresholds(table[table["trials"] > 0], [factor])}
         for table in (ours, theirs)
     )
+    tried = np.log(pd.concat([ours["searched"], theirs["searched"]]).to_numpy(float))
     places = []
     for level in sorted(mine.keys() & other.keys()):
         there = by_cell[np.isclose(by_cell[factor], level)]
         least = float(there["p_holm"].min()) if len(there) else 1.0
         df = sum(table.loc[table[factor] == level, "searched"].nunique() - 2 for table in (ours, theirs))
-        places.append(_ratio(level, mine[level], other[level], matters, max(1, df), least))
+        place = _ratio(level, mine[level], other[level], matters, max(1, df), least)
+        places.append(replace(place, distance=_distance(mine[level], other[level], tried)))
     return places
 
 
@@ -181,7 +187,21 @@ def _ratio(
         apart = low > matters or high < -matters
         test = decided(np.nan, interval, (1.0, p_cells if apart else 1.0), "bounds of thresholds")
     ratio = Interval(_exp(interval.low), _exp(interval.high))
-    return Place(level, said[0], said[1], _exp(estimate), ratio, test)
+    return Place(level, said[0], said[1], _exp(estimate), ratio, np.nan, test)
+
+
+def _distance(mine: LevelValue, other: LevelValue, tried: np.ndarray) -> float:
+    """How far a threshold is from another on average, in logarithms, among those of the N that were tried."""
+    (low, high), (least, most) = (
+        (_log(value.value),) * 2 if value.measured else (_log(value.low), _log(value.high))
+        for value in (mine, other)
+    )
+    low, high = np.clip((low, high), min(tried.min(), high), max(tried.max(), low))
+    if low == high:
+        return max(0.0, least - low, low - most)
+    ends = np.array([low, high])
+    below, above = (np.maximum(0, away) ** 2 / 2 for away in (least - ends, ends - most))
+    return float((below[0] - below[1] + above[1] - above[0]) / (high - low))
 
 
 def _log(value: float) -> float:
@@ -208,5 +228,5 @@ def values(ours: pd.DataFrame, theirs: pd.DataFrame, within: float) -> list[Plac
         test = mean_test(found, -within, within, "t test")
         mean = test.estimate
         ours_there = f"{mean + value:.3g}"
-        places.append(Place(float(t), ours_there, f"{value:.3g}", mean, test.interval, test))
+        places.append(Place(float(t), ours_there, f"{value:.3g}", mean, test.interval, abs(mean), test))
     return places
