@@ -87,6 +87,14 @@ def test_where_no_choice_fits_the_nearest_is_not_reproduced(folder, tmp_path):
     assert found.status == 1
 
 
+def test_no_round_has_more_trials_than_the_run(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("theorycheck.reconcile.FEWEST", 10_000)
+    session = Session(tmp_path / "store.sqlite", ThisProcess())
+    found = reconcile(folder, published(tmp_path / "table.csv", 1), {"share": (1, 0.5)}, session, claim=CLAIM)
+    most = len(pd.read_csv(folder / "trials.csv"))
+    assert [0 < c.trials <= most for c in found.candidates] == [True, True]
+
+
 @pytest.mark.parametrize(
     ("choices", "seed", "said"),
     [

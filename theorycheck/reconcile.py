@@ -169,7 +169,7 @@ def reconcile(
     beside(known, str(run), Path(table), within, level)  # and a table that cannot be compared
 
     def compared(candidate: Candidate, number: int) -> Candidate:
-        smaller = _smaller(claims[candidate.text], number)
+        smaller = _smaller(claims[candidate.text], number, len(known.trials))
         found = session.examine(smaller, profile, seed=seed)
         comparison = beside(_read(found), candidate.text, Path(table), within, level)
         away = float(np.mean([place.distance for place in comparison.places]))
@@ -196,11 +196,11 @@ def _as_run(run: Run, claim: Claim | str | None) -> Claim:
     return on_kept_data(found.of_design(run.design.get("name")), run.design["held"])
 
 
-def _smaller(claim: Claim, number: int) -> Claim:
-    """The claim with the trials of a round: twice as many in each."""
+def _smaller(claim: Claim, number: int, most: int) -> Claim:
+    """The claim with the trials of a round: twice as many in each, and no more than the run has."""
     design, factor = claim.design, 2**number
     if design.search:
-        fewer = design.model_copy(update={"budget": FEWEST * factor})
+        fewer = design.model_copy(update={"budget": min(FEWEST * factor, most)})
     else:
         fewer = design.model_copy(update={"replicates": min(design.replicates, REPLICATES * factor)})
     return claim.model_copy(update={"design": fewer, "designs": {}})
