@@ -1,13 +1,13 @@
 """Where the bounds on the number of samples are tight: exponents over token noise and output scale.
 
-    python benchmarks/tightness.py [--store PATH] [--seed N] [--jobs N] [--cells N] [--draw-only]
+    python benchmarks/tightness.py [--store PATH] [--seed N] [--jobs N] [--budget N] [--cells N] [--draw-only]
 
 For every token noise tau and output scale s, with attention and without it, N* is sought where samples of 400
-tokens have 3 to 7 label-relevant ones (without it, 4 to 7), and once more, but for the smallest noise, where
-they have up to 14; with fewer than 3 a majority is no majority. Trials are placed as `verify` places them.
-Writes docs/tightness.csv, the counts of successes, after every cell; then docs/tightness.png, and the table
-of docs/tightness.md to the terminal. Cells whose counts are known are left as they are; delete them to judge
-them anew.
+tokens have 3 to 10 label-relevant ones (without it, 4 to 10); with fewer than 3 a majority is no majority.
+Trials are placed as `verify` places them, at even N some quarter of an octave apart: success turns steeply,
+and odd N leave the labels unbalanced, which pilots (seeds 1 and 2) showed to fail. Writes docs/tightness.csv,
+the counts of successes, after every cell; then docs/tightness.png, and the table of docs/tightness.md to the
+terminal. Cells whose counts are known are left as they are; delete them to judge them anew.
 """
 
 from __future__ import annotations
@@ -38,38 +38,34 @@ FOLDER = Path(__file__).parents[1] / "docs"
 TABLE = FOLDER / "tightness.csv"
 FACTOR = "alpha_relevant"
 WIDE = 100  # an interval over more than that is not drawn
-LEVELS = (0.0075, 0.01, 0.0125, 0.0175, 0.025, 0.035)  # 3, 4, 5, 7, 10 and 14 tokens of 400
+LEVELS = (0.0075, 0.01, 0.0125, 0.0175, 0.025)  # 3, 4, 5, 7 and 10 tokens of 400
 FEWER = LEVELS[1:]  # without attention: with 3 tokens a training takes up to 400,000 iterations, 3 minutes
 SMALL = 0.0175  # the three smallest levels with and without attention are not above it
-BUDGETS = {SMALL: 120, max(LEVELS): 200}  # trials of a run, by its largest level
-SAMPLES = tuple(round(2 ** (k / 2)) for k in range(2, 25))  # 2 to 4096
+SAMPLES = sorted({2 * round(2 ** (k / 4 - 1)) for k in range(4, 49)})  # 2 to 4096
 NOISES, SCALES = (0.2, 0.4, 0.05), (float(OUTPUT_SCALE), 1.0)
-SMALL_ONLY = (0.05,)  # noises
 CLAIMS = {True: "sample_complexity", False: "sample_complexity_without_attention"}
 CLAIMED = {True: -2, False: -4}
 COLOURS = {0.1: "#c1440e", 1.0: "#0b3c5d"}
 
 
-def cell(tau: float, scale: float, attention: bool, largest: float) -> Claim:
+def cell(tau: float, scale: float, attention: bool, budget: int) -> Claim:
     """The claim with samples of 400 tokens, its levels lower by four, and its search as far as 4096."""
     claim = find(CLAIMS[attention])
     design = (claim if scale == 1 else claim.of_design("feature_learning")).design
     changed = {"L": 400, "m": 280, "tau": tau}  # the theorem asks for such a width at N = 4096
-    search = design.search.model_copy(update={"values": SAMPLES})
-    levels = [level for level in (LEVELS if attention else FEWER) if level <= largest]
+    search = design.search.model_copy(update={"values": tuple(SAMPLES)})
+    levels = LEVELS if attention else FEWER
     note = "Samples of 400 tokens (docs/tightness.md)."
-    there = design.another(note, changed, levels=levels, search=search, budget=BUDGETS[largest])
+    there = design.another(note, changed, levels=levels, search=search, budget=budget)
     return claim.model_copy(update={"design": there, "designs": {}, "variations": {}})
 
 
 def counted(tau: float, scale: float, attention: bool, asked: argparse.Namespace) -> pd.DataFrame:
     """Counts of one cell: a row for each level and N."""
-    found = []
-    for largest in BUDGETS:
-        if largest == SMALL or tau not in SMALL_ONLY:
-            claim = cell(tau, scale, attention, largest)
-            found.append(tc.verify(claim, seed=asked.seed, jobs=asked.jobs, store=asked.store).trials)
-    trials = pd.concat(found).drop_duplicates("key").rename(columns={"N": "searched"})
+    claim = cell(tau, scale, attention, asked.budget)
+    found = tc.verify(claim, seed=asked.seed, jobs=asked.jobs, store=asked.store)
+    print(f"tau = {tau:g}, attention = {attention}, {found}", flush=True)
+    trials = found.trials.rename(columns={"N": "searched"})
     for outcome in ("success", "unfitted"):
         trials[outcome] = trials["outcome"] == outcome
     counts = trials.groupby([FACTOR, "searched"], as_index=False).agg(
@@ -152,8 +148,9 @@ def main() -> None:
     """Count all cells, or draw what was counted."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--store", default=".theorycheck/tightness.sqlite")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--budget", type=int, default=240)
     parser.add_argument("--table", type=Path, default=TABLE)
     parser.add_argument("--cells", type=int, default=12, help="how many, those at tau = 0.2 first")
     parser.add_argument("--draw-only", action="store_true")

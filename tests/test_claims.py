@@ -50,6 +50,19 @@ def test_the_response_exists(claim):
     assert response(claim.response).meaning
 
 
+def test_no_design_tries_odd_numbers_of_samples():
+    """They leave the labels unbalanced: N = 3 is hardly better than N = 2; no threshold describes that."""
+    tried = {
+        (claim.name, name): [n for n in design.search.values if n % 2]
+        for claim in CLAIMS.values()
+        if claim.response == "zero_generalization_error"
+        for name, design in {"": claim.design, **claim.designs}.items()
+        if design.search and design.search.letter == "N"
+    }
+    assert len(tried) > 10
+    assert {which: odd for which, odd in tried.items() if odd} == {}
+
+
 def test_both_sample_complexities_share_their_data():
     first, second = (CLAIMS[n] for n in ("sample_complexity", "sample_complexity_without_attention"))
     assert [*first.law.exponents.values(), *second.law.exponents.values()] == [-2, -4]
