@@ -32,6 +32,7 @@ from theorycheck.bounds.shallow_vit import OUTPUT_SCALE
 from theorycheck.claim import Claim
 from theorycheck.judgement import Estimate
 from theorycheck.statistics.agreement import exponents
+from theorycheck.statistics.evidence import Trials
 from theorycheck.statistics.loglog import level_thresholds
 
 FOLDER = Path(__file__).parents[1] / "docs"
@@ -75,21 +76,28 @@ def counted(tau: float, scale: float, attention: bool, asked: argparse.Namespace
     return counts.assign(tau=tau, s=scale, attention=attention)
 
 
-def compared(table: pd.DataFrame, below: float = np.inf) -> list[Estimate]:
-    """Exponents without attention, with it, and the difference, over levels of both; none if unknown."""
-    without, with_attention = (table[table["attention"] == which] for which in (False, True))
-    few = [rows[rows[FACTOR] <= below] for rows in (without, with_attention)]
-    return exponents(few[0], few[1], FACTOR)
+def compared(table: pd.DataFrame) -> list[Estimate | None]:
+    """The exponent with attention and without it, each over its small levels, and, over those that both have,
+    that without less that with; None of what the counts do not determine.
+    """
+    near = table[(table[FACTOR] <= SMALL) & (table["trials"] > 0)]
+    with_attention, without = (near[near["attention"] == which] for which in (True, False))
+    both = exponents(without, with_attention, FACTOR)
+    return [_exponent(with_attention), _exponent(without), both[2] if both else None]
+
+
+def _exponent(counts: pd.DataFrame) -> Estimate | None:
+    evidence = Trials.of(counts, [FACTOR])
+    fit = evidence.fit(1)
+    return fit and Estimate(FACTOR, fit.exponent(FACTOR), fit.interval(FACTOR), evidence.method)
 
 
 def lines(table: pd.DataFrame) -> list[str]:
     """The table of docs/tightness.md, a line for each noise and scale."""
-    found = []
-    for (tau, scale), rows in table.groupby(["tau", "s"]):
-        estimates = [compared(rows, below) for below in (SMALL, np.inf)]
-        texts = [text for three in estimates for text in ([one.text for one in three] or ["unknown"] * 3)]
-        found.append(f"| {tau:g} | {scale:g} | {' | '.join(texts)} |")
-    return found
+    return [
+        f"| {tau:g} | {scale:g} | {' | '.join(one.text if one else 'unknown' for one in compared(rows))} |"
+        for (tau, scale), rows in table.groupby(["tau", "s"])
+    ]
 
 
 def drawn(table: pd.DataFrame) -> plt.Figure:
@@ -132,11 +140,13 @@ def _thresholds(axes: plt.Axes, rows: pd.DataFrame, scale: float, attention: boo
 def _exponents(axes: plt.Axes, rows: pd.DataFrame) -> None:
     ticks = []
     for first, (scale, there) in zip((0, 4), rows.groupby("s"), strict=False):
-        for place, one in enumerate(compared(there, SMALL)):
+        for place, one in enumerate(compared(there)):
+            if one is None:
+                continue
             ends = [[one.value - one.interval.low], [one.interval.high - one.value]]
-            shape = {"marker": "so^"[place], "mfc": (*["white", COLOURS[scale]], "white")[place]}
+            shape = {"marker": "os^"[place], "mfc": "white" if place else COLOURS[scale]}
             axes.errorbar(first + place, one.value, ends, color=COLOURS[scale], capsize=2, **shape)
-            ticks.append((first + place, ("without", "with", "difference")[place]))
+            ticks.append((first + place, ("with", "without", "difference")[place]))
     axes.set_xticks(*zip(*ticks, strict=True), rotation=45, ha="right", fontsize=7)
     for claimed in CLAIMED.values():
         axes.axhline(claimed, color="0.4", linewidth=0.8, linestyle="--")

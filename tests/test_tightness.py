@@ -20,7 +20,7 @@ def planted(exponents, seed=0):
 
 
 def test_the_exponents_and_their_difference_are_the_planted_ones():
-    without, with_attention, difference = tightness.compared(planted({True: -1.5, False: -3.0}))
+    with_attention, without, difference = tightness.compared(planted({True: -1.5, False: -3.0}))
     for one, truth in ((without, -3.0), (with_attention, -1.5), (difference, -1.5)):
         assert one.value == pytest.approx(truth, abs=0.4)
         assert truth in one.interval
@@ -29,7 +29,14 @@ def test_the_exponents_and_their_difference_are_the_planted_ones():
 def test_at_the_small_end_larger_levels_say_nothing():
     table = planted({True: -1.5, False: -3.0})
     flat = table.assign(successes=table["successes"].where(table[tightness.FACTOR] <= tightness.SMALL, 0))
-    assert tightness.compared(flat, tightness.SMALL) == tightness.compared(table, tightness.SMALL)
+    assert tightness.compared(flat) == tightness.compared(table)
+
+
+def test_what_counts_do_not_determine_is_unknown():
+    table = planted({True: -1.5, False: -3.0})
+    (line,) = tightness.lines(table.assign(successes=table["successes"].where(~table["attention"], 0)))
+    assert line.startswith("| 0.2 | 1 | unknown | -")
+    assert line.endswith("] | unknown |")
 
 
 def test_the_page_says_what_was_counted():

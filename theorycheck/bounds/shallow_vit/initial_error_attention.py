@@ -32,9 +32,7 @@ SMALL = DESIGN.another(
     search=Search(N, (6, 8, 12, 16, 24, 32, 48)),
 )
 # Fewer samples suffice there: at a smaller alpha_* N* lies among those tried.
-LEARNING = feature_learning(
-    DESIGN, {alpha_relevant: 0.06}, search=Search(N, (2, 4, *SAMPLES)), replicates=20
-)
+LEARNING = feature_learning(DESIGN, {alpha_relevant: 0.06}, search=Search(N, (2, 4, *SAMPLES)), replicates=20)
 
 claim = Claim(
     name="initial_error_attention",
