@@ -31,8 +31,7 @@ from theorycheck.bounds import find
 from theorycheck.bounds.shallow_vit import OUTPUT_SCALE
 from theorycheck.claim import Claim
 from theorycheck.judgement import Estimate
-from theorycheck.statistics.agreement import exponents
-from theorycheck.statistics.evidence import Trials
+from theorycheck.statistics.agreement import exponent, exponents
 from theorycheck.statistics.loglog import level_thresholds
 
 FOLDER = Path(__file__).parents[1] / "docs"
@@ -42,7 +41,7 @@ WIDE = 100  # an interval over more than that is not drawn
 LEVELS = (0.0075, 0.01, 0.0125, 0.0175, 0.025)  # 3, 4, 5, 7 and 10 tokens of 400
 FEWER = LEVELS[1:]  # without attention: with 3 tokens a training takes up to 400,000 iterations, 3 minutes
 SMALL = 0.0175  # the three smallest levels with and without attention are not above it
-SAMPLES = sorted({2 * round(2 ** (k / 4 - 1)) for k in range(4, 49)})  # 2 to 4096
+SAMPLES = tuple(sorted({2 * round(2 ** (k / 4 - 1)) for k in range(4, 49)}))  # 2 to 4096
 NOISES, SCALES = (0.2, 0.05, 0.4), (float(OUTPUT_SCALE), 1.0)
 ENDLESS = ((0.4, False, 0.1),)  # tau, attention, s: a training takes up to a million iterations, 6 minutes
 CLAIMS = {True: "sample_complexity", False: "sample_complexity_without_attention"}
@@ -55,7 +54,7 @@ def cell(tau: float, scale: float, attention: bool, budget: int) -> Claim:
     claim = find(CLAIMS[attention])
     design = (claim if scale == 1 else claim.of_design("feature_learning")).design
     changed = {"L": 400, "m": 280, "tau": tau}  # the theorem asks for such a width at N = 4096
-    search = design.search.model_copy(update={"values": tuple(SAMPLES)})
+    search = design.search.model_copy(update={"values": SAMPLES})
     levels = LEVELS if attention else FEWER
     note = "Samples of 400 tokens (docs/tightness.md)."
     there = design.another(note, changed, levels=levels, search=search, budget=budget)
@@ -66,14 +65,10 @@ def counted(tau: float, scale: float, attention: bool, asked: argparse.Namespace
     """Counts of one cell: a row for each level and N."""
     claim = cell(tau, scale, attention, asked.budget)
     found = tc.verify(claim, seed=asked.seed, jobs=asked.jobs, store=asked.store)
-    print(f"tau = {tau:g}, attention = {attention}, {found}", flush=True)
-    trials = found.trials.rename(columns={"N": "searched"})
-    for outcome in ("success", "unfitted"):
-        trials[outcome] = trials["outcome"] == outcome
-    counts = trials.groupby([FACTOR, "searched"], as_index=False).agg(
-        successes=("success", "sum"), trials=("outcome", "size"), unfitted=("unfitted", "sum")
+    print(f"tau = {tau:g}, s = {scale:g}, attention = {attention}, {found}", flush=True)
+    counts = found.observed[[FACTOR, "N", "successes", "trials", "unfitted"]].rename(
+        columns={"N": "searched"}
     )
-    counts["trials"] -= counts["unfitted"]  # which are no evidence about N
     return counts.assign(tau=tau, s=scale, attention=attention)
 
 
@@ -81,18 +76,10 @@ def compared(table: pd.DataFrame) -> list[Estimate | None]:
     """The exponent with attention and without it, each over its small levels, and, over those that both have,
     that without less that with; None of what the counts do not determine.
     """
-    near = table[(table[FACTOR] <= SMALL) & (table["trials"] > 0)]
+    near = table[table[FACTOR] <= SMALL]
     with_attention, without = (near[near["attention"] == which] for which in (True, False))
     both = exponents(without, with_attention, FACTOR)
-    return [_exponent(with_attention), _exponent(without), both[2] if both else None]
-
-
-def _exponent(counts: pd.DataFrame) -> Estimate | None:
-    if counts[FACTOR].nunique() < 2:
-        return None
-    evidence = Trials.of(counts, [FACTOR])
-    fit = evidence.fit(1)
-    return fit and Estimate(FACTOR, fit.exponent(FACTOR), fit.interval(FACTOR), evidence.method)
+    return [exponent(with_attention, FACTOR), exponent(without, FACTOR), both[2] if both else None]
 
 
 def lines(table: pd.DataFrame) -> list[str]:

@@ -71,7 +71,7 @@ def concluded(places: Sequence[Place]) -> tuple[Agreement, tuple[Place, ...]]:
         differs = corrected[str(i)] < SIGNIFICANCE
         agrees = place.test.p_supported < SIGNIFICANCE
         where: Where = "differs" if differs else "agrees" if agrees else "open"
-        found.append(Place(**{**vars(place), "where": where}))
+        found.append(replace(place, where=where))
     kinds = {place.where for place in found}
     if "differs" in kinds:
         return ("PARTLY" if "agrees" in kinds else "NOT REPRODUCED"), tuple(found)
@@ -131,17 +131,31 @@ def thresholds(ours: pd.DataFrame, theirs: pd.DataFrame, factor: str, within: fl
         there = by_cell[np.isclose(by_cell[factor], level)]
         least = float(there["p_holm"].min()) if len(there) else 1.0
         df = sum(table.loc[table[factor] == level, "searched"].nunique() - 2 for table in (ours, theirs))
-        place = _ratio(level, mine[level], other[level], matters, max(1, df), least)
-        places.append(replace(place, distance=_distance(mine[level], other[level], tried)))
+        away = _distance(mine[level], other[level], tried)
+        places.append(_ratio(level, mine[level], other[level], matters, max(1, df), least, away))
     return places
+
+
+def exponent(counts: pd.DataFrame, factor: str, name: str = "") -> Estimate | None:
+    """The exponent of a table's thresholds with its 95 % interval, on average over its levels, by a name.
+
+    It is that of a binomial regression (`evidence.Trials`); None where the counts do not determine it, or
+    have fewer than two levels. The columns are factor, searched, successes, trials.
+    """
+    if counts[factor].nunique() < 2:
+        return None
+    evidence = Trials.of(_summed(counts, [factor, "searched"]), [factor])
+    if (fit := evidence.fit(1)) is None:
+        return None
+    return Estimate(factor, fit.exponent(factor), fit.interval(factor), evidence.method, name)
 
 
 def exponents(ours: pd.DataFrame, theirs: pd.DataFrame, factor: str) -> list[Estimate]:
     """Our exponent, theirs, and ours less theirs, on average over the levels that both have.
 
-    Each is that of a binomial regression of its own (`evidence.Trials`). The interval of the difference is
-    theirs recovered (Zou and Donner, Stat. Med. 27 (2008) 1693), so that they need not be symmetric. Two that
-    agree in their exponents may differ in every threshold.
+    Each is an `exponent` of its own. The interval of the difference is theirs recovered (Zou and Donner,
+    Stat. Med. 27 (2008) 1693), so that they need not be symmetric. Two that agree in their exponents may
+    differ in every threshold.
 
     Args:
         ours: columns factor, searched, successes, trials.
@@ -153,25 +167,27 @@ def exponents(ours: pd.DataFrame, theirs: pd.DataFrame, factor: str) -> list[Est
         than two levels are those of both.
     """
     both = set(ours[factor]) & set(theirs[factor])
-    if len(both) < 2:
+    mine, other = (
+        exponent(table[table[factor].isin(both)], factor, name)
+        for name, table in (("ours", ours), ("theirs", theirs))
+    )
+    if mine is None or other is None:
         return []
-    found = []
-    for name, table in (("ours", ours), ("theirs", theirs)):
-        cells = _summed(table[table[factor].isin(both)], [factor, "searched"])
-        evidence = Trials.of(cells, [factor])
-        if (fit := evidence.fit(1)) is None:
-            return []
-        found.append(Estimate(factor, fit.exponent(factor), fit.interval(factor), evidence.method, name))
-    mine, other = found
     difference = mine.value - other.value
     low = difference - np.hypot(mine.value - mine.interval.low, other.interval.high - other.value)
     high = difference + np.hypot(mine.interval.high - mine.value, other.value - other.interval.low)
     interval = Interval(float(low), float(high))
-    return [*found, Estimate(factor, difference, interval, "recovered variances", "ours less theirs")]
+    return [mine, other, Estimate(factor, difference, interval, "recovered variances", "ours less theirs")]
 
 
 def _ratio(
-    level: float, mine: LevelValue, other: LevelValue, matters: float, df: int, p_cells: float
+    level: float,
+    mine: LevelValue,
+    other: LevelValue,
+    matters: float,
+    df: int,
+    p_cells: float,
+    distance: float,
 ) -> Place:
     said = [value.text if value.measured else f"{value.kind} {value.value:g}" for value in (mine, other)]
     if mine.measured and other.measured:
@@ -187,7 +203,7 @@ def _ratio(
         apart = low > matters or high < -matters
         test = decided(np.nan, interval, (1.0, p_cells if apart else 1.0), "bounds of thresholds")
     ratio = Interval(_exp(interval.low), _exp(interval.high))
-    return Place(level, said[0], said[1], _exp(estimate), ratio, np.nan, test)
+    return Place(level, said[0], said[1], _exp(estimate), ratio, distance, test)
 
 
 def _distance(mine: LevelValue, other: LevelValue, tried: np.ndarray) -> float:
