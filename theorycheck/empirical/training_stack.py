@@ -12,7 +12,7 @@ import cloudpickle
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, optim
-from torch.func import functional_call, grad_and_value, vmap
+from torch.func import functional_call, vmap
 from torch.nn import Module
 
 from theorycheck.code import digest
@@ -132,7 +132,7 @@ class Stack:
         self.x, self.y = (torch.stack([m.samples[k] for m in rows]) for k in (0, 1))
         self.optimizer = self._stacked_optimizer()
         self.schedule = _schedule(training, self.optimizer, members[0])
-        self._gradients = vmap(grad_and_value(self._loss), randomness="error")
+        self._losses = vmap(self._loss, randomness="error")
 
     def _stacked_optimizer(self) -> optim.Optimizer:
         """The first member's, over stacked parameters instead of its own."""
@@ -162,9 +162,11 @@ class Stack:
             row = torch.arange(len(x), device=x.device)[:, None]
             order = order if len(order) == len(x) else order.expand(len(x), -1)
             x, y = x[row, order], y[row, order]
-        detached = {name: tensor.detach() for name, tensor in self.trained.items()}
-        gradients, losses = self._gradients(detached, self.fixed, x, y)
-        return gradients, losses
+        losses = self._losses(self.trained, self.fixed, x, y)
+        # No loss depends on another trial's parameters: the sum has the gradients of all, at half of the cost
+        # of torch.func.grad within vmap.
+        gradients = torch.autograd.grad(losses.sum(), [*self.trained.values()])
+        return dict(zip(self.trained, gradients, strict=True)), losses.detach()
 
     def step(self, order: Int[Tensor, "t b"] | None) -> Float[Tensor, " t"]:
         """Take one step of every trial; return the losses before it."""
