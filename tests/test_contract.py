@@ -196,7 +196,7 @@ def test_a_kind_from_outside_is_verified_and_reported_in_every_format(bound, dec
     assert 2.0 in finding.estimates[0].interval
     formats = available(None) if bound == 1 else ("md",)  # a PDF takes a second
     assert bound != 1 or {"md", "html", "tex"} <= set(formats)
-    verdict = write(finding, tmp_path, formats)
+    verdict = write(finding, tmp_path, formats).verdict
     assert not verdict.unwritten
     for name in formats:
         assert (tmp_path / f"report.{name}").stat().st_size > 500

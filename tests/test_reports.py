@@ -7,12 +7,15 @@ import shutil
 import subprocess
 
 import pytest
+from matplotlib.figure import Figure
 from test_cli import STATUS, run
 from verified import verify
 
 from theorycheck.errors import ReportError
 from theorycheck.reports import html, latex, markdown, pdf
 from theorycheck.reports.blocks import Code, Definitions, Formula, Heading, Math, Paragraph, Strong, Table
+from theorycheck.reports.report import write_joint_report
+from theorycheck.session import Session, write
 
 NASTY = r"100 % of a_b & c^2 <x> {y} $5 #1 ~z \w |v| *s* -0.80"
 BLOCKS = [
@@ -151,6 +154,34 @@ def test_several_claims_make_one_report_with_a_table(tiny, tmp_path):
     assert "| `other` |" in text
     assert (tmp_path / "theorycheck-out/overview.pdf").exists()
     assert "li2023shallow" in text
+
+
+def test_a_report_on_several_claims_draws_no_figure_again(folder, tmp_path, monkeypatch):
+    base, drawn, savefig = folder.parents[1], [], Figure.savefig
+
+    def counted(figure, file, **options):
+        drawn.append((figure, options["format"]))
+        savefig(figure, file, **options)
+
+    monkeypatch.setattr(Figure, "savefig", counted)
+    finding = Session(store=base / "s.sqlite").examine(str(base / "tiny.py"), "full")
+    shown = write(finding, tmp_path / "alone", ["html", "md"])
+    write_joint_report([shown], tmp_path, ["html", "md"])
+    assert {kind for _, kind in drawn} == {"png", "pdf", "svg"}
+    assert len(drawn) == len(set(drawn))
+    assert (tmp_path / "tiny-estimate.png").read_bytes() == (tmp_path / "alone/estimate.png").read_bytes()
+
+
+@pytest.mark.skipif("typst" not in pdf.makers(), reason="no typst here")
+def test_a_long_pdf_takes_no_longer_a_block(tmp_path, monkeypatch):
+    rendered, render = [], latex.render
+    monkeypatch.setattr(pdf, "makers", lambda: ["typst"])
+    monkeypatch.setattr(latex, "render", lambda *given: rendered.append(given) or render(*given))
+    for blocks in (BLOCKS, BLOCKS[:1] + 20 * BLOCKS[1:]):
+        rendered.append(None)
+        pdf.write(blocks, tmp_path / "report.pdf")
+    second = len(rendered) - 1 - rendered[::-1].index(None)
+    assert len(rendered) == 2 * second  # as often of many blocks as of few
 
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="no chromium here")

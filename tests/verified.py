@@ -16,4 +16,4 @@ def verify(claim, profile="standard", *, store, out, jobs=1, formats=("md",), pr
     """The verdict, after its report was written."""
     formats = available(formats)
     finding = Session(Path(store), jobs, progress).examine(claim, profile, **options)
-    return write(finding, folder_of(finding.claim, Path(out)), formats)
+    return write(finding, folder_of(finding.claim, Path(out)), formats).verdict

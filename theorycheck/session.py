@@ -24,10 +24,11 @@ from theorycheck.observation import Outcomes
 from theorycheck.plan import Plan, make_plan, response_of
 from theorycheck.profiles import PROFILES, ProfileName
 from theorycheck.repeats import chosen, compared
+from theorycheck.reports.document import Part
 from theorycheck.reports.report import Format, write_report
 from theorycheck.rounds import Made
 from theorycheck.stopping import cause_of, stoppable
-from theorycheck.verdict import Variation, Verdict
+from theorycheck.verdict import Variation
 
 # Given what is done, shows progress until the block ends; told how many are done now, and how many more there
 # will be. Where that has a method `tell` which is not None, it is told the estimate after every round.
@@ -229,10 +230,8 @@ def folder_of(claim: Claim, out: Path) -> Path:
     return out / "-".join(filter(None, (claim.name, claim.design_name)))
 
 
-def write(
-    finding: Finding, folder: Path, formats: Sequence[Format] | None, fragment: bool = False
-) -> Verdict:
-    """Write the report on a finding; the verdict that is returned knows its artifacts."""
+def write(finding: Finding, folder: Path, formats: Sequence[Format] | None, fragment: bool = False) -> Part:
+    """Write the report on a finding; return what it says, with a verdict that knows its artifacts."""
     return write_report(
         finding.verdict, finding.claim, finding.trials, finding.observed, folder, formats, fragment
     )

@@ -90,7 +90,7 @@ def verify(
     from theorycheck.plan import make_plan
     from theorycheck.reports.brief import told
     from theorycheck.reports.overview import table
-    from theorycheck.reports.report import part, write_joint_report
+    from theorycheck.reports.report import write_joint_report
     from theorycheck.reports.terminal import together
     from theorycheck.session import Session, folder_of, on_data, silent, write
     from theorycheck.verdict import exit_status, result_document
@@ -99,7 +99,7 @@ def verify(
         claims = bounds.chosen(claim or (), paper or (), all_claims)
         jobs = jobs or os.cpu_count() or 1
         formats = formats_of(report)
-        verdicts, findings = [], []
+        parts = []
         with opened(executor, jobs) as workers:
             session = Session(store, workers, silent if quiet else bar)
             for found in claims:
@@ -109,17 +109,16 @@ def verify(
                 if warning and not quiet:
                     typer.echo(f"theorycheck: {warning}", err=True)
                 finding = session.carry_out(planned, sensitivity)
-                verdict = write(finding, folder_of(finding.claim, out), formats, fragment)
-                verdicts.append(verdict)
-                findings.append(finding)
+                parts.append(write(finding, folder_of(finding.claim, out), formats, fragment))
+                verdict = parts[-1].verdict
                 if not json:
                     say(
                         f"{verdict.name} {finding.decision}"
                         if quiet
                         else told(verdict, finding.claim, verbose)
                     )
+        verdicts = [shown.verdict for shown in parts]
         if len(verdicts) > 1:
-            parts = [part(f.verdict, f.claim, f.observed) for f in findings]
             paths = write_joint_report(parts, out, formats)
             if not (json or quiet):
                 say("\n".join(["", *table(verdicts), together(jointly(verdicts)), *paths]))
@@ -189,8 +188,8 @@ def report(
             raise StoreError(f"there is no store {store}; `theorycheck verify` makes one")
         finding = Session(store).replay(run, claim)
         if pasted is None:
-            verdict = write(finding, folder_of(finding.claim, out), wanted, fragment)
-            say(told(verdict, finding.claim, verbose))
+            shown = write(finding, folder_of(finding.claim, out), wanted, fragment)
+            say(told(shown.verdict, finding.claim, verbose))
         else:
             typer.echo(snippets.FORMATS[pasted](finding.verdict, finding.claim))
     raise typer.Exit(exit_status([finding.verdict]))

@@ -1,9 +1,12 @@
 """Axes, points and texts that figures share."""
 
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -18,6 +21,13 @@ from theorycheck.text import one_line
 
 TOLD = "told-"  # begins the identifier of what tells something in HTML; the text follows
 LONGEST = 30  # times its value, or as small a part, that an interval is drawn: one without end hides all else
+Kind = Literal["png", "pdf", "svg"]
+_OPTIONS: dict[Kind, dict[str, Any]] = {  # without the time of writing, so that equal runs give equal bytes
+    "png": {"dpi": 150, "metadata": {"Software": None}},
+    "pdf": {"metadata": {"CreationDate": None, "Creator": None, "Producer": None}},
+    "svg": {"metadata": {"Date": None, "Creator": None}},
+}
+_RENDERED: WeakKeyDictionary[Figure, dict[Kind, bytes]] = WeakKeyDictionary()
 
 
 def one_axes() -> tuple[Figure, Axes]:
@@ -118,10 +128,22 @@ def _power(exponent: float) -> Callable[[np.ndarray], np.ndarray]:
     return lambda x: np.clip(x, 1e-30, 1e30) ** exponent
 
 
+def rendered(figure: Figure, kind: Kind) -> bytes:
+    """A figure as the bytes of a file.
+
+    It is drawn once: the report on several claims shows what those on each show.
+    """
+    known = _RENDERED.setdefault(figure, {})
+    if kind not in known:
+        written = io.BytesIO()
+        with sheet(), mpl.rc_context({"svg.hashsalt": "theorycheck"}):
+            figure.savefig(written, format=kind, **_OPTIONS[kind])
+        known[kind] = written.getvalue()
+    return known[kind]
+
+
 def save(figure: Figure, stem: Path) -> None:
-    """Write a figure as PNG and PDF without the time of writing, so that equal runs give equal bytes."""
-    with sheet():
-        figure.savefig(stem.with_suffix(".png"), dpi=150, metadata={"Software": None})
-        figure.savefig(
-            stem.with_suffix(".pdf"), metadata={"CreationDate": None, "Creator": None, "Producer": None}
-        )
+    """Write a figure as PNG and PDF."""
+    kinds: tuple[Kind, ...] = ("png", "pdf")
+    for kind in kinds:
+        stem.with_name(f"{stem.name}.{kind}").write_bytes(rendered(figure, kind))

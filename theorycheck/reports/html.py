@@ -1,6 +1,5 @@
 """A report as one HTML file that needs nothing else: figures as SVG, formulas as MathML, no network."""
 
-import io
 import re
 from collections.abc import Iterator, Sequence
 from html import escape, unescape
@@ -8,12 +7,11 @@ from importlib.resources import files
 from string import Template
 from xml.etree.ElementTree import tostring
 
-import matplotlib as mpl
 from latex2mathml.converter import convert_to_element
 from matplotlib.figure import Figure
 
-from theorycheck.drawing.axes import TOLD
-from theorycheck.drawing.style import DARK, sheet
+from theorycheck.drawing.axes import TOLD, rendered
+from theorycheck.drawing.style import DARK
 from theorycheck.reports.blocks import (
     Badge,
     Block,
@@ -178,11 +176,10 @@ def _mathml(latex: str, display: str = "inline") -> str:
 
 def _picture(picture: Picture, identifier: str) -> str:
     """A figure, on other axes where these are chosen, with its caption and a line for what it tells."""
-    shown = _svg(picture.figure, picture.name, identifier)
+    shown = _svg(picture.figure, identifier)
     if picture.others:
         views = {FIRST_AXES: shown} | {
-            name: _svg(figure, f"{picture.name}-{i}", f"{identifier}-{i}")
-            for i, (name, figure) in enumerate(picture.others.items())
+            name: _svg(figure, f"{identifier}-{i}") for i, (name, figure) in enumerate(picture.others.items())
         }
         shown = _choice(views, identifier)
     told = '<output class="telling"></output>' if 'class="told"' in shown else ""
@@ -202,14 +199,11 @@ def _choice(views: dict[str, str], identifier: str) -> str:
     return f'{CHOICE}<div class="choice">{buttons}{shown}</div>'
 
 
-def _svg(figure: Figure, name: str, identifier: str) -> str:
+def _svg(figure: Figure, identifier: str) -> str:
     """A figure as SVG, with identifiers of its own, colours that a dark page changes, and what it tells of
     its points as tooltips.
     """
-    written = io.StringIO()
-    with sheet(), mpl.rc_context({"svg.hashsalt": name}):
-        figure.savefig(written, format="svg", metadata={"Date": None, "Creator": None})
-    svg = written.getvalue()
+    svg = rendered(figure, "svg").decode()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(rf'<g id="{TOLD}([^"]*)">', r'<g class="told"><title>\1</title>', svg)
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{identifier}-\1"', svg)

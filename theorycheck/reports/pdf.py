@@ -121,7 +121,8 @@ def _typst(blocks: Sequence[Block], folder: Path) -> Path:
     import pypandoc
     import typst
 
-    drawn = [each_text(block, _drawable(blocks)) for block in blocks]
+    drawable = _drawable(blocks)
+    drawn = [each_text(block, drawable) for block in blocks]
     marked = [marks for block in drawn for marks in _marked(block)]
     try:
         body = pypandoc.convert_text(latex.render(marked), "typst", format="latex", extra_args=["--quiet"])

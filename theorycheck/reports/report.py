@@ -81,7 +81,7 @@ def write_report(
     folder: Path,
     formats: Sequence[Format] | None = None,
     fragment: bool = False,
-) -> Verdict:
+) -> Part:
     """Write the report in some formats, the figures as PNG and PDF, trials.csv and result.json.
 
     Args:
@@ -94,7 +94,8 @@ def write_report(
         fragment: whether report.tex is the body alone.
 
     Returns:
-        The verdict with the paths of its artifacts, and a sentence on each format that could not be made.
+        What the report says. Its verdict knows the paths of its artifacts, and has a sentence on each format
+        that could not be made.
 
     Raises:
         ReportError: nothing here makes a format that was asked for.
@@ -104,12 +105,13 @@ def write_report(
     with _written_to(folder):
         trials.to_csv(folder / "trials.csv", index=False, lineterminator="\n", errors="backslashreplace")
         _write_result(verdict, folder, [])  # before what may fail
-        blocks = document([part(verdict, claim, observed)])
+        shown = part(verdict, claim, observed)
+        blocks = document([shown])
         unwritten = _write(blocks, folder, asked, fragment)
         written = [f"report.{name}" for name in asked if name not in unwritten]
         figures = [f"{picture.name}.{kind}" for picture in pictures(blocks) for kind in ("png", "pdf")]
         verdict = replace(verdict, unwritten=tuple(unwritten.values()))
-        return _write_result(verdict, folder, written + figures)
+        return replace(shown, verdict=_write_result(verdict, folder, written + figures))
 
 
 def write_joint_report(
