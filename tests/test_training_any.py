@@ -402,6 +402,43 @@ def test_trials_of_equal_shapes_are_stacked(monkeypatch):
     assert sizes == [5]
 
 
+SIZES = (12, 8, 24, 10, 4, 3)  # samples of trials; mini-batches of 4 divide 12, 8, 24 and no others
+
+
+@pytest.mark.parametrize(
+    ("schedule", "stacks"),
+    [
+        (None, [1, 1, 1, 3]),
+        (lambda o, _: optim.lr_scheduler.CosineAnnealingLR(o, 50), [1, 1, 1, 3]),
+        (lambda o, point: optim.lr_scheduler.CosineAnnealingLR(o, 10 * point["N"]), [1] * 6),
+        (lambda o, point: optim.lr_scheduler.LambdaLR(o, lambda step: 1 / (step + point["N"])), [1] * 6),
+    ],
+)
+def test_trials_with_other_numbers_of_samples_train_together(schedule, stacks, monkeypatch):
+    sizes, stack = [], training_loop.Stack
+    monkeypatch.setattr(
+        training_loop, "Stack", lambda of, members: sizes.append(len(members)) or stack(of, members)
+    )
+    of = training(batch=4, schedule=schedule, alike=("d", "eta"))
+    points = [{**POINT, "N": N} for N in SIZES]
+    together = of(points, range(6))
+    assert sorted(sizes) == stacks
+    assert [of([point], [seed])[0] for seed, point in enumerate(points)] == together
+    for seed, point in enumerate(points):
+        key, expected = oracle(of, point, seed)
+        for name, tensor in expected.items():
+            torch.testing.assert_close(KEPT[key][name], tensor, rtol=0, atol=1e-9)
+
+
+def test_each_trial_ends_with_an_epoch_of_its_own():
+    of = training(batch=4, stop=0.2, value="steps", steps=10000, alike=("d", "eta"))
+    points = [{**POINT, "N": N} for N in SIZES[:3]]
+    steps = [outcome.more["value"] for outcome in of(points, range(3))]
+    assert all(value % (N / 4) == 0 for value, N in zip(steps, SIZES, strict=False))
+    assert len(set(steps)) == 3
+    assert [of([point], [seed])[0].more["value"] for seed, point in enumerate(points)] == steps
+
+
 @pytest.mark.slow
 def test_the_shallow_vit_as_a_module_succeeds_as_often_as_by_its_own_engine():
     def successes(tau, N):

@@ -33,7 +33,7 @@ class Training:
 
     Trials whose modules and data have equal shapes train together, their parameters stacked
     (torch.func.functional_call, vmap); the result of a trial does not depend on its company, to the last bit
-    on equal machines. What cannot be stacked trains one at a time, and the verdict says why: modules with
+    on equal machines. Their numbers of samples may differ where mini-batches divide them. What cannot be stacked trains one at a time, and the verdict says why: modules with
     dropout, batch statistics or other state that a forward pass changes, and optimizers that mix the elements
     of a parameter.
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Int
 from torch import Tensor
 from torch.nn import Module
 from torch.nn.parameter import UninitializedBuffer, UninitializedParameter
@@ -17,7 +18,8 @@ from theorycheck.design import Point
 from theorycheck.empirical.looking import looking_times
 from theorycheck.empirical.returned import Outcome, shown
 from theorycheck.empirical.training import STEPS, Measure, Training, check_names
-from theorycheck.empirical.training_stack import Alone, Samples, Stack, shapes, why_not_stacked
+from theorycheck.empirical.training_groups import shapes, why_not_stacked
+from theorycheck.empirical.training_stack import Alone, Samples, Stack
 from theorycheck.errors import ClaimError
 
 
@@ -33,6 +35,8 @@ class Member:
         order: draws the permutations of its epochs.
         seed: of what forward passes and measurements draw.
         watched: what was recorded along the training.
+        left: rows of the samples that its epoch has left.
+        seen: samples of its epoch so far.
     """
 
     position: int
@@ -43,6 +47,15 @@ class Member:
     order: torch.Generator
     seed: int
     watched: list[dict[str, float]] = field(default_factory=list)
+    left: Int[Tensor, " r"] = field(default_factory=lambda: torch.empty(0, dtype=torch.long))
+    seen: int = 0
+
+    def mini_batch(self, batch: int) -> Int[Tensor, " b"]:
+        """Its next rows; each epoch is a new permutation."""
+        if not len(self.left):
+            self.left = torch.randperm(len(self.samples[1]), generator=self.order)
+        rows, self.left = self.left[:batch], self.left[batch:]
+        return rows
 
 
 def train(training: Training, points: Sequence[Point], seeds: Sequence[int]) -> Iterator[tuple[int, Outcome]]:
@@ -109,35 +122,39 @@ def _seeded(seed: int, device: str) -> Iterator[None]:
 def _trained(
     training: Training, members: list[Member], models: Stack | Alone, note: str | None
 ) -> Iterator[tuple[int, Outcome]]:
-    """Take the steps of trials with equal shapes until all have left."""
+    """Take the steps of trials with equal shapes until all have left; each has epochs of its own."""
     n, most = len(members[0].samples[1]), training.number("steps", members[0].point)
     batch = min(training.number("batch", members[0].point) or n, n)
     times = looking_times(most) if training.watch else set()
+    total = torch.zeros(len(members), dtype=torch.double, device=training.device)  # loss of each one's epoch
     taken = 0
     while members:
-        order = None
-        if batch < n:
-            order = torch.stack([torch.randperm(n, generator=m.order) for m in members]).to(training.device)
-        losses, weights = [], []
-        for first in range(0, n, batch):
-            if taken in times and taken < most:
-                _watch(training, members, models, taken)
-            losses.append(models.step(None if order is None else order[:, first : first + batch]))
-            weights.append(min(batch, n - first))
-            taken += 1
-            if taken == most:
-                break
-        loss = (torch.stack(losses).double() * torch.tensor(weights, device=training.device)[:, None]).sum(0)
-        staying = []
-        for i, mean in enumerate((loss / sum(weights)).tolist()):
+        if taken in times:
+            _watch(training, members, models, taken)
+        rows = torch.stack([m.mini_batch(batch) for m in members]) if batch < n else None
+        count = n if rows is None else rows.shape[1]
+        total += count * models.step(None if rows is None else rows.to(training.device))
+        taken += 1
+        for member in members:
+            member.seen += count
+        ended = [i for i, member in enumerate(members) if taken == most or not len(member.left)]
+        if not ended:
+            continue
+        totals, left = total.tolist(), set()
+        for i in ended:
+            mean = totals[i] / members[i].seen
+            members[i].seen = 0
             done = training.stop is not None and mean <= training.stop
             if not done and math.isfinite(mean) and taken < most:
-                staying.append(i)
                 continue
+            left.add(i)
             models.write_back(i)
             yield members[i].position, _outcome(training, members[i], taken, done, math.isfinite(mean), note)
-        if len(staying) < len(members):
+        total[ended] = 0
+        if left:
+            staying = [i for i in range(len(members)) if i not in left]
             members = [members[i] for i in staying]
+            total = total[staying]
             models.keep(staying)
 
 

@@ -3,96 +3,25 @@
 from __future__ import annotations
 
 import copy
-import io
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
-import cloudpickle
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, optim
 from torch.func import functional_call, vmap
-from torch.nn import Module
+from torch.optim import lr_scheduler
 
-from theorycheck.code import digest
 from theorycheck.empirical.training import Training
 from theorycheck.errors import ClaimError
-from theorycheck.text import one_line
 
 if TYPE_CHECKING:
     from theorycheck.empirical.training_loop import Member
 
 Samples = tuple[Tensor, Tensor]
-# Their step of an element depends on no other element, so that stacking changes none.
-_ELEMENTWISE = (
-    optim.SGD, optim.Adam, optim.AdamW, optim.NAdam, optim.RAdam, optim.Adamax, optim.RMSprop, optim.Adadelta,
-    optim.Rprop,
-)  # fmt: skip
 
 
-def shapes(training: Training, member: Member) -> Any:
-    """What members share that train together: all but the values of parameters, buffers and data."""
-    module = member.module
-    named = [*module.named_parameters(), *module.named_buffers()]
-    tensors = [(name, tuple(t.shape), t.dtype, t.requires_grad) for name, t in named]
-    given = [(tuple(t.shape), t.dtype) for t in member.samples]
-    optimizer = _optimizer(training, member)
-    names = {id(p): name for name, p in module.named_parameters()}
-    groups = [[names[id(p)] for p in group["params"]] for group in optimizer.param_groups]
-    numbers = [training.number(name, member.point) for name in ("steps", "batch")]
-    scheduled = None if training.schedule is None else sorted(member.point.items())
-    rest = _rest(module) or member.position  # what cannot be compared is alike to nothing
-    return repr((tensors, given, type(optimizer), _options(optimizer), groups, numbers, scheduled, rest))
-
-
-def _rest(module: Module) -> str | None:
-    """A digest of a module without its parameters and buffers; None where it cannot be pickled."""
-    own = {id(t) for t in (*module.parameters(), *module.buffers())}
-
-    class Pickler(cloudpickle.CloudPickler):  # type: ignore[misc]
-        def persistent_id(self, value: Any) -> str | None:
-            return "tensor" if id(value) in own else None
-
-    packed = io.BytesIO()
-    try:
-        Pickler(packed).dump(module)
-    except Exception:  # of whatever it holds
-        return None
-    return digest(packed.getvalue())
-
-
-def why_not_stacked(training: Training, member: Member) -> str | None:
-    """Why a module and its optimizer train one at a time; None where they can be stacked."""
-    optimizer = _optimizer(training, member)
-    if type(optimizer) not in _ELEMENTWISE:
-        return f"{type(optimizer).__name__} may mix the elements of a parameter, or those of its steps"
-    member = replace(member, samples=_few(training, member))
-    module = copy.deepcopy(member.module)
-    before = {name: buffer.clone() for name, buffer in module.named_buffers()}
-    state = torch.get_rng_state()
-    with torch.no_grad():
-        module(member.samples[0])
-    drawn = not torch.equal(state, torch.get_rng_state())
-    torch.set_rng_state(state)
-    if drawn:
-        return "its forward pass draws random numbers"
-    after = dict(module.named_buffers())
-    if before.keys() != after.keys() or any(not torch.equal(t, after[name]) for name, t in before.items()):
-        return "its forward pass changes its buffers, as batch normalization does"
-    try:
-        stack = Stack(training, [replace(member, module=module)])
-        for _ in range(2):  # what the first pass leaves behind, the second may trip over
-            stack.gradients(None)
-    except ClaimError:
-        raise
-    except Exception as error:  # whatever vmap or the module make of it; alone it may do
-        said = str(error).strip() or repr(error)
-        return one_line(f"vmap cannot ({said.splitlines()[0]})", 200)
-    return None
-
-
-def _few(training: Training, member: Member) -> Samples:
+def few(training: Training, member: Member) -> Samples:
     """As many samples as a mini-batch has: to look at what a module does, all of them may take long."""
     few = training.number("batch", member.point) or len(member.samples[1])
     x, y = member.samples
@@ -102,7 +31,7 @@ def _few(training: Training, member: Member) -> Samples:
 def _used(training: Training, member: Member) -> set[str]:
     """The parameters that the loss depends on; an optimizer leaves the others alone."""
     module = copy.deepcopy(member.module)
-    x, y = _few(training, member)
+    x, y = few(training, member)
     loss = training.loss(module(x), y)
     if not isinstance(loss, Tensor) or loss.dim():
         raise ClaimError("loss of the training must return a scalar tensor, such as a mean over the samples")
@@ -129,23 +58,33 @@ class Stack:
         buffers = [dict(m.module.named_buffers()) for m in rows]
         self.fixed = {name: t for name, t in stacked.items() if name not in self.trained}
         self.fixed |= {name: torch.stack([own[name] for own in buffers]) for name in buffers[0]}
-        self.x, self.y = (torch.stack([m.samples[k] for m in rows]) for k in (0, 1))
+        self._take_samples()
         self.optimizer = self._stacked_optimizer()
-        self.schedule = _schedule(training, self.optimizer, members[0])
+        self.schedule = made_schedule(training, self.optimizer, members[0])
         self._losses = vmap(self._loss, randomness="error")
+
+    def _take_samples(self) -> None:
+        """Lay the samples of all members end to end, and note where those of each begin."""
+        rows = [self.members[i] for i in _at_least_two(range(len(self.members)))]
+        self.x, self.y = (torch.cat([m.samples[k] for m in rows]) for k in (0, 1))
+        counts = torch.tensor([0, *(len(m.samples[1]) for m in rows[:-1])], device=self.x.device)
+        self.first = counts.cumsum(0)
 
     def _stacked_optimizer(self) -> optim.Optimizer:
         """The first member's, over stacked parameters instead of its own."""
-        own = _optimizer(self.training, self.members[0])
+        own = made_optimizer(self.training, self.members[0])
         place = {id(p): name for name, p in self.module.named_parameters()}
         groups = [
             {
                 **options,
+                "foreach": not options.get(
+                    "fused"
+                ),  # a call for all parameters; torch does so on cards alone
                 "params": [
                     self.trained[name] for p in group["params"] if (name := place[id(p)]) in self.trained
                 ],
             }
-            for group, options in zip(own.param_groups, _options(own), strict=True)
+            for group, options in zip(own.param_groups, options_of(own), strict=True)
         ]
         made: Any = type(own)
         return cast("optim.Optimizer", made([group for group in groups if group["params"]]))
@@ -157,11 +96,11 @@ class Stack:
 
     def gradients(self, order: Int[Tensor, "t b"] | None) -> tuple[dict[str, Tensor], Float[Tensor, " t"]]:
         """The gradients of every trial, and the losses, on a mini-batch; None takes all samples."""
-        x, y = self.x, self.y
-        if order is not None:
-            row = torch.arange(len(x), device=x.device)[:, None]
-            order = order if len(order) == len(x) else order.expand(len(x), -1)
-            x, y = x[row, order], y[row, order]
+        if order is None:
+            x, y = (t.view(len(self.first), -1, *t.shape[1:]) for t in (self.x, self.y))
+        else:
+            rows = self.first[:, None] + order  # of a lone one, twice
+            x, y = self.x[rows], self.y[rows]
         losses = self._losses(self.trained, self.fixed, x, y)
         # No loss depends on another trial's parameters: the sum has the gradients of all, at half of the cost
         # of torch.func.grad within vmap.
@@ -193,8 +132,8 @@ class Stack:
         if not staying:
             return
         self.members = [self.members[i] for i in staying]
+        self._take_samples()
         rows = torch.tensor(_at_least_two(staying), device=self.x.device)
-        self.x, self.y = self.x[rows], self.y[rows]
         self.fixed = {name: tensor[rows] for name, tensor in self.fixed.items()}
         for tensor in self.trained.values():
             shape, state = tensor.shape, self.optimizer.state[tensor]
@@ -211,8 +150,8 @@ class Alone:
     def __init__(self, training: Training, member: Member) -> None:
         self.training = training
         self.member = member
-        self.optimizer = _optimizer(training, member)
-        self.schedule = _schedule(training, self.optimizer, member)
+        self.optimizer = made_optimizer(training, member)
+        self.schedule = made_schedule(training, self.optimizer, member)
 
     def step(self, order: Int[Tensor, "1 b"] | None) -> Float[Tensor, " 1"]:
         """Take one step; return the loss before it."""
@@ -243,7 +182,8 @@ def _at_least_two(rows: Sequence[int] | range) -> list[int]:
     return [*rows] * 2 if len(rows) == 1 else [*rows]
 
 
-def _optimizer(training: Training, member: Member) -> optim.Optimizer:
+def made_optimizer(training: Training, member: Member) -> optim.Optimizer:
+    """The optimizer of a member's own parameters; raises ClaimError where it is none."""
     optimizer = training.optimizer(member.module.parameters(), member.point)
     if not isinstance(optimizer, optim.Optimizer):
         raise ClaimError(
@@ -253,21 +193,22 @@ def _optimizer(training: Training, member: Member) -> optim.Optimizer:
     return optimizer
 
 
-def _options(optimizer: optim.Optimizer) -> list[dict[str, Any]]:
+def options_of(optimizer: optim.Optimizer) -> list[dict[str, Any]]:
     """Of each group of parameters, without these."""
     return [{k: v for k, v in group.items() if k != "params"} for group in optimizer.param_groups]
 
 
-def _schedule(training: Training, optimizer: optim.Optimizer, member: Member) -> Any:
+def made_schedule(training: Training, optimizer: optim.Optimizer, member: Member) -> Any:
+    """The schedule of an optimizer, or None; raises ClaimError where it is none."""
     if training.schedule is None:
         return None
     schedule = training.schedule(optimizer, member.point)
-    if not isinstance(schedule, optim.lr_scheduler.LRScheduler):
+    if not isinstance(schedule, lr_scheduler.LRScheduler):
         raise ClaimError(
             f"schedule of the training returned a {type(schedule).__name__}; return one of"
             " torch.optim.lr_scheduler"
         )
-    if isinstance(schedule, optim.lr_scheduler.ReduceLROnPlateau):
+    if isinstance(schedule, lr_scheduler.ReduceLROnPlateau):
         raise ClaimError(
             "schedule of the training is a ReduceLROnPlateau, which needs a loss at every step; take one that"
             " depends on the step alone"

@@ -116,8 +116,9 @@ class Setting(Parameters):
 
     @property
     def shape(self) -> tuple[Any, ...]:
-        """Trials train together that agree in everything."""
-        return tuple(self.model_dump().values())
+        """Trials train together that agree in everything, but in N where mini-batches divide it."""
+        alike = self.N if self.N <= self.B or self.N % self.B else None
+        return tuple({**self.model_dump(), "N": alike}.values())
 
     def work(self, measurement: Mapping[str, Any]) -> float:
         """Tokens that went through a block."""

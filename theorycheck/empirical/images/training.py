@@ -25,7 +25,7 @@ Measured = Iterator[tuple[int, dict[str, Any]]]
 
 
 def trained(trials: Sequence[Trial], value: Callable[[Module, Tensor, Tensor], Any]) -> Measured:
-    """Train trials that agree in their parameters, and measure the trained models.
+    """Train trials that agree in their parameters but N, and measure the trained models.
 
     They are measured on the N training samples and, after them, the test samples.
 
@@ -59,12 +59,12 @@ def trained(trials: Sequence[Trial], value: Callable[[Module, Tensor, Tensor], A
 
 def accuracies(trials: Sequence[Trial]) -> Measured:
     """Train, and measure how many labels are right: train_accuracy, test_accuracy and test_error."""
-    n = Setting(**trials[0].parameters).N
+    tests = Setting(**trials[0].parameters).test_size
 
     def right(model: Module, tokens: Tensor, y: Tensor) -> dict[str, float]:
         outputs = torch.cat([model(part) for part in torch.split(tokens, TESTED_AT_ONCE)])
         correct = (outputs * y > 0).double()
-        return {"value": float(correct[n:].mean()), "train_accuracy": float(correct[:n].mean())}
+        return {"value": float(correct[-tests:].mean()), "train_accuracy": float(correct[:-tests].mean())}
 
     for i, found in trained(trials, right):
         test = found.pop("value", None)
@@ -77,7 +77,9 @@ def attention_on_object(trials: Sequence[Trial]) -> Measured:
 
     def on_object(model: Module, tokens: Tensor, y: Tensor) -> float:
         assert isinstance(model, ViT)
-        shares = torch.cat([rollout(model, part) for part in torch.split(tokens[s.N :], TESTED_AT_ONCE)])
+        shares = torch.cat(
+            [rollout(model, part) for part in torch.split(tokens[-s.test_size :], TESTED_AT_ONCE)]
+        )
         return float(shares[:, : s.K].sum(1).mean())
 
     for i, found in trained(trials, on_object):
