@@ -32,10 +32,10 @@ class Training:
     """Trains a module on each trial's own data, many trials at once, and measures what became of it.
 
     Trials whose modules and data have equal shapes train together, their parameters stacked
-    (torch.func.functional_call, vmap); the result of a trial does not depend on its company, to the last bit
-    on equal machines. Their numbers of samples may differ where mini-batches divide them. What cannot be stacked trains one at a time, and the verdict says why: modules with
-    dropout, batch statistics or other state that a forward pass changes, and optimizers that mix the elements
-    of a parameter.
+    (torch.func.functional_call, vmap); their numbers of samples may differ where mini-batches divide them.
+    The result of a trial does not depend on its company, to the last bit on equal machines. What cannot be
+    stacked trains one at a time, and the verdict says why: modules with dropout, batch statistics or other
+    state that a forward pass changes, and optimizers that mix the elements of a parameter.
 
     Attributes:
         model: f(point), makes a module; its initial values come from torch's generator, which is seeded.
