@@ -129,7 +129,7 @@ class Session:
         run = store.start_run(plan.hash, plan.claim.name, plan.document)
         with (
             _continued(store),
-            started(self.executor) as workers,
+            started(self.executor, isolated=plan.measured.isolated) as workers,
             self.progress(f"train {plan.claim.name}") as advance,
         ):
 

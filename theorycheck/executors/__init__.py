@@ -56,8 +56,16 @@ def opened(name: str, jobs: int) -> AbstractContextManager[Executor | int]:
     raise DesignError(f"asked for the executor {name!r}, which there is not; there is {known}")
 
 
-def started(executor: Executor | int) -> AbstractContextManager[Executor]:
-    """The executor, or so many worker processes, which end with the block."""
+def started(executor: Executor | int, isolated: bool = False) -> AbstractContextManager[Executor]:
+    """The executor, or so many worker processes, which end with the block.
+
+    Args:
+        executor: the one that is there, or how many processes.
+        isolated: whether calls may leave something behind in their process, as functions of claim files do,
+            so that they get processes of their own.
+    """
+    if isolated and isinstance(executor, Workers):
+        executor = executor.jobs
     return Workers(executor) if isinstance(executor, int) else nullcontext(executor)
 
 

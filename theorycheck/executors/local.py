@@ -11,7 +11,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, Future
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import suppress
 from typing import Any, ParamSpec, Self, TypeVar
 
 from joblib.externals.loky.process_executor import ProcessPoolExecutor
@@ -28,11 +28,6 @@ _PR_SET_PDEATHSIG = 1  # Linux, include/uapi/linux/prctl.h
 def serves(name: str) -> bool:
     """Whether a name asks for worker processes of this machine."""
     return name == "local"
-
-
-def opened(name: str, jobs: int) -> AbstractContextManager[int]:
-    """How many worker processes; each run starts its own."""
-    return nullcontext(jobs)
 
 
 class ThisProcess:
@@ -93,6 +88,11 @@ class Workers:
     def __exit__(self, *_: object) -> None:
         pools, self._pools = [pool for pool, _ in self._pools], []
         _kill(pools)
+
+
+def opened(name: str, jobs: int) -> Workers:
+    """Worker processes, which several runs share."""
+    return Workers(jobs)
 
 
 def _pool() -> ProcessPoolExecutor:
