@@ -23,7 +23,7 @@ from theorycheck import bounds
 from theorycheck.empirical import sweep
 from theorycheck.empirical.machine import machine
 from theorycheck.errors import DesignError, Interrupted
-from theorycheck.executors import completed, opened
+from theorycheck.executors import completed, opened, started
 from theorycheck.executors.code import Code
 from theorycheck.executors.local import Workers
 from theorycheck.plan import make_plan
@@ -169,6 +169,17 @@ def test_a_worker_that_dies_is_replaced_and_the_others_keep_theirs(when):
                 workers.submit(os._exit, 3).result()
         assert workers.submit(os.getpid).result() not in (pid, os.getpid())
         assert slow.result() is None
+
+
+def test_runs_share_workers_but_where_one_may_leave_something_behind():
+    with opened("local", 1) as shared:
+        with started(shared) as workers:
+            first = workers.submit(os.getpid).result()
+        with started(shared, isolated=True) as workers:
+            assert workers.submit(os.getpid).result() != first
+        with started(shared) as workers:
+            assert workers.submit(os.getpid).result() == first
+    wait_until(lambda: not alive(first))
 
 
 def test_no_more_calls_wait_than_can_be_made_soon():
