@@ -6,7 +6,7 @@ from sympy import oo
 
 from theorycheck import bounds
 from theorycheck.bounds.cui2024superiority import D
-from theorycheck.empirical.cui2024superiority.heads import draw, gradient, risk
+from theorycheck.empirical.cui2024superiority.heads import Prompts, draw, gradient, risk
 from theorycheck.executors.local import ThisProcess
 from theorycheck.session import Session
 from theorycheck.statements import BigO, ForEach, Ordering
@@ -34,7 +34,8 @@ def test_prompts_are_distributed_as_those_drawn_token_by_token():
 
 def test_the_gradient_is_that_of_finite_differences():
     rng, start = np.random.default_rng(1), np.array([0.4, -0.5, 0.9, -0.7])
-    prompts = draw(rng, 200, 8, 3)
+    single = draw(rng, 200, 8, 3)
+    prompts = Prompts(*(np.float64(part) for part in (single.keys, single.values, single.labels)))
     found = gradient(prompts, start[:2], start[2:])
     for i, shift in enumerate(1e-6 * np.eye(4)):
         up, down = (risk(prompts, p[:2], p[2:]) / 2 for p in (start + shift, start - shift))

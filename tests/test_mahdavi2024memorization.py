@@ -89,18 +89,32 @@ def test_training_memorises_the_first_examples_to_the_error_asked():
     drawn = [each[None] for each in training.draw(s, 32, 9633)]
 
     def error(count):
-        return float(training.errors(s, torch.tensor([count]), *drawn))
+        return training.errors(s, 32, [count], *drawn)[0]
 
     assert 0 < found < 32
     assert error(found) <= 0.01 < error(found + max(1, round(0.05 * found)))
-    assert training.memorised(s, [9632, 9633])[1] == found
+
+
+def test_no_trial_depends_on_those_that_train_with_it():
+    """Bit by bit: what is memorised hangs on the last one."""
+    s = TrainedSetting(H=5, n=4, d=4, d_h=2, examples_a_head=24, eta=0.1, steps=60, error=0.01)
+    drawn = [
+        torch.stack(each) for each in zip(*(training.draw(s, 120, 9640 + i) for i in range(5)), strict=True)
+    ]
+    together = training.errors(s, 90, [61, 70, 77, 84, 90], *drawn)
+    for i, count in enumerate((61, 70, 77, 84, 90)):
+        assert training.errors(s, 90, [count], *(each[i : i + 1] for each in drawn)) == [together[i]]
+    loose = s.model_copy(update={"error": 0.3})
+    counts = training.memorised(loose, range(9640, 9645))
+    assert len({*counts}) > 1
+    assert [training.memorised(loose, [seed])[0] for seed in range(9640, 9645)] == counts
 
 
 def test_the_error_is_that_of_the_first_examples_alone():
     s = TrainedSetting(H=2, n=4, d=4, d_h=2, examples_a_head=16, eta=0.1, steps=20, error=0.01)
     drawn = [each[None] for each in training.draw(s, 9, 9634)]
     queries, context, labels, *start = drawn
-    few = training.errors(s, torch.tensor([6]), queries[:, :6], context, labels[:, :6], *start)
+    few = training.errors(s, 6, [6], queries, context, labels, *start)
     labels[:, 6:] = 100
     twice = [torch.cat([each, each]) for each in (queries, context, labels, *start)]
-    assert training.errors(s, torch.tensor([6, 9]), *twice)[0] == pytest.approx(float(few), rel=1e-4)
+    assert training.errors(s, 9, [6, 9], *twice)[0] == pytest.approx(few[0], rel=1e-4)

@@ -133,6 +133,24 @@ def test_a_trial_does_not_depend_on_its_company(made):
             assert outcome == together[seed]
 
 
+@pytest.mark.parametrize("width", [7, 33])
+def test_nor_on_where_its_numbers_lie(width):
+    """In single precision, rows of 3 and of an odd number of neurons begin at any multiple of 4 bytes."""
+
+    def samples(point, generator):
+        return torch.randn(30, 3, generator=generator), torch.randn(30, 1, generator=generator)
+
+    of = training(
+        model=lambda point: nn.Sequential(nn.Linear(3, width), nn.GELU(), nn.Linear(width, 1)),
+        data=samples,
+        optimizer=lambda p, point: optim.Adam(p, lr=0.02),
+        steps=200,
+        batch=10,
+    )
+    together = of([POINT] * 7, range(7))
+    assert [of([POINT], [seed])[0] for seed in range(7)] == list(together)
+
+
 def test_trials_end_when_they_are_done():
     of = training(stop=0.2, value="steps", steps=400)
     outcomes = of([POINT] * 8 + [{**POINT, "eta": 1e-6}], range(9))

@@ -27,27 +27,30 @@ class Prompts:
 
 
 def draw(rng: np.random.Generator, count: int, D: int, d: int) -> Prompts:
-    """Prompts of D examples.
+    """Prompts of D examples, in single precision, which takes half of the time.
 
     Given query and w, the pairs of key and value are normal, so that they are drawn and the x_i are not.
     """
-    query, w = rng.standard_normal((count, d)), rng.standard_normal((count, d)) / d**0.5
+    query, w = rng.standard_normal((2, count, d), np.float32) / np.sqrt([[[1]], [[d]]], dtype=np.float32)
     labels, length = (w * query).sum(1), np.linalg.norm(query, axis=1)
     along = labels / length
     across = np.sqrt(np.maximum((w**2).sum(1) - along**2, 0))
-    first, second = rng.standard_normal((2, count, D))
-    values = along[:, None] * first + across[:, None] * second
-    return Prompts(length[:, None] * first, values, labels)
+    first, second = rng.standard_normal((2, count, D), np.float32)
+    second *= across[:, None]
+    second += along[:, None] * first
+    first *= length[:, None]
+    return Prompts(first, second, labels)
 
 
 def outputs(prompts: Prompts, c: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Of heads with  sum_i softmax_i(c x_i.query) x_i.w,  and the derivatives in c, both (head, prompt)."""
-    logits = c[:, None, None] * prompts.keys
-    weights = np.exp(logits - logits.max(-1, keepdims=True))
+    logits = c[:, None, None].astype(prompts.keys.dtype) * prompts.keys
+    logits -= logits.max(-1, keepdims=True)
+    weights = np.exp(logits, out=logits)
     weights /= weights.sum(-1, keepdims=True)
-    weighted = weights * prompts.values
-    value = weighted.sum(-1)
-    return value, (weighted * prompts.keys).sum(-1) - value * (weights * prompts.keys).sum(-1)
+    value, key = (np.einsum("hpn,pn->hp", weights, seen) for seen in (prompts.values, prompts.keys))
+    weights *= prompts.values  # in place, as memory for new numbers takes longer than to compute them
+    return value, np.einsum("hpn,pn->hp", weights, prompts.keys) - value * key
 
 
 def risk(prompts: Prompts, c: np.ndarray, v: np.ndarray) -> float:

@@ -51,7 +51,7 @@ class TrainedSetting(Setting):
 frozen = Experiment(Setting, revision=1, words={"untested": "contexts that differ between examples"})
 trained = Experiment(
     TrainedSetting,
-    revision=2,
+    revision=3,
     words={"H": "attention heads", "untested": "other optimisers, and longer training"},
 )
 

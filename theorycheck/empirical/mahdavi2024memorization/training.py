@@ -27,10 +27,12 @@ def outputs(queries: Tensor, context: Tensor, query: Tensor, key: Tensor, value:
     Returns:
         (trials, T).
     """
-    asked = queries.unsqueeze(1) @ query  # (trials, H, T, d_h)
     keys = context.unsqueeze(1) @ key  # (trials, H, n, d_h)
-    attention = torch.softmax(asked @ keys.mT / key.shape[-1] ** 0.5, -1)  # (trials, H, T, n)
-    return (attention @ (context.unsqueeze(1) @ value)).sum(1).squeeze(-1)
+    asking = (keys @ query.mT / key.shape[-1] ** 0.5).flatten(1, 2)  # (trials, H n, d)
+    scores = asking @ queries.mT  # (trials, H n, T), by a product of trials instead of heads
+    attention = torch.softmax(scores.unflatten(1, keys.shape[1:3]), 2)  # over the tokens
+    values = (context.unsqueeze(1) @ value).flatten(1, 2).mT  # (trials, 1, H n)
+    return (values @ attention.flatten(1, 2)).squeeze(1)
 
 
 def memorised(s: TrainedSetting, seeds: Sequence[int]) -> list[int]:
@@ -43,27 +45,52 @@ def memorised(s: TrainedSetting, seeds: Sequence[int]) -> list[int]:
         seeds: one a trial.
     """
     most = s.H * s.examples_a_head
-    drawn = [torch.stack(each) for each in zip(*(draw(s, most, seed) for seed in seeds), strict=True)]
-    fitted, more = torch.zeros(len(seeds), dtype=torch.int64), torch.full((len(seeds),), most + 1)
-    while ((more - fitted > 1) & (more - fitted > FINENESS * fitted)).any():
-        middle = (fitted + more) // 2
-        fits = errors(s, middle, *drawn) <= s.error
-        fitted, more = torch.where(fits, middle, fitted), torch.where(fits, more, middle)
-    return [int(count) for count in fitted]
+    drawn = [draw(s, most, seed) for seed in seeds]
+    fitted, more = [0] * len(seeds), [most + 1] * len(seeds)
+    while unsure := [i for i, f in enumerate(fitted) if more[i] - f > max(1, FINENESS * f)]:
+        groups: dict[int, list[int]] = {}
+        for i in unsure:
+            groups.setdefault(_padded((fitted[i] + more[i]) // 2, most), []).append(i)
+        for length, group in groups.items():
+            middle = [(fitted[i] + more[i]) // 2 for i in group]
+            together = zip(*(drawn[i] for i in group), strict=True)
+            found = errors(s, length, middle, *map(torch.stack, together))
+            for i, count, error in zip(group, middle, found, strict=True):
+                fitted[i], more[i] = (count, more[i]) if error <= s.error else (fitted[i], count)
+    return fitted
 
 
-def errors(s: TrainedSetting, counts: Tensor, queries: Tensor, context: Tensor, labels: Tensor,
-            *start: Tensor) -> Tensor:  # fmt: skip
-    """Mean squared errors on the first `counts` examples after training on them by Adam (Kingma, Ba 2015)."""
-    weights = [each.clone().requires_grad_() for each in start]
-    longest = int(counts.max())
-    share = (torch.arange(longest) < counts[:, None]) / counts.clamp(min=1)[:, None]
-    queries, labels = queries[:, :longest], labels[:, :longest]
+def _padded(count: int, most: int) -> int:
+    """The most that is counted, or half of it, so that many trials are alike in it."""
+    half = -(-most // 2)
+    return half if count <= half else most
+
+
+def errors(s: TrainedSetting, length: int, counts: Sequence[int], queries: Tensor, context: Tensor,
+            labels: Tensor, *start: Tensor) -> list[float]:  # fmt: skip
+    """Mean squared errors on the first `counts` examples after training on them by Adam (Kingma, Ba 2015).
+
+    No trial's depends on the others.
+
+    Args:
+        s: the setting.
+        length: examples to compute with; it may decide how sums are rounded.
+        counts: one a trial, at most `length`.
+        queries: (trials, length or more, d).
+        context: (trials, n, d).
+        labels: (trials, length or more).
+        *start: weights, as of `outputs`.
+    """
+    twice = [0, 0] if len(counts) == 1 else [*range(len(counts))]  # kernels for one may round otherwise
+    weights = [each[twice].requires_grad_() for each in start]
+    queries, context, labels = queries[twice, :length], context[twice], labels[twice, :length]
+    many = torch.tensor(counts)[twice, None]
+    share = (torch.arange(length) < many) / many
 
     def now() -> Tensor:
         return (share * (outputs(queries, context, *weights) - labels).square()).sum(1)
 
-    optimizer = torch.optim.Adam(weights, lr=s.eta)
+    optimizer = torch.optim.Adam(weights, lr=s.eta, foreach=True)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, s.steps)
     for _ in range(s.steps):
         optimizer.zero_grad()
@@ -71,7 +98,7 @@ def errors(s: TrainedSetting, counts: Tensor, queries: Tensor, context: Tensor, 
         optimizer.step()
         schedule.step()
     with torch.no_grad():
-        return now()
+        return now()[: len(counts)].tolist()
 
 
 def draw(s: TrainedSetting, examples: int, seed: int) -> list[Tensor]:
