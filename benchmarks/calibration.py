@@ -270,6 +270,7 @@ def stated() -> Iterator[Stated]:
     first = {}
     for claim in sorted(bounds.claims().values(), key=lambda claim: claim.name.startswith("image_")):
         first.setdefault(claim.law.calibrated_as(not claim.design.search), claim)
+    first["each group"] = bounds.find("image_depth")  # others in groups measure their numbers, and seek none
     for kind, claim in first.items():
         if kind not in ("counts", "measured", *(toy.kind for toy in (*TOY, *LATEST))):
             yield from (Stated(claim, i) for i in range(len(worlds_of(claim.name))))
