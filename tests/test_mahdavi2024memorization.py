@@ -93,6 +93,7 @@ def test_training_memorises_the_first_examples_to_the_error_asked():
 
     assert 0 < found < 32
     assert error(found) <= 0.01 < error(found + max(1, round(0.05 * found)))
+    assert training.memorised(s, [9632, 9633])[1] == found
 
 
 def test_no_trial_depends_on_those_that_train_with_it():

@@ -50,7 +50,7 @@ class Stack:
         self.training = training
         self.members = list(members)
         self.module = members[0].module
-        rows = [members[i] for i in _at_least_two(range(len(members)))]
+        rows = [members[i] for i in at_least_two(range(len(members)))]
         named = [dict(m.module.named_parameters()) for m in rows]
         stacked = {name: torch.stack([own[name].detach() for own in named]) for name in named[0]}
         used = _used(training, members[0])
@@ -65,7 +65,7 @@ class Stack:
 
     def _take_samples(self) -> None:
         """Lay the samples of all members end to end, and note where those of each begin."""
-        rows = [self.members[i] for i in _at_least_two(range(len(self.members)))]
+        rows = [self.members[i] for i in at_least_two(range(len(self.members)))]
         self.x, self.y = (torch.cat([m.samples[k] for m in rows]) for k in (0, 1))
         counts = torch.tensor([0, *(len(m.samples[1]) for m in rows[:-1])], device=self.x.device)
         self.first = counts.cumsum(0)
@@ -133,7 +133,7 @@ class Stack:
             return
         self.members = [self.members[i] for i in staying]
         self._take_samples()
-        rows = torch.tensor(_at_least_two(staying), device=self.x.device)
+        rows = torch.tensor(at_least_two(staying), device=self.x.device)
         self.fixed = {name: tensor[rows] for name, tensor in self.fixed.items()}
         for tensor in self.trained.values():
             shape, state = tensor.shape, self.optimizer.state[tensor]
@@ -178,7 +178,8 @@ class Alone:
         """It goes on alone."""
 
 
-def _at_least_two(rows: Sequence[int] | range) -> list[int]:
+def at_least_two(rows: Sequence[int] | range) -> list[int]:
+    """A lone row twice, as kernels for one may round otherwise than those for several."""
     return [*rows] * 2 if len(rows) == 1 else [*rows]
 
 

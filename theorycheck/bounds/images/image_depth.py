@@ -23,7 +23,7 @@ DESIGN = Design(
     crossed={"depth": (1, 2, 4, 6)},
     search=Search(N, SAMPLES_UP_TO_230),
     replicates=7,
-    budget=250,  # so that all claims of the paper take less than 40 minutes
+    budget=250,  # so that all claims take less than 40 minutes
     held=SETTING,
 )
 

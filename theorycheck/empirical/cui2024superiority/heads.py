@@ -31,7 +31,8 @@ def draw(rng: np.random.Generator, count: int, D: int, d: int) -> Prompts:
 
     Given query and w, the pairs of key and value are normal, so that they are drawn and the x_i are not.
     """
-    query, w = rng.standard_normal((2, count, d), np.float32) / np.sqrt([[[1]], [[d]]], dtype=np.float32)
+    query, w = rng.standard_normal((2, count, d), np.float32)
+    w /= d**0.5
     labels, length = (w * query).sum(1), np.linalg.norm(query, axis=1)
     along = labels / length
     across = np.sqrt(np.maximum((w**2).sum(1) - along**2, 0))

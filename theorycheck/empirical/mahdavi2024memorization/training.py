@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from theorycheck.empirical.training_stack import at_least_two
+
 if TYPE_CHECKING:
     from theorycheck.empirical.mahdavi2024memorization.responses import TrainedSetting
 
@@ -45,25 +47,18 @@ def memorised(s: TrainedSetting, seeds: Sequence[int]) -> list[int]:
         seeds: one a trial.
     """
     most = s.H * s.examples_a_head
+    half = -(-most // 2)  # two lengths to compute with, each a trial's own, and most trials alike in it
     drawn = [draw(s, most, seed) for seed in seeds]
     fitted, more = [0] * len(seeds), [most + 1] * len(seeds)
     while unsure := [i for i, f in enumerate(fitted) if more[i] - f > max(1, FINENESS * f)]:
-        groups: dict[int, list[int]] = {}
-        for i in unsure:
-            groups.setdefault(_padded((fitted[i] + more[i]) // 2, most), []).append(i)
-        for length, group in groups.items():
-            middle = [(fitted[i] + more[i]) // 2 for i in group]
+        tried = {i: (fitted[i] + more[i]) // 2 for i in unsure}
+        few, many = [i for i in tried if tried[i] <= half], [i for i in tried if tried[i] > half]
+        for length, group in ((half, few), (most, many)):
             together = zip(*(drawn[i] for i in group), strict=True)
-            found = errors(s, length, middle, *map(torch.stack, together))
-            for i, count, error in zip(group, middle, found, strict=True):
-                fitted[i], more[i] = (count, more[i]) if error <= s.error else (fitted[i], count)
+            found = errors(s, length, [tried[i] for i in group], *map(torch.stack, together)) if group else []
+            for i, error in zip(group, found, strict=True):
+                (fitted if error <= s.error else more)[i] = tried[i]
     return fitted
-
-
-def _padded(count: int, most: int) -> int:
-    """The most that is counted, or half of it, so that many trials are alike in it."""
-    half = -(-most // 2)
-    return half if count <= half else most
 
 
 def errors(s: TrainedSetting, length: int, counts: Sequence[int], queries: Tensor, context: Tensor,
@@ -81,10 +76,10 @@ def errors(s: TrainedSetting, length: int, counts: Sequence[int], queries: Tenso
         labels: (trials, length or more).
         *start: weights, as of `outputs`.
     """
-    twice = [0, 0] if len(counts) == 1 else [*range(len(counts))]  # kernels for one may round otherwise
-    weights = [each[twice].requires_grad_() for each in start]
-    queries, context, labels = queries[twice, :length], context[twice], labels[twice, :length]
-    many = torch.tensor(counts)[twice, None]
+    rows = at_least_two(range(len(counts)))
+    weights = [each[rows].requires_grad_() for each in start]
+    queries, context, labels = queries[rows, :length], context[rows], labels[rows, :length]
+    many = torch.tensor(counts)[rows, None]
     share = (torch.arange(length) < many) / many
 
     def now() -> Tensor:
